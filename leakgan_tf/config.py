@@ -1,0 +1,182 @@
+"""Everything that makes a run, as one frozen dataclass with a JSON round trip."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from leakgan_tf.errors import UserError
+from leakgan_tf.semantics import Semantics
+from leakgan_tf.settings import check_choice, setting
+
+FORMAT = 1  # of config.json; raised when an old run folder can no longer be read
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sizes, schedule and semantics of one run. Values and their sources: `presets.py`.
+
+    Raises:
+      UserError: a value is impossible, or two of them contradict each other.
+    """
+
+    preset: str = setting("quick", "The preset that the values started from.")
+    system: str = setting("leakgan", "The system trained: a file of `leakgan_tf/systems`.")
+    seed: int = setting(0, "Seed of everything random in the run.")
+
+    # The task
+    length: int = setting(20, "Tokens in a sequence, T.")
+    vocab_size: int = setting(5000, "Number of token ids, V.")
+    oracle_embedding: int = setting(32, "Embedding width of the oracle.")
+    oracle_hidden: int = setting(32, "State width of the oracle's LSTM.")
+    oracle_seed: int = setting(0, "Seed of a random oracle's weights.")
+    oracle_params: str = setting("", "SHA-256 of the published oracle's weights, if they are used.")
+    training_sequences: int = setting(10000, "Oracle sequences to learn from by MLE, fixed.")
+
+    # The models
+    generator_embedding: int = setting(32, "Token embedding width of the generator, E.")
+    generator_hidden: int = setting(32, "State width of the generator's LSTMs, H.")
+    goal_size: int = setting(16, "Width of the Worker's goal embedding, K.")
+    goal_horizon: int = setting(4, "Tokens that a goal looks ahead, c.")
+    discriminator_embedding: int = setting(64, "Token embedding width of D.")
+    windows: tuple[int, ...] = setting((1, 2, 3), "Window sizes of D's convolutions, in tokens.")
+    filters: tuple[int, ...] = setting((100, 200, 200), "Filters of each window size.")
+
+    # Optimisation
+    batch_size: int = setting(64, "Sequences in a batch, B.")
+    generator_learning_rate: float = setting(0.0015, "Adam's rate for Manager and Worker.")
+    mle_learning_rate: float = setting(0.01, "Adam's rate for the LSTM generator.")
+    discriminator_learning_rate: float = setting(5e-5, "Adam's rate for D.")
+    adam_epsilon: float = setting(1e-8, "Adam's ε (TensorFlow 1's default, not Keras's 1e-7).")
+    gradient_clip: float = setting(5.0, "Largest global norm of a generator's gradient.")
+
+    # The schedule
+    mle_epochs: int = setting(120, "Epochs of the MLE baseline.")
+    pretrain_rounds: int = setting(10, "Rounds of interleaved pre-training.")
+    pretrain_discriminator_rounds: int = setting(5, "D rounds in a round of pre-training.")
+    pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.")
+    discriminator_samples: int = setting(9984, "Fresh sequences of each side in a D round.")
+    discriminator_epochs: int = setting(3, "Epochs over them in a D round.")
+    adversarial_steps: int = setting(800, "G steps of the adversarial phase.")
+    adversarial_discriminator_rounds: int = setting(5, "D rounds after each of them.")
+    rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
+
+    seqgan_discriminator_learning_rate: float = setting(1e-4, "SeqGAN: Adam's rate for D.")
+    seqgan_dropout: float = setting(0.25, "SeqGAN: share of D's features dropped in training.")
+    seqgan_l2: float = setting(0.2, "SeqGAN: weight of D's classifier penalty, Σ w²/2.")
+    seqgan_discriminator_rounds: int = setting(50, "SeqGAN: D rounds before the G steps.")
+    seqgan_steps: int = setting(200, "SeqGAN: G steps of the adversarial phase.")
+    seqgan_rollouts: int = setting(16, "SeqGAN: completions of each prefix, N.")
+
+    # Evaluation and safety
+    evaluate_every: int = setting(5, "Generator epochs or adversarial steps between evaluations.")
+    evaluation_samples: int = setting(9984, "Sequences in an evaluation, and held-out sequences.")
+    sampling_batch: int = setting(
+        64, "Sequences sampled together outside the loss; a multiple of per-row goal_init's rows."
+    )
+    checkpoint_seconds: float = setting(60.0, "Least time between checkpoints, in seconds.")
+
+    semantics: Semantics = field(default_factory=Semantics)
+
+    def __post_init__(self) -> None:
+        for option in dataclasses.fields(self):
+            check_choice(option, getattr(self, option.name))
+        self._check_counts()
+        self._check_windows()
+        if self.length % self.goal_horizon:
+            raise UserError(
+                f"length {self.length} is not divisible by goal_horizon {self.goal_horizon}: "
+                "goals are set every goal_horizon tokens"
+            )
+
+    def _check_counts(self) -> None:
+        may_be_zero = {
+            "mle_epochs", "pretrain_rounds", "pretrain_discriminator_rounds", "oracle_seed", "seed",
+            "pretrain_generator_epochs", "adversarial_steps", "adversarial_discriminator_rounds",
+            "seqgan_dropout", "seqgan_l2", "seqgan_discriminator_rounds", "seqgan_steps",
+        }  # fmt: skip
+        for option in dataclasses.fields(self):
+            value = getattr(self, option.name)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                continue
+            if not value >= 0 or (value == 0 and option.name not in may_be_zero):
+                least = "0 or more" if option.name in may_be_zero else "above 0"
+                raise UserError(f"{option.name} must be {least}, not {value}")
+        for name in ("training_sequences", "discriminator_samples"):
+            if getattr(self, name) < self.batch_size:
+                raise UserError(f"{name} must be at least batch_size {self.batch_size}")
+        if self.vocab_size < 2:
+            raise UserError("vocab_size must be at least 2")
+
+    def _check_windows(self) -> None:
+        if len(self.windows) != len(self.filters):
+            raise UserError(
+                f"windows and filters must be equally many: {len(self.windows)} windows, "
+                f"{len(self.filters)} filters"
+            )
+        if not self.windows or min(self.windows) < 1 or min(self.filters) < 1:
+            raise UserError("windows and filters must be numbers above 0")
+        if len(set(self.windows)) != len(self.windows):
+            raise UserError("windows must differ from each other")
+        if max(self.windows) > self.length:
+            raise UserError(
+                f"window {max(self.windows)} is longer than the sequence ({self.length} tokens)"
+            )
+
+    @property
+    def feature_size(self) -> int:
+        """Width of the leaked feature, F: the sum of all filters."""
+        return sum(self.filters)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain dictionaries, lists and numbers that `from_json` reads back."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Config":
+        """Reads `to_json`'s result; raises ``UserError`` on fields that do not exist."""
+        values = dict(values)
+        unknown = set(values) - {option.name for option in dataclasses.fields(cls)}
+        if unknown:
+            raise UserError(f"unknown field {sorted(unknown)[0]!r} in the configuration")
+        semantics = values.pop("semantics", {})
+        unknown = set(semantics) - {option.name for option in dataclasses.fields(Semantics)}
+        if unknown:
+            raise UserError(f"unknown field {sorted(unknown)[0]!r} in the semantics")
+        for name in ("windows", "filters"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return cls(**values, semantics=Semantics(**semantics))
+
+
+def flatten(config: Config) -> dict[str, Any]:
+    """Returns the fields by name, those of the semantics among them (no name occurs twice)."""
+    values = config.to_json()
+    return {**values.pop("semantics"), **values}
+
+
+def differences(old: Config, new: Config) -> list[str]:
+    """Returns a line "name: old -> new" for each field that differs."""
+    before, after = flatten(old), flatten(new)
+    return [f"{name}: {before[name]} -> {after[name]}" for name in before
+            if before[name] != after[name]]  # fmt: skip
+
+
+def replace(config: Config, **changes: Any) -> Config:
+    """Returns ``config`` with fields changed, those of the semantics by their own names.
+
+    Raises:
+      UserError: no field has such a name, or the values do not go together.
+    """
+    own = {option.name for option in dataclasses.fields(Config)} - {"semantics"}
+    inner = {option.name for option in dataclasses.fields(Semantics)}
+    for name in changes:
+        if name not in own | inner:
+            raise UserError(f"unknown field {name!r}")
+    semantics = dataclasses.replace(
+        config.semantics, **{name: value for name, value in changes.items() if name in inner}
+    )
+    return dataclasses.replace(
+        config,
+        semantics=semantics,
+        **{name: value for name, value in changes.items() if name in own},
+    )

@@ -1,0 +1,56 @@
+"""Where raw sentences come from: files, or a list in memory, each with its checksum."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leakgan_tf.data.text import read_sentences
+from leakgan_tf.errors import UserError
+
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """Numbered lines of text.
+
+    Attributes:
+      name: what messages and records call it.
+      read: returns an iterator of (line number from 1, stripped line); may be called again.
+      sha256: hexadecimal checksum of the bytes behind it.
+    """
+
+    name: str
+    read: Callable[[], Iterator[tuple[int, str]]]
+    sha256: str
+
+
+def file_sha256(path: str | Path) -> str:
+    """Returns the hexadecimal SHA-256 of a file; ``UserError`` if it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
+def file_source(path: str | Path) -> Source:
+    """Returns a text file, plain or gzip, as a source.
+
+    Raises:
+      UserError: it is missing, cannot be read or is not a regular file (it is read twice).
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is not a regular file")
+    return Source(str(path), lambda: read_sentences(path), file_sha256(path))
+
+
+def generated_source(name: str, sentences: Sequence[str]) -> Source:
+    """Returns sentences in memory as a source, with the checksum of them as a text file."""
+    digest = hashlib.sha256("".join(f"{line}\n" for line in sentences).encode("utf-8"))
+    return Source(name, lambda: iter(enumerate(sentences, 1)), digest.hexdigest())

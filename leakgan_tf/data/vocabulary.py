@@ -1,0 +1,133 @@
+"""The words a model knows, each with an id."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.errors import UserError
+
+EOS_ID = 0
+EOS_SYMBOL = "<eos>"
+UNK_SYMBOL = "<unk>"
+
+
+class Vocabulary:
+    """Words and their ids.
+
+    Id 0 ends a sentence, pads what comes after, and is the generators' start symbol. With
+    ``unknown``, id 1 stands for every word outside the vocabulary. The words follow. ``<eos>`` and
+    ``<unk>`` are only how ids 0 and 1 are shown: a text that contains these strings has them as
+    ordinary words with ids of their own.
+
+    Args:
+      words: the ordinary words, in the order of their ids; all different.
+      unknown: whether there is an id for unknown words.
+
+    Raises:
+      UserError: a word occurs twice or is empty.
+    """
+
+    def __init__(self, words: Sequence[str], unknown: bool = False):
+        self.words = tuple(words)
+        self.unknown = bool(unknown)
+        self.first_id = 2 if unknown else 1
+        self._ids = {word: index for index, word in enumerate(self.words, self.first_id)}
+        if len(self._ids) != len(self.words):
+            raise UserError("a vocabulary has the same word twice")
+        if "" in self._ids:
+            raise UserError("a vocabulary has an empty word")
+        self._symbols = (EOS_SYMBOL, UNK_SYMBOL)[: self.first_id] + self.words
+
+    @classmethod
+    def from_counts(
+        cls,
+        counts: Mapping[str, int],
+        min_count: int = 1,
+        size: int | None = None,
+        unknown: bool = False,
+    ) -> "Vocabulary":
+        """Returns the vocabulary of counted words: by falling count, then by code points.
+
+        Args:
+          counts: how often each word occurs.
+          min_count: words that occur less often are left out.
+          size: the greatest number of ids, those of the end and of unknown words included.
+          unknown: whether there is an id for unknown words.
+        """
+        frequent = [word for word, count in counts.items() if count >= max(min_count, 1)]
+        frequent.sort(key=lambda word: (-counts[word], word))
+        if size is not None:
+            frequent = frequent[: max(size - (2 if unknown else 1), 0)]
+        return cls(frequent, unknown)
+
+    def __len__(self) -> int:
+        """Returns V, the number of ids."""
+        return len(self._symbols)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same ids for the same words."""
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self.words == other.words and self.unknown == other.unknown
+
+    def __hash__(self) -> int:
+        return hash((self.words, self.unknown))
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of unknown words; None if there is none."""
+        return 1 if self.unknown else None
+
+    def id_of(self, word: str) -> int | None:
+        """Returns the word's id, that of unknown words, or None."""
+        return self._ids.get(word, self.unknown_id)
+
+    def symbol(self, index: int) -> str:
+        """Returns how an id is shown; ids 0 and 1 too."""
+        if not 0 <= index < len(self):
+            raise ValueError(f"id {index} is not in 0 … {len(self) - 1}")
+        return self._symbols[index]
+
+    def encode(self, tokens: Sequence[str], length: int) -> np.ndarray:
+        """Returns the ids (length,) int32 of a sentence, 0 after its end.
+
+        A sentence of exactly ``length`` tokens has no end symbol.
+
+        Raises:
+          UserError: more tokens than ``length``, or a word without id.
+        """
+        if len(tokens) > length:
+            raise UserError(f"a sentence of {len(tokens)} tokens, more than {length}")
+        ids = np.zeros(length, np.int32)
+        for place, word in enumerate(tokens):
+            index = self.id_of(word)
+            if index is None:
+                raise UserError(f"the word {word!r} is not in the vocabulary")
+            ids[place] = index
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Returns the tokens before the first 0; unknown words as ``<unk>``.
+
+        Raises:
+          ValueError: an id that is not in the vocabulary.
+        """
+        return [self.symbol(int(i)) for i in itertools.takewhile(lambda i: i != EOS_ID, ids)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what ``from_json`` reads."""
+        return {
+            "eos": EOS_SYMBOL,
+            "unk": UNK_SYMBOL if self.unknown else None,
+            "words": list(self.words),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Vocabulary":
+        """Returns the vocabulary that ``to_json`` wrote; ``UserError`` for anything else."""
+        words = value.get("words") if isinstance(value, dict) else None
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise UserError("this is not a vocabulary: no list of words")
+        return cls(words, value.get("unk") is not None)

@@ -1,0 +1,109 @@
+"""What every system gives to metrics, benchmarks and users: sample, log_prob, complete."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import sampling
+
+
+class Generator:
+    """A policy under its present weights, compiled, for any number of sentences.
+
+    Work is cut into batches of one size, so memory does not grow with the request and a result
+    does not depend on how many sentences were asked for.
+
+    Args:
+      policy: returns the policy; called when tracing, so weights may change between calls.
+      length: tokens in a sentence, T.
+      batch_size: sentences that are handled together.
+    """
+
+    def __init__(self, policy: Callable[[], Any], length: int, batch_size: int):
+        self.length = length
+        self._policy = policy
+        self._batch_size = batch_size
+        tokens = tf.TensorSpec([batch_size, length], tf.int32)
+        factors = tf.TensorSpec([length], tf.float32)
+        seed = tf.TensorSpec([2], tf.int32)
+        self._sample = tf.function(
+            self._sample_batch, input_signature=[factors, seed], autograph=False
+        )
+        # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
+        self._score = {
+            path: tf.function(
+                lambda batch, sharpness, path=path: self._score_batch(batch, sharpness, path),
+                input_signature=[tokens, factors],
+                autograph=False,
+            )
+            for path in ("scoring", "sampling")
+        }
+        self._complete = tf.function(
+            lambda batch, seed, starts, copies: sampling.complete(
+                self._policy(), batch, starts, copies, seed
+            ),
+            autograph=False,
+        )
+
+    def sample(
+        self, count: int, temperature: float | Sequence[float] = 1.0, seed: Sequence[int] = (0, 0)
+    ) -> np.ndarray:
+        """Samples sentences: ids (count, T) int32.
+
+        Args:
+          count: how many; a larger count begins with the same sentences.
+          temperature: the factor on the logits, as in the original program, so 1.5 is sharper
+            than 1; one number, or one for each position.
+          seed: stateless seed, two integers.
+        """
+        factors = self._factors(temperature)
+        batches = [np.zeros([0, self.length], np.int32)]
+        for index in range(-(-count // self._batch_size)):
+            own = tf.random.experimental.stateless_fold_in(tf.constant(seed, tf.int32), index)
+            batches.append(self._sample(factors, own).numpy())
+        return np.concatenate(batches)[:count]
+
+    def log_prob(
+        self,
+        tokens: np.ndarray,
+        temperature: float | Sequence[float] = 1.0,
+        path: str = "scoring",
+    ) -> np.ndarray:
+        """Returns the log-probability of each token of (n, T) ids given those before: (n, T).
+
+        Args:
+          tokens: ids.
+          temperature: the factor on the logits, as in `sample`.
+          path: "scoring", teacher forcing as the losses do it; "sampling", the probabilities that
+            `sample` draws from. The two differ for LeakGAN under the split alignment only.
+        """
+        factors = self._factors(temperature)
+        rows = len(tokens)
+        padded = np.pad(tokens, [[0, -rows % self._batch_size], [0, 0]], mode="edge")
+        batches = [
+            self._score[path](tf.constant(batch, tf.int32), factors).numpy()
+            for batch in np.split(padded, max(len(padded) // self._batch_size, 1))
+            if len(batch)
+        ]
+        return np.concatenate([np.zeros([0, self.length], np.float32), *batches])[:rows]
+
+    def complete(
+        self, tokens: np.ndarray, given: int, copies: int, seed: Sequence[int]
+    ) -> np.ndarray:
+        """Completes the first `given` tokens of sentences (B, T): ids (copies, B, T)."""
+        result = self._complete(
+            tf.constant(tokens, tf.int32), tf.constant(seed, tf.int32), (given,), copies
+        )
+        return result.numpy()[0]
+
+    def _factors(self, temperature: float | Sequence[float]) -> tf.Tensor:
+        return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
+
+    def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return sampling.generate(self._policy(), self._batch_size, sharpness, seed)
+
+    def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
+        logits = self._policy().sequence_logits(tokens, path) * sharpness[:, tf.newaxis]
+        return -tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)

@@ -1,0 +1,1 @@
+"""What is measured. A metric never changes a weight."""

@@ -1,0 +1,73 @@
+"""How varied samples are, and how many were learned by heart."""
+
+from collections.abc import Iterable, Sequence
+
+from leakgan_tf.metrics.bleu import Sentence, ngrams
+
+ORDERS = (1, 2, 3, 4)
+
+
+def distinct_ngrams(
+    sentences: Sequence[Sentence], orders: Sequence[int] = ORDERS
+) -> dict[int, float]:
+    """Returns distinct-n: different n-grams / all n-grams, counted over all sentences together.
+
+    Li et al. (2016), "A diversity-promoting objective function for neural conversation models".
+    The share falls with the number of sentences, so compare sets of one size only.
+
+    Args:
+        sentences: At least one sentence, each a sequence of hashable tokens.
+        orders: The n wanted.
+
+    Returns:
+        ``{n: share}``, each in [0, 1]; 0 if no sentence has n tokens.
+
+    Raises:
+        ValueError: If there is no sentence, or an order is below 1.
+        TypeError: If a sentence is a string instead of a sequence of tokens.
+    """
+    _require(sentences)
+    if not len(orders) or min(orders) < 1:
+        raise ValueError(f"orders must be whole numbers from 1, got {orders!r}")
+    shares = {}
+    for order in orders:
+        total = sum(max(0, len(sentence) - order + 1) for sentence in sentences)
+        distinct = {ngram for sentence in sentences for ngram in ngrams(sentence, order)}
+        shares[order] = len(distinct) / total if total else 0.0
+    return shares
+
+
+def distinct_sentences(sentences: Sequence[Sentence]) -> float:
+    """Returns the number of different sentences / the number of sentences, in (0, 1].
+
+    Raises:
+        ValueError: If there is no sentence.
+    """
+    _require(sentences)
+    return len(_distinct(sentences)) / len(sentences)
+
+
+def copied_sentences(samples: Sequence[Sentence], training: Iterable[Sentence]) -> float:
+    """Returns the share of samples that are, token for token, a sentence of the training set.
+
+    A sample that is repeated counts as often as it occurs.
+
+    Args:
+        samples: At least one sentence, each a sequence of hashable tokens.
+        training: The sentences that the model was trained on, in tokens of the same kind.
+
+    Raises:
+        ValueError: If there is no sample.
+    """
+    _require(samples)
+    known = _distinct(training)
+    return sum(tuple(sample) in known for sample in samples) / len(samples)
+
+
+def _distinct(sentences: Iterable[Sentence]) -> set[tuple]:
+    return {tuple(sentence) for sentence in sentences}
+
+
+def _require(sentences: Sequence[Sentence]) -> None:
+    if not len(sentences):
+        raise ValueError("there is no sentence to measure")

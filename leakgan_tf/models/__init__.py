@@ -1,0 +1,1 @@
+"""The Keras models and layers, one public class a file."""

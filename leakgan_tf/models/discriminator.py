@@ -1,0 +1,127 @@
+"""The highway CNN discriminator of SeqGAN and LeakGAN."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.models.highway import Highway
+from leakgan_tf.seeds import derive_int
+
+PADDING = -1  # the id of a position that no token has reached yet
+REAL = 1  # the class of real sentences
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class Discriminator(keras.Model):
+    """Judges whole sentences; its pooled and mixed features are what LeakGAN leaks.
+
+    Embedding, one convolution a window size, maximum over time, a highway layer, dropout, two
+    classes (Zhang & LeCun 2015; LeakGAN, section 3.1).
+
+    Args:
+      vocab_size: number of token ids, V.
+      length: tokens in a sentence, T.
+      embedding_size: width of the token embedding, D.
+      windows: window sizes in tokens, each at most T.
+      filters: number of filters of each window size; F is their sum.
+      padding_row: whether there is a trained embedding for padding, id -1, as in LeakGAN.
+      dropout: share of the features dropped when a dropout seed is given.
+      seed: seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        length: int,
+        embedding_size: int,
+        windows: Sequence[int],
+        filters: Sequence[int],
+        padding_row: bool = True,
+        dropout: float = 0.0,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.length = length
+        self.embedding_size = embedding_size
+        self.windows = tuple(windows)
+        self.filters = tuple(filters)
+        self.padding_row = padding_row
+        self.dropout = dropout
+        self.seed = seed
+        self.feature_size = sum(self.filters)
+        self.embedding = keras.layers.Embedding(
+            vocab_size + int(padding_row),
+            embedding_size,
+            embeddings_initializer=keras.initializers.RandomUniform(
+                -1.0, 1.0, derive_int(seed, "embedding")
+            ),
+            name="embedding",
+        )
+        self.convolutions = [
+            self._convolution(*pair) for pair in zip(self.windows, self.filters, strict=True)
+        ]
+        self.highway = Highway(self.feature_size, derive_int(seed, "highway"), name="highway")
+        self.classifier = keras.layers.Dense(
+            2,
+            kernel_initializer=_truncated(derive_int(seed, "classifier")),
+            bias_initializer=keras.initializers.Constant(0.1),
+            name="classifier",
+        )
+
+    def _convolution(self, window: int, filters: int) -> keras.layers.Conv1D:
+        return keras.layers.Conv1D(
+            filters,
+            window,
+            kernel_initializer=_truncated(derive_int(self.seed, "conv", window)),
+            bias_initializer=keras.initializers.Constant(0.1),
+            name=f"conv_{window}",
+        )
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weights; no data needed."""
+        self.embedding.build((None, self.length))
+        for convolution in self.convolutions:
+            convolution.build((None, self.length, self.embedding_size))
+        self.highway.build()
+        self.classifier.build((None, self.feature_size))
+        self.built = True
+
+    def embed(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Maps token ids (B, T), padding -1, to (B, T, D)."""
+        return self.embedding(tokens + int(self.padding_row))
+
+    def features(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the leaked features (B, F) of sentences (B, T).
+
+        Args:
+          tokens: ids in [0, V), or -1 for padding where there is a padding row.
+          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+        """
+        embedded = self.embed(tokens)  # (B, T, D)
+        # Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
+        pooled = [tf.reduce_max(convolve(embedded), axis=1) for convolve in self.convolutions]
+        mixed = self.highway(tf.nn.relu(tf.concat(pooled, axis=-1)))  # (B, F)
+        if dropout_seed is not None and self.dropout > 0.0:
+            mixed = tf.nn.experimental.stateless_dropout(mixed, self.dropout, dropout_seed)
+        return mixed
+
+    def call(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns logits (B, 2) of [generated, real] for sentences (B, T)."""
+        return self.classifier(self.features(tokens, dropout_seed))
+
+    def probability_real(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's probability (B,) that sentences (B, T) are real."""
+        return tf.nn.softmax(self(tokens))[:, REAL]
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("vocab_size", "length", "embedding_size", "windows", "filters", "padding_row",
+                 "dropout", "seed")  # fmt: skip
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _truncated(seed: int) -> keras.initializers.Initializer:
+    return keras.initializers.TruncatedNormal(stddev=0.1, seed=seed)

@@ -1,0 +1,89 @@
+"""The LSTM language model: the generator of MLE and SeqGAN, and the synthetic oracle."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.models import recurrence
+from leakgan_tf.models.recurrence import CellState
+
+START = 0  # the token id that every sentence is preceded by
+
+
+class LSTMState(NamedTuple):
+    """The generator in front of a token: its cell's state, and the last token (B,)."""
+
+    cell: CellState
+    last: tf.Tensor
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class LSTMGenerator(keras.Model):
+    """Embedding, LSTM, softmax over the vocabulary (SeqGAN, section 3.3).
+
+    Args:
+      vocab_size: number of token ids, V.
+      length: tokens in a sentence, T.
+      embedding_size: width of the token embedding, E.
+      hidden_size: state width of the LSTM, H.
+      stddev: of every initial weight: 0.1 for a generator, 1 for the oracle.
+      seed: seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        length: int,
+        embedding_size: int,
+        hidden_size: int,
+        stddev: float = 0.1,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.length = length
+        self.embedding_size = embedding_size
+        self.hidden_size = hidden_size
+        self.stddev = stddev
+        self.seed = seed
+        self.embedding = keras.layers.Embedding(
+            vocab_size,
+            embedding_size,
+            embeddings_initializer=recurrence.normal(stddev, seed, "embedding"),
+            name="embedding",
+        )
+        self.cell = recurrence.lstm_cell(hidden_size, stddev, seed, "lstm")
+        self.projection = keras.layers.Dense(
+            vocab_size,
+            kernel_initializer=recurrence.normal(stddev, seed, "output", "kernel"),
+            bias_initializer=recurrence.normal(stddev, seed, "output", "bias"),
+            name="output",
+        )
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weights; no data needed."""
+        self.embedding.build((None,))
+        self.cell.build((None, self.embedding_size))
+        self.projection.build((None, self.hidden_size))
+        self.built = True
+
+    def call(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (B, T, V) of each token of (B, T), given those before it."""
+        before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
+        return self.projection(recurrence.unroll(self.cell, self.embedding(before)))
+
+    def start(self, rows: int) -> LSTMState:
+        """Returns the state in front of the first token of `rows` sentences."""
+        return LSTMState(recurrence.zero_state(self.cell, rows), tf.fill([rows], START))
+
+    def observe(self, state: LSTMState) -> tuple[tf.Tensor, LSTMState]:
+        """Reads the last token; returns the hidden vector (B, H) and the new state."""
+        hidden, cell = recurrence.step(self.cell, self.embedding(state.last), state.cell)
+        return hidden, state._replace(cell=cell)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("vocab_size", "length", "embedding_size", "hidden_size", "stddev", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,0 +1,55 @@
+"""The recurrent cell that all generators share, and its run over a known sequence."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.seeds import derive_int
+
+
+class CellState(NamedTuple):
+    """An LSTM's state: ``hidden`` and ``memory``, each (B, H)."""
+
+    hidden: tf.Tensor
+    memory: tf.Tensor
+
+
+def normal(stddev: float, seed: int, *path: str) -> keras.initializers.Initializer:
+    """Returns the N(0, stddev²) initialiser of the weight named by ``path``."""
+    return keras.initializers.RandomNormal(stddev=stddev, seed=derive_int(seed, *path))
+
+
+def lstm_cell(units: int, stddev: float, seed: int, name: str) -> keras.layers.LSTMCell:
+    """Returns the plain four-gate LSTM cell, without forget bias, all weights N(0, stddev²)."""
+    return keras.layers.LSTMCell(
+        units,
+        kernel_initializer=normal(stddev, seed, name, "kernel"),
+        recurrent_initializer=normal(stddev, seed, name, "recurrent"),
+        bias_initializer=normal(stddev, seed, name, "bias"),
+        unit_forget_bias=False,
+        name=name,
+    )
+
+
+def zero_state(cell: keras.layers.LSTMCell, rows: int) -> CellState:
+    """Returns the state before any input for `rows` sequences."""
+    return CellState(tf.zeros([rows, cell.units]), tf.zeros([rows, cell.units]))
+
+
+def step(
+    cell: keras.layers.LSTMCell, inputs: tf.Tensor, state: CellState
+) -> tuple[tf.Tensor, CellState]:
+    """Consumes one input (B, ·); returns the hidden vector (B, H) and the new state."""
+    hidden, (_, memory) = cell(inputs, list(state))
+    return hidden, CellState(hidden, memory)
+
+
+def unroll(cell: keras.layers.LSTMCell, inputs: tf.Tensor) -> tf.Tensor:
+    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H)."""
+    state = zero_state(cell, tf.shape(inputs)[0])
+    hidden = []
+    for present in tf.unstack(inputs, axis=1):
+        output, state = step(cell, present, state)
+        hidden.append(output)
+    return tf.stack(hidden, axis=1)

@@ -1,0 +1,99 @@
+"""LeakGAN's Worker: writes words that move the features towards the goals."""
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.models import recurrence
+from leakgan_tf.models.recurrence import CellState
+
+_STDDEV = 0.1  # of every matrix and bias, as in the original program
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class Worker(keras.layers.Layer):
+    """An LSTM over tokens whose word matrix meets the goal embedding (LeakGAN, eqs. 4-6).
+
+    The paper's ``O·w``, with ``O = reshape(hW + b, [V, K])`` and ``w = Ψ·goal``, is computed as
+    ``vec(h ⊗ w)·W' + w·b'``, W' of shape (H·K, V) and b' of shape (K, V): the same numbers in one
+    matrix product, and K times less memory. The weights are kept in that layout.
+
+    Args:
+      vocab_size: number of token ids, V.
+      feature_size: width of the goals, F.
+      embedding_size: width of the token embedding, E.
+      hidden_size: state width of the LSTM, H.
+      goal_size: width of the goal embedding, K.
+      normalise_goal: whether the goal embedding is scaled to unit length.
+      seed: seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        feature_size: int,
+        embedding_size: int,
+        hidden_size: int,
+        goal_size: int,
+        normalise_goal: bool = True,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.feature_size = feature_size
+        self.embedding_size = embedding_size
+        self.hidden_size = hidden_size
+        self.goal_size = goal_size
+        self.normalise_goal = normalise_goal
+        self.seed = seed
+        self.embedding = keras.layers.Embedding(
+            vocab_size,
+            embedding_size,
+            embeddings_initializer=recurrence.normal(_STDDEV, seed, "embedding"),
+            name="embedding",
+        )
+        self.cell = recurrence.lstm_cell(hidden_size, _STDDEV, seed, "lstm")
+        self.goal_projection = self._linear(goal_size, "goal_projection")  # Ψ
+        self.output_kernel = self._linear(vocab_size, "output_kernel")  # W'
+        self.output_bias = self._linear(vocab_size, "output_bias")  # b'
+
+    def _linear(self, width: int, name: str) -> keras.layers.Dense:
+        initializer = recurrence.normal(_STDDEV, self.seed, name)
+        return keras.layers.Dense(width, use_bias=False, kernel_initializer=initializer, name=name)
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weights; no data needed."""
+        self.embedding.build((None,))
+        self.cell.build((None, self.embedding_size))
+        self.goal_projection.build((None, self.feature_size))
+        self.output_kernel.build((None, self.hidden_size * self.goal_size))
+        self.output_bias.build((None, self.goal_size))
+        self.built = True
+
+    def start(self, rows: int) -> CellState:
+        """Returns the state before any token was read, for `rows` sentences."""
+        return recurrence.zero_state(self.cell, rows)
+
+    def step(self, tokens: tf.Tensor, state: CellState) -> tuple[tf.Tensor, CellState]:
+        """Reads one token (B,) of each sentence; returns the hidden vector (B, H), new state."""
+        return recurrence.step(self.cell, self.embedding(tokens), state)
+
+    def read(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Reads token ids (B, L) from the start; returns hidden vectors (B, L, H)."""
+        return recurrence.unroll(self.cell, self.embedding(tokens))
+
+    def call(self, hidden: tf.Tensor, goals: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (..., V) of hidden vectors (..., H) under goals (..., F)."""
+        direction = self.goal_projection(goals)  # w (..., K)
+        if self.normalise_goal:
+            direction = tf.math.l2_normalize(direction, axis=-1)
+        products = hidden[..., :, tf.newaxis] * direction[..., tf.newaxis, :]  # (..., H, K)
+        lead = tf.shape(hidden)[:-1]
+        flat = tf.reshape(products, tf.concat([lead, [self.hidden_size * self.goal_size]], 0))
+        return self.output_kernel(flat) + self.output_bias(direction)  # (..., V)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("vocab_size", "feature_size", "embedding_size", "hidden_size", "goal_size",
+                 "normalise_goal", "seed")  # fmt: skip
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,0 +1,141 @@
+"""Every preset's values, each with its source.
+
+paper  The sizes and schedule of the authors' released programs (LeakGAN; SeqGAN for MLE), which
+       also are the papers'.
+quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together: this project's
+       choice. Vocabulary and data are smaller, so its figures stand beside no published one.
+smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
+"""
+
+import dataclasses
+
+from leakgan_tf.config import Config
+from leakgan_tf.errors import UserError
+
+# LeakGAN's and SeqGAN's released programs, windows of 1 to 10, 15 and 20 tokens.
+_WINDOWS_20 = (*range(1, 11), 15, 20)
+_FILTERS_20 = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
+
+PAPER_20 = Config(
+    preset="paper",
+    length=20,
+    vocab_size=5000,
+    oracle_embedding=32,
+    oracle_hidden=32,
+    training_sequences=10000,
+    generator_embedding=32,
+    generator_hidden=32,
+    goal_size=16,
+    goal_horizon=4,
+    discriminator_embedding=64,
+    windows=_WINDOWS_20,
+    filters=_FILTERS_20,
+    batch_size=64,
+    generator_learning_rate=0.0015,
+    discriminator_learning_rate=5e-5,
+    pretrain_rounds=10,
+    pretrain_discriminator_rounds=5,
+    pretrain_generator_epochs=8,
+    discriminator_samples=9984,
+    discriminator_epochs=3,
+    adversarial_steps=800,
+    adversarial_discriminator_rounds=5,
+    rollouts=4,
+    evaluate_every=5,
+    evaluation_samples=9984,
+    # SeqGAN's program, which is also the MLE baseline
+    mle_epochs=120,
+    mle_learning_rate=0.01,
+)
+
+# LeakGAN's program lists a window of 40 without a count of filters, and drops it.
+PAPER_40 = dataclasses.replace(
+    PAPER_20,
+    length=40,
+    oracle_embedding=64,
+    oracle_hidden=64,
+    generator_embedding=64,
+    generator_hidden=64,
+    generator_learning_rate=0.0005,
+    windows=(*_WINDOWS_20, 30),
+    filters=(*_FILTERS_20, 160),
+)
+
+QUICK_20 = dataclasses.replace(
+    PAPER_20,
+    preset="quick",
+    vocab_size=200,
+    training_sequences=2048,
+    discriminator_embedding=32,
+    windows=(1, 2, 3, 4, 5, 10, 20),
+    filters=(32, 64, 64, 64, 32, 32, 32),
+    discriminator_learning_rate=1e-3,
+    generator_learning_rate=0.005,
+    pretrain_rounds=5,
+    pretrain_discriminator_rounds=1,
+    pretrain_generator_epochs=8,
+    discriminator_samples=1024,
+    discriminator_epochs=2,
+    adversarial_steps=60,
+    adversarial_discriminator_rounds=1,
+    mle_epochs=40,
+    evaluation_samples=2048,
+    sampling_batch=256,
+    seqgan_discriminator_rounds=5,
+    seqgan_steps=40,
+    seqgan_discriminator_learning_rate=1e-3,
+    seqgan_rollouts=8,
+    checkpoint_seconds=15.0,
+)
+
+SMOKE_20 = dataclasses.replace(
+    QUICK_20,
+    preset="smoke",
+    vocab_size=30,
+    oracle_embedding=8,
+    oracle_hidden=8,
+    training_sequences=64,
+    generator_embedding=8,
+    generator_hidden=8,
+    goal_size=4,
+    discriminator_embedding=8,
+    windows=(1, 2, 3, 20),
+    filters=(4, 8, 8, 4),
+    batch_size=16,
+    sampling_batch=64,
+    pretrain_rounds=2,
+    pretrain_generator_epochs=3,
+    discriminator_samples=64,
+    adversarial_steps=4,
+    mle_epochs=6,
+    evaluate_every=2,
+    evaluation_samples=128,
+    seqgan_discriminator_rounds=1,
+    seqgan_steps=2,
+    seqgan_rollouts=2,
+    checkpoint_seconds=1.0,
+)
+
+
+def _at_40(preset: Config) -> Config:
+    return dataclasses.replace(preset, length=40)
+
+
+SYNTHETIC = {
+    ("smoke", 20): SMOKE_20,
+    ("smoke", 40): _at_40(SMOKE_20),
+    ("quick", 20): QUICK_20,
+    ("quick", 40): _at_40(QUICK_20),
+    ("paper", 20): PAPER_20,
+    ("paper", 40): PAPER_40,
+}
+
+
+def synthetic_preset(name: str, length: int) -> Config:
+    """Returns the configuration of the oracle task by its preset's name and length."""
+    names = sorted({preset for preset, _ in SYNTHETIC})
+    if name not in names:
+        raise UserError(f"unknown preset {name!r}: one of {', '.join(names)}")
+    if (name, length) not in SYNTHETIC:
+        raise UserError(f"no preset of length {length}: 20 or 40")
+    return SYNTHETIC[name, length]

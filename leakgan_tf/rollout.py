@@ -1,0 +1,32 @@
+"""Monte-Carlo rollouts: D's verdict on whole sentences, brought to their prefixes."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+def prefix_scores(
+    probability_real: Callable[[tf.Tensor], tf.Tensor],
+    tokens: tf.Tensor,
+    completions: tf.Tensor,
+) -> tf.Tensor:
+    """Returns D's opinion of each prefix, summed over its completions (SeqGAN, eq. 4).
+
+    Args:
+      probability_real: D's probability (n,) that sentences (n, T) are real.
+      tokens: finished sentences (B, T).
+      completions: (P, N, B, T), N completions of each of P prefixes.
+
+    Returns:
+      Sums over N, (B, P + 1): a column for each prefix, then the finished sentence, whose
+      opinion counts N times so that all columns have one scale.
+    """
+    prefixes, copies, rows, length = completions.shape
+    finished = copies * probability_real(tokens)  # (B,)
+    if prefixes == 0:
+        return finished[:, tf.newaxis]
+    flat = tf.reshape(completions, [prefixes, copies * rows, length])
+    # A prefix at a time: D's inner layers would not fit into memory for all of them.
+    opinions = tf.map_fn(probability_real, flat, fn_output_signature=tf.float32)  # (P, N·B)
+    sums = tf.reduce_sum(tf.reshape(opinions, [prefixes, copies, rows]), axis=1)  # (P, B)
+    return tf.concat([tf.transpose(sums), finished[:, tf.newaxis]], axis=1)

@@ -1,0 +1,54 @@
+"""What a system tells the trainer: its models, and the phases that train them in order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf.generator import Generator
+
+Scalars = dict[str, tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A piece of the schedule; training can stop and go on between two of them.
+
+    Attributes:
+      name: what is trained, "pretrain/generator" say; the logs' tag.
+      step: ``step(*batch, seed) -> scalars``: one update. A plain function; the trainer compiles.
+      data: ``data(seed) -> arrays`` of equal length to be batched; None for a step without data.
+      epochs: passes over the data.
+      evaluate: whether the generator is measured afterwards.
+    """
+
+    name: str
+    step: Callable[..., Scalars]
+    data: Callable[[int], tuple[np.ndarray, ...]] | None = None
+    epochs: int = 1
+    evaluate: bool = False
+
+
+class System(Protocol):
+    """A paper's models and schedule.
+
+    Attributes:
+      generator: what is measured and sampled from.
+      models: by name; what a checkpoint holds.
+      optimizers: by name; likewise.
+    """
+
+    generator: Generator
+    models: dict[str, keras.Model]
+    optimizers: dict[str, keras.optimizers.Optimizer]
+
+    def phases(self) -> Iterator[Phase]:
+        """Yields the whole schedule in order; the same every time."""
+
+
+def no_step(seed: tf.Tensor) -> Scalars:
+    """Trains nothing: the step of a phase that only measures."""
+    return {}

@@ -1,0 +1,1 @@
+"""The schedule runner, checkpoints and logs: the same for every system."""

@@ -1,0 +1,109 @@
+"""What a run tells: TensorBoard, JSON lines, and one bar with the time left."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from leakgan_tf.errors import UserError
+
+
+class Records:
+    """Scalars as JSON lines and for TensorBoard; texts and histograms for TensorBoard.
+
+    Args:
+      metrics: the file of JSON lines, appended to.
+      tensorboard: TensorBoard's folder.
+    """
+
+    def __init__(self, metrics: Path, tensorboard: Path):
+        self._metrics = metrics
+        self._writer = tf.summary.create_file_writer(str(tensorboard))
+
+    def scalars(self, position: int, group: str, values: dict[str, float], **more: Any) -> None:
+        """Records values of the phase at `position`, tagged ``group/name``."""
+        line = json.dumps({"position": position, "group": group, **more, **values})
+        try:
+            with self._metrics.open("a", encoding="utf-8") as stream:
+                stream.write(line + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
+        with self._writer.as_default(step=position):
+            for name, value in values.items():
+                tf.summary.scalar(f"{group}/{name}", value)
+
+    def text(self, position: int, name: str, lines: list[str]) -> None:
+        """Shows lines of text."""
+        with self._writer.as_default(step=position):
+            tf.summary.text(name, "\n".join("    " + line for line in lines))
+
+    def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
+        """Shows how values are distributed."""
+        with self._writer.as_default(step=position):
+            for name, array in values.items():
+                tf.summary.histogram(name, array)
+
+    def close(self) -> None:
+        """Writes what is waiting."""
+        self._writer.close()
+
+
+class Bar:
+    """A progress bar over phases, with the time left by what each kind of phase has taken.
+
+    Args:
+      title: what is trained.
+      kinds: the kinds of work in each phase, in order; the first is the phase's name.
+      position: phases done already.
+    """
+
+    def __init__(self, title: str, kinds: list[tuple[str, ...]], position: int):
+        self._kinds = kinds
+        self._bar = tqdm(
+            total=len(kinds),
+            initial=position,
+            desc=title,
+            unit="phase",
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {postfix}",
+            mininterval=0.5,
+        )
+
+    def show(self, position: int, update: int, updates: int, seconds: dict[str, list]) -> None:
+        """Shows the present phase's update, and the time left.
+
+        Args:
+          position: phases done.
+          update: updates done in the present phase.
+          updates: updates in the present phase.
+          seconds: that finished work took, by its kind.
+        """
+        left = time_left([kind for phase in self._kinds[position:] for kind in phase], seconds)
+        name = self._kinds[position][0] if position < len(self._kinds) else "done"
+        self._bar.n = position
+        self._bar.set_postfix_str(f"{name} {update}/{updates}, {left} left", refresh=False)
+        self._bar.update(0)
+
+    def line(self, text: str) -> None:
+        """Prints a line above the bar."""
+        tqdm.write(text)
+
+    def close(self, position: int) -> None:
+        """Ends the bar."""
+        self._bar.n = position
+        self._bar.set_postfix_str("")
+        self._bar.close()
+
+
+def time_left(kinds: list[str], seconds: dict[str, list]) -> str:
+    """Returns the time that work will take by the median of its kind so far, "1:02:03".
+
+    "?" before any was finished. Kinds that have not been met count as the mean of those that have.
+    """
+    medians = {kind: float(np.median(values)) for kind, values in seconds.items() if values}
+    if not medians:
+        return "?"
+    unknown = float(np.mean(list(medians.values())))
+    return tqdm.format_interval(sum(medians.get(kind, unknown) for kind in kinds))

@@ -1,0 +1,198 @@
+"""Runs any system's schedule: the only place that compiles updates."""
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf.config import Config
+from leakgan_tf.errors import TrainingError
+from leakgan_tf.seeds import derive, derive_int, numpy_generator
+from leakgan_tf.systems.base import Phase, System
+from leakgan_tf.tasks.base import Task
+from leakgan_tf.training import checkpoint
+from leakgan_tf.training.checkpoint import Progress
+from leakgan_tf.training.logs import Bar, Records
+from leakgan_tf.training.run_folder import RunFolder
+
+_CHECK_EVERY = 50  # updates between two looks whether losses are finite
+_SHOWN = 8  # sentences shown after an evaluation
+
+
+class Trainer:
+    """Trains a system phase by phase, measures it, and can stop and go on between phases.
+
+    Everything random in a phase comes from the run's seed and the phase's number, so a resumed
+    run has the same numbers as one that was never stopped.
+
+    Args:
+      config: the run's.
+      system: models and phases.
+      task: real sentences and measures.
+      folder: where the run is kept; claimed by the caller.
+    """
+
+    def __init__(self, config: Config, system: System, task: Task, folder: RunFolder):
+        self._config = config
+        self._system = system
+        self._task = task
+        self._folder = folder
+        self._phases = list(system.phases())
+        self._compiled: dict[Any, Any] = {}
+        self._durations: dict[str, list[float]] = {}
+        self._progress = Progress(total=len(self._phases))
+        self._saved = time.monotonic()
+
+    def run(self) -> Progress:
+        """Runs what is left of the schedule.
+
+        Raises:
+          TrainingError: a loss is not finite.
+          UserError: a checkpoint cannot be read or written.
+        """
+        if self._folder.checkpoint.exists():
+            self._progress = checkpoint.restore(
+                self._folder.checkpoint, self._system.models, self._system.optimizers
+            )
+        start = self._progress.position
+        if start >= len(self._phases):
+            return self._progress
+        self._folder.forget_after(start)
+        kinds = [
+            (phase.name, "evaluation") if phase.evaluate else (phase.name,)
+            for phase in self._phases
+        ]
+        self._records = Records(self._folder.metrics, self._folder.tensorboard)
+        self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
+        self._saved = time.monotonic()
+        try:
+            if start:
+                self._bar.line(f"going on from phase {start} of {len(kinds)}")
+            for index in range(start, len(kinds)):
+                self._run_phase(index)
+        except KeyboardInterrupt:
+            self._bar.line(f"stopped; the same command goes on from {self._last_checkpoint()}")
+            raise
+        finally:
+            self._bar.close(self._progress.position)
+            self._records.close()
+        return self._progress
+
+    def _run_phase(self, index: int) -> None:
+        phase, progress = self._phases[index], self._progress
+        seed = derive_int(self._config.seed, "phase", index)
+        begin = time.monotonic()
+        scalars = self._train(index, phase, seed)
+        seconds = time.monotonic() - begin
+        if scalars:
+            self._records.scalars(
+                index, phase.name, scalars, seconds=seconds, updates=progress.updates
+            )
+        if phase.epochs:
+            self._spend(phase.name, seconds)
+        progress.position = index + 1
+        if phase.evaluate:
+            self._evaluate(index, phase.name)
+        self._checkpoint_if_due(last=progress.position == len(self._phases))
+        self._bar.show(progress.position, 0, 0, self._durations)
+
+    def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
+        """Runs the phase's updates; returns the means of what they report."""
+        arrays = phase.data(seed) if phase.data else ()
+        plan = self._plan(phase, seed, len(arrays[0]) if arrays else None)
+        step = self._compile(phase)
+        waiting: list[dict[str, tf.Tensor]] = []
+        collected: list[dict[str, float]] = []
+        for number, (rows, own) in enumerate(plan, start=1):
+            batch = [tf.constant(array[rows]) for array in arrays]
+            waiting.append(step(*batch, tf.constant(own)))
+            self._progress.updates += 1
+            if number % _CHECK_EVERY == 0 or number == len(plan):
+                collected += self._fetch(index, phase, number - len(waiting), waiting)
+                waiting = []
+                self._bar.show(index, number, len(plan), self._durations)
+        names = collected[0] if collected else {}
+        return {name: float(np.mean([values[name] for values in collected])) for name in names}
+
+    def _plan(
+        self, phase: Phase, seed: int, rows: int | None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Returns the row numbers (B,) and the stateless seed (2,) of each update of a phase.
+
+        A phase without data makes one update an epoch. Rows that fill no batch are left out, other
+        ones in each epoch.
+        """
+        size, plan = self._config.batch_size, []
+        for epoch in range(phase.epochs):
+            batches = [np.zeros([0], np.int32)]
+            if rows is not None:
+                order = numpy_generator(seed, "order", epoch).permutation(rows)
+                batches = order[: rows // size * size].reshape(-1, size)
+            plan += [(batch, derive(seed, "update", epoch, i)) for i, batch in enumerate(batches)]
+        return plan
+
+    def _compile(self, phase: Phase):
+        if phase.step not in self._compiled:
+            self._compiled[phase.step] = tf.function(phase.step, autograph=False)
+        return self._compiled[phase.step]
+
+    def _fetch(
+        self, index: int, phase: Phase, before: int, waiting: list[dict[str, tf.Tensor]]
+    ) -> list[dict[str, float]]:
+        """Returns reported scalars as numbers; raises ``TrainingError`` if one is not finite."""
+        values = [{name: float(value) for name, value in each.items()} for each in waiting]
+        for number, each in enumerate(values, start=before + 1):
+            for name, value in each.items():
+                if not math.isfinite(value):
+                    raise TrainingError(
+                        f"{name} is {value} at update {number} of phase {index} ({phase.name}); "
+                        f"the last good checkpoint is {self._last_checkpoint()}"
+                    )
+        return values
+
+    def _last_checkpoint(self) -> str:
+        path = self._folder.checkpoint
+        return str(path) if path.exists() else "none yet: it begins anew"
+
+    def _spend(self, name: str, seconds: float) -> None:
+        self._durations.setdefault(name, []).append(seconds)
+        spent = self._progress.seconds
+        spent[name] = spent.get(name, 0.0) + seconds
+
+    def _evaluate(self, index: int, name: str) -> None:
+        """Measures the generator, tells of it, and keeps the best weights."""
+        begin, progress, task = time.monotonic(), self._progress, self._task
+        seed = derive_int(self._config.seed, "evaluation", index)
+        figures = task.evaluate(self._system.generator, seed)
+        self._spend("evaluation", time.monotonic() - begin)
+        spent = sum(progress.seconds.values())
+        self._records.scalars(
+            index, "evaluation", figures, phase=name, spent=spent, updates=progress.updates
+        )
+        shown = self._system.generator.sample(_SHOWN, 1.0, derive(seed, "shown"))
+        self._records.text(index, "samples", task.show(shown))
+        self._records.histograms(index, self._histograms())
+        told = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
+        self._bar.line(f"{index + 1:5}/{progress.total} {name:24} {told}")
+        if not progress.best or figures[task.score] < progress.best[task.score]:
+            progress.best = {"position": progress.position, **figures}
+            checkpoint.save(self._folder.best, progress, self._system.models, {})
+
+    def _histograms(self) -> dict[str, np.ndarray]:
+        return {
+            f"{name}/{variable.path.split('/', 1)[1]}": variable.numpy()
+            for name, model in self._system.models.items()
+            for variable in model.trainable_variables
+        }
+
+    def _checkpoint_if_due(self, last: bool) -> None:
+        if last or time.monotonic() - self._saved >= self._config.checkpoint_seconds:
+            checkpoint.save(
+                self._folder.checkpoint,
+                self._progress,
+                self._system.models,
+                self._system.optimizers,
+            )
+            self._saved = time.monotonic()
