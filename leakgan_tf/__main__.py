@@ -16,14 +16,12 @@ def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     words = list(sys.argv if argv is None else argv)
     if len(words) < 2 or words[1] in ("-h", "--help", "help"):
-        print("usage: python -m leakgan_tf COMMAND --flag=value ...   (COMMAND --help: its flags)\n")
+        print("usage: python -m leakgan_tf COMMAND --flag=value ...   (COMMAND --help: flags)\n")
         for name, about in COMMANDS.items():
             print(f"  {name:10} {about}")
         return 0 if len(words) > 1 else UserError.exit_status
     if words[1] not in COMMANDS:
-        print(
-            f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr
-        )
+        print(f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return UserError.exit_status
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
     command = importlib.import_module(f"leakgan_tf.commandline.{words[1]}")

@@ -42,15 +42,15 @@ class Oracle:
             vocab_size, length, embedding_size, hidden_size, stddev=1.0, seed=seed
         )
         self.model.build()
-        self._generator = Generator(lambda: LSTMPolicy(self.model), length, BATCH)
+        self.generator = Generator(lambda: LSTMPolicy(self.model), length, BATCH)
 
     def sample(self, count: int, seed: np.ndarray) -> np.ndarray:
         """Returns real sentences, ids (count, T) int32; `seed` is a stateless pair."""
-        return self._generator.sample(count, 1.0, seed)
+        return self.generator.sample(count, 1.0, seed)
 
     def nll(self, tokens: np.ndarray) -> np.ndarray:
         """Returns -log p of each token in nats, (n, T), floored as in the original program."""
-        return -np.maximum(self._generator.log_prob(tokens), losses.LEAST_LOG_PROBABILITY)
+        return -np.maximum(self.generator.log_prob(tokens), losses.LEAST_LOG_PROBABILITY)
 
     def set_weights(self, arrays: dict[str, np.ndarray]) -> None:
         """Takes weights by the names in `NAMES`, of this oracle's sizes."""

@@ -48,7 +48,9 @@ def test_values(case):
     check(losses.likelihood_loss(logits, case.tokens), values["pretrain_loss"])
     rewards = tf.constant(values["in/rewards"])
     check(losses.policy_gradient_loss(logits, case.tokens, rewards), values["g_loss"])
-    check(tf.exp(case.system.generator.log_prob(values["generate/tokens"])), values["generate/prob"])
+    check(
+        tf.exp(case.system.generator.log_prob(values["generate/tokens"])), values["generate/prob"]
+    )
 
 
 @pytest.mark.parametrize("kind", ["pretrain", "adversarial"])

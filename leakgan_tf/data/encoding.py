@@ -1,59 +1,58 @@
-"""Sentences to arrays of ids: which are kept, which words have an id, what becomes of the rest.
-
-One pass over the text collects provisional ids, 4 bytes a token; everything after that is done on
-arrays, in blocks of rows. Padding is a provisional id of -1.
-"""
+"""Sentences to arrays of ids: which are kept, which words have an id, what becomes of the rest."""
 
 import math
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
 from leakgan_tf.data.sources import Source
-from leakgan_tf.data.text import TOKENIZER_NAMES, Tokenizer, get_tokenizer
-from leakgan_tf.data.vocabulary import Vocabulary
+from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
+from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
+from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
 from leakgan_tf.errors import UserError
 from leakgan_tf.seeds import numpy_generator
 from leakgan_tf.settings import check_choice, setting
 
-DEFAULT_SHARE = 0.99  # of the sentences that the default max_length does not touch
-DEFAULT_CAP = 128  # tokens; the greatest default max_length before rounding
-_BLOCK_ROWS = 16384
-_PADDING = -1
+DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
+DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding
+_UNKNOWN = -2  # a word without an id, beside token_store.PADDING
 
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """How text becomes ids. ``None`` where it is allowed means that no limit was given."""
+    """How text becomes ids. ``None``, where it is allowed, sets no limit."""
 
     tokenizer: str = setting("word", "What a token is.", TOKENIZER_NAMES)
     lowercase: bool = setting(False, "Lower all text first.")
     max_length: int | None = setting(
         None,
-        "T, tokens of the longest sentence, rounded up to --length_multiple. Default: the shortest "
-        f"that holds {DEFAULT_SHARE:.0%} of the sentences, at most {DEFAULT_CAP}.",
+        "T: tokens of the longest sentence, rounded up to a multiple of --length_multiple. "
+        f"Default: the least that holds {DEFAULT_SHARE:.0%} of the sentences, "
+        f"at most {DEFAULT_CAP}.",
     )
-    length_multiple: int = setting(4, "T is a multiple of this; LeakGAN's goal horizon divides T.")
-    long: str = setting("drop", "Sentences of more than T tokens: dropped, or cut.", ("drop", "cut"))
-    min_count: int = setting(1, "Words that the training part has less often are rare.")
-    vocab_size: int | None = setting(None, "The greatest vocabulary, <eos> and <unk> included.")
+    length_multiple: int = setting(4, "T is a multiple of this: LeakGAN's goal horizon divides T.")
+    long: str = setting("drop", "Sentences of more than T tokens: drop or cut.", ("drop", "cut"))
+    min_count: int = setting(1, "Words that training has less often are rare.")
+    vocab_size: int | None = setting(
+        None, "The most ids, <eos> and <unk> included; the words beyond are rare. Default: all."
+    )
     rare: str = setting(
         "replace",
-        "Sentences with rare words: words replaced by <unk>, or sentence dropped.",
+        "Rare words: replace them by <unk>, or drop the sentence.",
         ("replace", "drop"),
     )
     deduplicate: bool = setting(
-        False, "Drop repeated sentences, and test sentences that training has."
+        False, "Drop repeated sentences, and test sentences that training has too."
     )
-    test_fraction: float = setting(0.1, "Share of the sentences for testing, if there is no file.")
-    seed: int = setting(0, "Chooses the sentences for testing.")
+    test_fraction: float = setting(0.1, "Share of the sentences set aside if --test is not given.")
+    seed: int = setting(0, "Chooses the sentences that are set aside.")
 
     def __post_init__(self):
-        for field in fields(self):
-            check_choice(field, getattr(self, field.name))
+        for own in fields(self):
+            check_choice(own, getattr(self, own.name))
         for name in ("max_length", "length_multiple", "min_count", "vocab_size"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -61,19 +60,27 @@ class PrepareSettings:
         if not 0 < self.test_fraction < 1:
             raise UserError(f"test_fraction must be between 0 and 1, not {self.test_fraction}")
 
-    def to_json(self) -> dict:
-        """Returns the settings as JSON has them."""
+    def to_json(self) -> dict[str, Any]:
+        """Returns the settings by name."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, value: Any) -> "PrepareSettings":
+        """Returns the settings that ``to_json`` wrote; ``UserError`` for anything else."""
+        try:
+            return cls(**value)
+        except TypeError as error:
+            raise UserError(f"these are not the settings of a data folder: {error}") from error
 
-@dataclass(frozen=True)
+
+@dataclass
 class PartAccount:
-    """What became of the lines of one part; counts of lines or sentences unless said otherwise.
+    """What became of the lines of one part. Counts of sentences, unless said otherwise.
 
-    ``lines``, ``blank`` and ``too_long`` are of the files read, so all zero for a test part that
-    was ``set_aside`` from the training files. ``with_rare`` sentences were dropped under the policy
-    ``drop``. ``tokens`` are those of the sentences that the vocabulary was asked about, before
-    that, and ``known_tokens`` those of them that it has.
+    ``lines``, ``blank`` (lines) and ``too_long`` are of the files read, so 0 for a test part that
+    was set aside from them. ``set_aside`` is negative where sentences went, positive where they
+    came. ``repeated`` were dropped; ``with_rare`` had words replaced, or were dropped. ``tokens``
+    and ``known_tokens`` are counted before that.
     """
 
     lines: int = 0
@@ -89,7 +96,20 @@ class PartAccount:
     @property
     def coverage(self) -> float:
         """Share of the tokens that are in the vocabulary."""
-        return self.known_tokens / self.tokens if self.tokens else 1.0
+        return self.known_tokens / max(self.tokens, 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the counts by name."""
+        return asdict(self)
+
+
+@dataclass
+class _Part:
+    """Rows of the store that are still kept, and their account."""
+
+    name: str
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    account: PartAccount = field(default_factory=PartAccount)
 
 
 @dataclass(frozen=True)
@@ -110,11 +130,16 @@ class Encoded:
     test_account: PartAccount
     overlap: int
 
+    @property
+    def length(self) -> int:
+        """T, in tokens."""
+        return self.train.shape[1]
+
 
 def encode_corpus(
     train: Sequence[Source], test: Sequence[Source] | None, settings: PrepareSettings
 ) -> Encoded:
-    """Reads, splits, counts and encodes.
+    """Reads, splits, counts and encodes, in this order.
 
     Args:
       train: text to learn from.
@@ -122,25 +147,178 @@ def encode_corpus(
       settings: lengths and policies.
 
     Raises:
-      UserError: a source cannot be used or has no sentence, the vocabulary or a part ends empty.
+      UserError: a source cannot be used or has no sentence; the vocabulary or a part ends empty.
     """
     tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase)
-    store = _TokenStore(_read_limit(settings), settings.long)
-    reads = [store.read(sources, tokenizer) for sources in (train, test or ())]
-    corpus = _Corpus(store, _length(store.histogram, settings), settings.long)
-    parts = [_Part(read, rows) for read, rows in zip(reads, corpus.split(reads), strict=True)]
+    cut = settings.long == "cut"
+    store = TokenStore(_round_up(settings.max_length or DEFAULT_CAP, settings), cut)
+    readings = [[store.read(source, tokenizer) for source in part] for part in (train, test or ())]
+    store.freeze()
+    length = _round_up(settings.max_length or default_length(store.histogram), settings)
+    parts = [
+        _read_part(name, store, part, length, cut)
+        for name, part in zip(("training", "test"), readings, strict=True)
+    ]
     if test is None:
-        _set_aside(parts, settings)
-    for part, name in zip(parts, ("training", "test"), strict=True):
-        _refuse_empty(part, name, f"longer than {corpus.length} tokens")
+        _set_aside(*parts, settings)
+    _refuse_empty(parts, f"the sentences have more than {length} tokens")
     if settings.deduplicate:
-        _drop_repeated(corpus, parts)
-        _refuse_empty(parts[1], "test", "repeated or also in the training part")
-    vocabulary, lookup = _choose_words(corpus, parts, settings)
-    overlap = len(set(map(corpus.key, parts[1].rows)) & set(map(corpus.key, parts[0].rows)))
-    if overlap:
-        common = set(map(corpus.key, parts[0].rows))
-        overlap = sum(corpus.key(row) in common for row in parts[1].rows)
-    arrays = [corpus.encode(part.rows, lookup) for part in parts]
-    accounts = [part.account() for part in parts]
-    return Encoded(vocabulary, *arrays, *accounts, overlap)
+        _drop_repeated(parts, store, length)
+        _refuse_empty(parts, "its sentences are in the training part")
+    vocabulary, lookup = _choose_words(parts, store, length, settings)
+    arrays = [_encode(part, store, length, lookup) for part in parts]
+    overlap = _overlap(parts, store, length)
+    return Encoded(vocabulary, *arrays, *(part.account for part in parts), overlap)
+
+
+def default_length(histogram: Counter[int]) -> int:
+    """Returns the ``max_length`` for sentences of which ``histogram[n]`` have n tokens."""
+    wanted = DEFAULT_SHARE * histogram.total()
+    seen = 0
+    for length, count in sorted(histogram.items()):
+        seen += count
+        if seen >= wanted:
+            return min(length, DEFAULT_CAP)
+    raise ValueError("no sentence")
+
+
+def _round_up(length: int, settings: PrepareSettings) -> int:
+    multiple = settings.length_multiple
+    return math.ceil(length / multiple) * multiple
+
+
+def _read_part(
+    name: str, store: TokenStore, readings: Sequence[Reading], length: int, cut: bool
+) -> _Part:
+    part = _Part(name)
+    if not readings:
+        return part
+    first, stop = readings[0].first, readings[-1].stop
+    too_long = store.lengths[first:stop] > length
+    part.account.lines = sum(reading.lines for reading in readings)
+    part.account.blank = sum(reading.blank for reading in readings)
+    discarded = sum(reading.discarded for reading in readings)
+    part.account.too_long = discarded + int(too_long.sum())
+    part.rows = np.arange(first, stop)
+    if not cut:
+        part.rows = part.rows[~too_long]
+    return part
+
+
+def _set_aside(train: _Part, test: _Part, settings: PrepareSettings) -> None:
+    count = len(train.rows)
+    if count == 1:
+        raise UserError("one sentence cannot be parted into training and test: give a test file")
+    share = min(max(round(settings.test_fraction * count), 1), max(count - 1, 0))
+    order = numpy_generator(settings.seed, "test part").permutation(count)
+    test.rows = train.rows[np.sort(order[:share])]
+    train.rows = train.rows[np.sort(order[share:])]
+    test.account.set_aside, train.account.set_aside = share, -share
+
+
+def _refuse_empty(parts: Sequence[_Part], reason: str) -> None:
+    for part in parts:
+        if not len(part.rows):
+            raise UserError(f"the {part.name} part ends empty: {reason}")
+
+
+def _drop_repeated(parts: Sequence[_Part], store: TokenStore, length: int) -> None:
+    seen: set[bytes] = set()
+    for part in parts:  # training first: what it has, the test part loses
+        fresh = np.zeros(len(part.rows), bool)
+        for place, key in enumerate(store.keys(part.rows, length)):
+            fresh[place] = key not in seen
+            seen.add(key)
+        part.account.repeated = int((~fresh).sum())
+        part.rows = part.rows[fresh]
+
+
+def _overlap(parts: Sequence[_Part], store: TokenStore, length: int) -> int:
+    train, test = parts
+    test_keys = Counter(store.keys(test.rows, length))
+    common = {key for key in store.keys(train.rows, length) if key in test_keys}
+    return sum(test_keys[key] for key in common)
+
+
+def _choose_words(
+    parts: Sequence[_Part], store: TokenStore, length: int, settings: PrepareSettings
+) -> tuple[Vocabulary, np.ndarray]:
+    """Counts the words of training and accounts for the sentences with rare ones.
+
+    Returns:
+      The vocabulary and, for every provisional id, the final one or ``_UNKNOWN``.
+    """
+    words = store.words
+    counts = _count(parts[0].rows, store, length)
+    vocabulary = Vocabulary.from_counts(
+        counts, settings.min_count, settings.vocab_size, settings.rare == "replace"
+    )
+    if not vocabulary.words:
+        raise UserError(
+            "the vocabulary ends empty: no word of the training part occurs "
+            f"{settings.min_count} times, or vocab_size {settings.vocab_size} leaves no room"
+        )
+    lookup = _lookup(words, vocabulary)
+    unknown = [_unknown_tokens(part.rows, store, length, lookup) for part in parts]
+    for part, missing in zip(parts, unknown, strict=True):
+        part.account.with_rare = int((missing > 0).sum())
+        part.account.tokens = int(np.minimum(store.lengths[part.rows], length).sum())
+        part.account.known_tokens = part.account.tokens - int(missing.sum())
+    if settings.rare == "replace":
+        return vocabulary, lookup
+    for part, missing in zip(parts, unknown, strict=True):
+        part.rows = part.rows[missing == 0]
+    _refuse_empty(parts, "every sentence has a rare word (see min_count, vocab_size)")
+    return _drop_vanished(parts, store, length)
+
+
+def _drop_vanished(
+    parts: Sequence[_Part], store: TokenStore, length: int
+) -> tuple[Vocabulary, np.ndarray]:
+    """Returns the words of the training sentences that are left, and their lookup.
+
+    With the dropped sentences, a frequent word may have vanished from training altogether; a test
+    sentence that has it goes too.
+    """
+    vocabulary = Vocabulary.from_counts(_count(parts[0].rows, store, length))
+    lookup = _lookup(store.words, vocabulary)
+    test = parts[1]
+    missing = _unknown_tokens(test.rows, store, length, lookup)
+    test.account.with_rare += int((missing > 0).sum())
+    test.rows = test.rows[missing == 0]
+    _refuse_empty(parts, "every sentence has a rare word (see min_count, vocab_size)")
+    return vocabulary, lookup
+
+
+def _count(rows: np.ndarray, store: TokenStore, length: int) -> dict[str, int]:
+    words = store.words
+    counts = np.zeros(len(words), np.int64)
+    for _, block in store.blocks(rows, length):
+        counts += np.bincount(block[block != PADDING], minlength=len(words))
+    return dict(zip(words, counts.tolist(), strict=True))
+
+
+def _lookup(words: Sequence[str], vocabulary: Vocabulary) -> np.ndarray:
+    final = dict(zip(vocabulary.words, range(vocabulary.first_id, len(vocabulary)), strict=True))
+    return np.array([final.get(word, _UNKNOWN) for word in words], np.int32)
+
+
+def _unknown_tokens(
+    rows: np.ndarray, store: TokenStore, length: int, lookup: np.ndarray
+) -> np.ndarray:
+    """Returns how many tokens of each row (n,) have no id."""
+    missing = np.zeros(len(rows), np.int32)
+    for piece, block in store.blocks(rows, length):
+        missing[piece] = ((block != PADDING) & (lookup[block] == _UNKNOWN)).sum(axis=1)
+    return missing
+
+
+def _encode(part: _Part, store: TokenStore, length: int, lookup: np.ndarray) -> np.ndarray:
+    ids = np.empty((len(part.rows), length), np.int32)
+    for piece, block in store.blocks(part.rows, length):
+        final = lookup[block]
+        final[final == _UNKNOWN] = UNK_ID
+        final[block == PADDING] = EOS_ID
+        ids[piece] = final
+    part.account.kept = len(ids)
+    return ids

@@ -9,6 +9,7 @@ import numpy as np
 from leakgan_tf.errors import UserError
 
 EOS_ID = 0
+UNK_ID = 1  # in a vocabulary that has one
 EOS_SYMBOL = "<eos>"
 UNK_SYMBOL = "<unk>"
 
@@ -78,7 +79,7 @@ class Vocabulary:
     @property
     def unknown_id(self) -> int | None:
         """The id of unknown words; None if there is none."""
-        return 1 if self.unknown else None
+        return UNK_ID if self.unknown else None
 
     def id_of(self, word: str) -> int | None:
         """Returns the word's id, that of unknown words, or None."""

@@ -93,7 +93,7 @@ def _variables(
     models: dict[str, keras.Model], optimizers: dict[str, keras.optimizers.Optimizer]
 ) -> Iterator[tuple[str, keras.Variable]]:
     for kind, model in models.items():
-        for variable in model.variables:
+        for variable in model.weights:  # not the states of random generators: none is used
             yield f"models/{kind}/{variable.path.split('/', 1)[1]}", variable
     for kind, optimizer in optimizers.items():
         for index, variable in enumerate(optimizer.variables):

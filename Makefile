@@ -1,0 +1,50 @@
+# `make synthetic` trains and tabulates; `make test` runs everything that CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := leakgan_tf benchmarks tests
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help setup synthetic smoke test lint format clean
+
+help:
+	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
+	@echo "make smoke       the same code path, shrunken (a minute)"
+	@echo "make test        lint, tests and smoke run: everything that CI runs"
+	@echo "make setup       build $(VENV);  make lint, make format: ruff;  make clean: remove $(VENV)"
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" * (sys.version_info < (3, 10)))'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/runtime: $(VENV)/made requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/development
+
+synthetic: $(VENV)/runtime
+	$(BIN)/python -m benchmarks.synthetic --preset=quick
+
+smoke: $(VENV)/runtime
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m benchmarks.synthetic --preset=smoke --run_dir="$$folder/smoke"
+
+lint: $(VENV)/development
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+format: $(VENV)/development
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+test: lint smoke
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV)

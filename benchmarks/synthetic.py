@@ -1,0 +1,107 @@
+"""The oracle benchmark of the SeqGAN and LeakGAN papers: ``python -m benchmarks.synthetic``.
+
+Trains every system on an oracle's sentences, and tabulates NLL_oracle, held-out NLL at the same
+temperature, and distinct sentences, beside random tokens, the oracle itself and what was published.
+"""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+from benchmarks import synthetic_report
+from leakgan_tf.commandline import entry
+from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
+from leakgan_tf.config import Config, replace
+from leakgan_tf.errors import UserError
+from leakgan_tf.oracle import read_parameters
+from leakgan_tf.presets import synthetic_preset
+from leakgan_tf.semantics import named_semantics
+from leakgan_tf.systems.registry import check_name
+from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
+from leakgan_tf.training.session import prepare_process, train_and_measure
+
+ABOUT = "Trains systems on a synthetic oracle, and tabulates them beside what was published."
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the benchmark's flags."""
+    values = entry.new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
+    flags.DEFINE_list("systems", ["mle", "leakgan"], "Which: mle, seqgan, leakgan.", **own)
+    flags.DEFINE_string("semantics", "original", "original or paper.", **own)
+    flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
+    flags.DEFINE_string(
+        "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
+    )
+    flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    define_settings(values)
+    return values
+
+
+def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
+    """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
+    base = synthetic_preset(values.preset, values.length)
+    changes: dict[str, Any] = {**vars(named_semantics(values.semantics)), **overrides(values)}
+    systems = [check_name(name) for name in values.systems]
+    if not systems or len(set(systems)) != len(systems):
+        raise UserError("--systems takes one or more different systems")
+    return [
+        replace(base, **{**changes, "system": system, "seed": seed, "oracle_params": digest})
+        for system in systems
+        for seed in parse_integers(values.seeds, "seeds")
+    ]
+
+
+def run_folder(values: flags.FlagValues) -> Path:
+    """Returns the benchmark's folder: the flag's, or one named after preset and semantics."""
+    if values.run_dir:
+        return Path(values.run_dir)
+    name = f"synthetic-{values.preset}-{values.length}"
+    if values.semantics != "original":
+        name += f"-{values.semantics}"
+    return Path("save") / name
+
+
+def run(values: flags.FlagValues) -> None:
+    """Trains, measures, reports."""
+    arrays, digest = None, ""
+    if values.oracle_params:
+        arrays, digest = read_parameters(values.oracle_params)
+    configs = make_configs(values, digest)
+    folder = run_folder(values)
+    prepare_process()
+    oracle = make_oracle(configs[0], arrays)
+    extra = {
+        "command": shlex.join(["python", "-m", "benchmarks.synthetic", *sys.argv[1:]]),
+        "semantics": values.semantics,
+        "overrides": {name: str(value) for name, value in overrides(values).items()},
+    }
+    measured = []
+    for config in configs:
+        path = folder / f"{config.system}-seed{config.seed}"
+        figures = train_and_measure(
+            config,
+            lambda config=config: SyntheticTask(config, oracle),
+            path,
+            extra,
+            synthetic_report.measure,
+        )
+        measured.append((config, path, figures))
+    synthetic_report.write(folder, measured, oracle, extra)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""A folder of prepared text: made once from raw text, checked whenever it is read.
+
+It holds ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) int32) and
+``dataset.json`` with the settings, the account of what was kept, and the checksums.
+"""
+
+import contextlib
+import os
+import shutil
+import uuid
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf import files
+from leakgan_tf.data.encoding import Encoded, PrepareSettings, encode_corpus
+from leakgan_tf.data.sources import Source, file_sha256, file_source
+from leakgan_tf.data.text import Tokenizer, get_tokenizer
+from leakgan_tf.data.vocabulary import Vocabulary
+from leakgan_tf.errors import UserError
+
+FORMAT = "leakgan_tf text dataset"
+VERSION = 1
+RECORD = "dataset.json"
+_WHAT = "a data folder made by prepare"
+_PARTS = ("vocabulary.json", "train.npz", "test.npz")
+
+
+@dataclass(frozen=True)
+class TextDataset:
+    """Sentences as ids, and how to read them.
+
+    Attributes:
+      vocabulary: V words and symbols.
+      train, test: ids (n, T) int32; 0 ends a sentence and fills the rest.
+      tokenizer: the one that made the tokens.
+      settings: all that the text was prepared with.
+      corpus: name of the named corpus; None for other text.
+      record: what ``dataset.json`` says, the account of what was kept included.
+    """
+
+    vocabulary: Vocabulary
+    train: np.ndarray
+    test: np.ndarray
+    tokenizer: Tokenizer
+    settings: PrepareSettings
+    corpus: str | None
+    record: dict[str, Any]
+
+    @property
+    def length(self) -> int:
+        """T, in tokens."""
+        return self.train.shape[1]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Returns the sentence of ids (T,) as text."""
+        return self.tokenizer.detokenize(self.vocabulary.decode(ids))
+
+
+def prepare(
+    inputs: Sequence[str | Path | Source],
+    out: str | Path,
+    settings: PrepareSettings | None = None,
+    *,
+    test: Sequence[str | Path | Source] | None = None,
+    corpus: str | None = None,
+    overwrite: bool = False,
+) -> Encoded:
+    """Makes a data folder from raw text, one sentence a line; whole or not at all.
+
+    Args:
+      inputs: text to learn from.
+      out: the folder to make.
+      settings: how text becomes ids; the defaults if not given.
+      test: held-out text; without it a share of ``inputs`` is set aside.
+      corpus: name of the named corpus, if it is one.
+      overwrite: replace ``out`` if it is such a folder.
+
+    Returns:
+      What was written, with the account of what was kept.
+
+    Raises:
+      UserError: ``out`` cannot be made, or the text cannot be used (``encode_corpus``).
+    """
+    settings = settings or PrepareSettings()
+    out = Path(out).resolve()
+    _check_out(out, overwrite)
+    if not inputs:
+        raise UserError("no text to prepare")
+    sources = [_source(each) for each in inputs]
+    test_sources = None if test is None else [_source(each) for each in test]
+    _refuse_shared(sources, test_sources or [])
+    encoded = encode_corpus(sources, test_sources, settings)
+    with _new_folder(out) as folder:
+        files.write_json(folder / "vocabulary.json", encoded.vocabulary.to_json())
+        for name, ids in (("train", encoded.train), ("test", encoded.test)):
+            with files.atomic_output(folder / f"{name}.npz") as path, open(path, "wb") as stream:
+                np.savez_compressed(stream, ids=ids)
+        record = {
+            "format": FORMAT,
+            "version": VERSION,
+            "corpus": corpus,
+            "settings": settings.to_json(),
+            "length": encoded.length,
+            "vocabulary_size": len(encoded.vocabulary),
+            "train": encoded.train_account.to_json(),
+            "test": encoded.test_account.to_json(),
+            "test_sentences_also_in_train": encoded.overlap,
+            "inputs": [_provenance(source) for source in sources],
+            "test_inputs": [_provenance(source) for source in test_sources or []],
+            "sha256": {name: file_sha256(folder / name) for name in _PARTS},
+        }
+        files.write_json(folder / RECORD, record)
+    return encoded
+
+
+def load_dataset(folder: str | Path) -> TextDataset:
+    """Reads a data folder and checks it.
+
+    Raises:
+      UserError: it is no such folder, of another version, or a file of it is missing or damaged.
+    """
+    folder = Path(folder)
+    record = _read_record(folder)
+    for name in _PARTS:
+        if file_sha256(folder / name) != record["sha256"].get(name):
+            raise UserError(f"{folder / name} is damaged: not the checksum in {RECORD}")
+    settings = PrepareSettings.from_json(record["settings"])
+    vocabulary = Vocabulary.from_json(files.read_json(folder / "vocabulary.json", "a vocabulary"))
+    length = record["length"]
+    return TextDataset(
+        vocabulary,
+        *(_read_ids(folder / f"{part}.npz", length, vocabulary) for part in ("train", "test")),
+        get_tokenizer(settings.tokenizer, settings.lowercase),
+        settings,
+        record["corpus"],
+        record,
+    )
+
+
+def _source(given: str | Path | Source) -> Source:
+    return given if isinstance(given, Source) else file_source(given)
+
+
+def _provenance(source: Source) -> dict[str, str]:
+    return {"name": source.name, "sha256": source.sha256}
+
+
+def _refuse_shared(sources: Sequence[Source], test_sources: Sequence[Source]) -> None:
+    names = {source.sha256: source.name for source in sources}
+    for source in test_sources:
+        if source.sha256 in names:
+            other = names[source.sha256]
+            raise UserError(f"the test file {source.name} has the same content as {other}")
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    record = files.read_json(folder / RECORD, _WHAT)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise UserError(f"{folder} is not {_WHAT}")
+    if record.get("version") != VERSION:
+        raise UserError(f"{folder} has version {record.get('version')}; this reads {VERSION}")
+    for key, kind in (("sha256", dict), ("settings", dict), ("length", int)):
+        if not isinstance(record.get(key), kind):
+            raise UserError(f"{folder / RECORD} is damaged: no {key}")
+    return {"corpus": None, **record}
+
+
+def _read_ids(path: Path, length: int, vocabulary: Vocabulary) -> np.ndarray:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            ids = arrays["ids"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is damaged: {error}") from error
+    fits = ids.dtype == np.int32 and ids.ndim == 2 and ids.shape[1] == length and ids.size
+    if not fits or ids.min() < 0 or ids.max() >= len(vocabulary):
+        raise UserError(f"{path} does not fit {RECORD} and vocabulary.json")
+    return ids
+
+
+def _check_out(out: Path, overwrite: bool) -> None:
+    """Refuses, before any text is read, a folder that could not be made afterwards."""
+    if out.exists():
+        if not overwrite:
+            raise UserError(f"{out} exists; give another name or --overwrite")
+        _check_replaceable(out)
+    ancestor = next(parent for parent in out.parents if parent.exists())
+    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK):
+        raise UserError(f"cannot make {out}: {ancestor} is not a folder that can be written to")
+
+
+def _check_replaceable(out: Path) -> None:
+    """Refuses to replace what is not a data folder, or has other files in it."""
+    if not out.is_dir():
+        raise UserError(f"{out} is a file; give the name of a folder")
+    try:
+        _read_record(out)
+    except UserError as error:
+        raise UserError(f"{out} is not {_WHAT}: --overwrite does not touch it") from error
+    foreign = sorted({path.name for path in out.iterdir()} - {RECORD, *_PARTS})
+    if foreign:
+        raise UserError(f"{out} also holds {foreign[0]}: --overwrite does not touch it")
+
+
+@contextlib.contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """Yields a temporary folder beside ``out``; it takes that name if the block succeeds."""
+    mark = uuid.uuid4().hex[:8]
+    temporary = out.with_name(f".{out.name}.{mark}.part")
+    retired = out.with_name(f".{out.name}.{mark}.old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if out.exists():
+            out.rename(retired)
+        try:
+            temporary.rename(out)
+        except OSError:
+            if retired.exists():
+                retired.rename(out)
+            raise
+    except OSError as error:
+        raise UserError(f"cannot make {out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(retired, ignore_errors=True)

@@ -1,0 +1,115 @@
+"""Millions of sentences in little memory: provisional word ids, 4 bytes a token."""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from leakgan_tf.data.sources import Source
+from leakgan_tf.data.text import Tokenizer
+from leakgan_tf.errors import UserError
+
+PADDING = -1
+_BLOCK_ROWS = 16384
+_KEY_BYTES = 16  # as many as make a chance collision among millions of sentences impossible
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one source gave.
+
+    Attributes:
+      lines, blank: lines read, and those without a token.
+      discarded: sentences over the limit that were not stored.
+      first, stop: the stored rows are ``first … stop - 1``.
+    """
+
+    lines: int
+    blank: int
+    discarded: int
+    first: int
+    stop: int
+
+
+class TokenStore:
+    """Sentences as rows of provisional word ids, in the order in which words were first met.
+
+    Args:
+      limit: sentences of more tokens are never needed whole.
+      cut: keep the beginning of those (``limit`` + 1 tokens, so that they are still seen to be too
+        long) instead of discarding them.
+    """
+
+    def __init__(self, limit: int, cut: bool):
+        self._limit = limit
+        self._cut = cut
+        self._ids = array("i")
+        self._lengths = array("i")
+        self._starts = np.zeros(1, np.int64)
+        self._word_ids: dict[str, int] = {}
+        # How many sentences have how many tokens, discarded ones included.
+        self.histogram: Counter[int] = Counter()
+
+    @property
+    def words(self) -> list[str]:
+        """The words in the order of their provisional ids."""
+        return list(self._word_ids)
+
+    def read(self, source: Source, tokenizer: Tokenizer) -> Reading:
+        """Adds the sentences of ``source``; ``UserError`` if it has none."""
+        lines = blank = discarded = 0
+        first = len(self._lengths)
+        word_ids, ids = self._word_ids, self._ids
+        for _, line in source.read():
+            lines += 1
+            tokens = tokenizer.tokenize(line)
+            if not tokens:
+                blank += 1
+                continue
+            self.histogram[len(tokens)] += 1
+            if len(tokens) > self._limit:
+                if not self._cut:
+                    discarded += 1
+                    continue
+                tokens = tokens[: self._limit + 1]
+            ids.extend([word_ids.setdefault(token, len(word_ids)) for token in tokens])
+            self._lengths.append(len(tokens))
+        if lines == blank:
+            raise UserError(f"{source.name} has no sentence: {lines} lines, all blank")
+        return Reading(lines, blank, discarded, first, len(self._lengths))
+
+    def freeze(self) -> None:
+        """Ends reading; rows can be had from now on."""
+        self._ids = np.frombuffer(self._ids, np.int32) if self._ids else np.zeros(0, np.int32)
+        lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
+        self.lengths = lengths
+        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+    def blocks(self, rows: np.ndarray, length: int) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yields the sentences of ``rows`` (n,) piece by piece.
+
+        Yields:
+          (which of ``rows``, provisional ids (b, length) int32), cut at ``length`` and padded with
+          ``PADDING``.
+        """
+        places = np.arange(length)
+        for begin in range(0, len(rows), _BLOCK_ROWS):
+            piece = slice(begin, min(begin + _BLOCK_ROWS, len(rows)))
+            chosen = rows[piece]
+            index = self._starts[chosen][:, None] + places
+            inside = places < self.lengths[chosen][:, None]
+            np.minimum(index, len(self._ids) - 1, out=index)
+            yield piece, np.where(inside, self._ids[index], np.int32(PADDING))
+
+    def keys(self, rows: np.ndarray, length: int) -> Iterator[bytes]:
+        """Yields, for every row cut at ``length``, bytes that equal sentences share."""
+        for row in rows.tolist():
+            start = self._starts[row]
+            key = self._ids[start : min(start + length, self._starts[row + 1])].tobytes()
+            if len(key) > _KEY_BYTES:
+                # 17 bytes are never a short sentence's own: those are multiples of 4.
+                key = hashlib.blake2b(key, digest_size=_KEY_BYTES + 1).digest()
+            yield key

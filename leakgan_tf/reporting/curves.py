@@ -1,0 +1,72 @@
+"""Learning curves as pictures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from leakgan_tf.files import atomic_output
+
+_PANELS = (
+    ("nll_oracle_1.0", "NLL of samples under the oracle"),
+    ("nll_oracle_1.5", "the same, samples at logits × 1.5"),
+    ("nll_test_1.0", "NLL of held-out oracle data"),
+)
+
+
+def draw_curves(
+    path: Path,
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    floors: Mapping[str, float],
+    title: str,
+) -> None:
+    """Draws the figures of evaluations against the time spent training.
+
+    Args:
+      path: the picture's file, PNG.
+      runs: for each run's name its records: lines of metrics.jsonl.
+      floors: the oracle's own figure for each panel's metric, drawn as a line.
+      title: above the picture.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    panels = figure.subplots(1, len(_PANELS))
+    for axes, (metric, label) in zip(panels, _PANELS, strict=True):
+        for number, (name, records) in enumerate(runs.items()):
+            _draw_run(axes, records, metric, name, f"C{number}")
+        if metric in floors:
+            axes.axhline(floors[metric], color="0.4", linestyle=":", label="oracle itself")
+        axes.set_title(label, fontsize=10)
+        axes.set_xlabel("seconds of training")
+        axes.set_ylabel("nats per token")
+        axes.grid(alpha=0.25)
+    panels[0].legend(fontsize=8)
+    figure.suptitle(title, fontsize=11)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)
+
+
+def _draw_run(axes, records, metric: str, name: str, colour: str) -> None:
+    """Draws one run: pre-training thin, the adversarial phase thick."""
+    points = [line for line in records if line["group"] == "evaluation"]
+    if not points:
+        return
+    axes.plot(
+        [line["spent"] for line in points],
+        [line[metric] for line in points],
+        color=colour,
+        linewidth=1.2,
+        marker=".",
+        markersize=4,
+        label=name,
+    )
+    later = [line for line in points if line["phase"].startswith("adversarial")]
+    if later:
+        axes.plot(
+            [line["spent"] for line in later],
+            [line[metric] for line in later],
+            color=colour,
+            linewidth=3,
+            alpha=0.45,
+            label=f"{name}, adversarial",
+        )

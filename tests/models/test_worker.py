@@ -1,0 +1,51 @@
+"""The Worker's factored logits against the direct form, and its LSTM against its twin."""
+
+import numpy as np
+import pytest
+
+import small
+import twins
+from leakgan_tf.models.worker import Worker
+
+ROWS, LENGTH, VOCAB, FEATURES, HIDDEN, GOAL = 2, 4, 7, 5, 3, 2
+
+
+def random_worker(normalise=True):
+    worker = Worker(VOCAB, FEATURES, 3, HIDDEN, GOAL, normalise)
+    worker.build()
+    small.randomise(worker)
+    return worker
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+def test_factored_logits_equal_the_direct_form(normalise):
+    worker = random_worker(normalise)
+    hidden = small.array(ROWS, LENGTH, HIDDEN)
+    goals = small.array(ROWS, LENGTH, FEATURES, seed=1)
+    logits = worker(hidden, goals)
+    assert logits.shape == (ROWS, LENGTH, VOCAB)
+    for row in range(ROWS):
+        direct = twins.worker_logits(twins.weights(worker), hidden[row], goals[row], normalise)
+        np.testing.assert_allclose(logits[row], direct, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(worker(hidden[:, 1], goals[:, 1]), logits[:, 1], rtol=1e-6)
+
+
+def test_only_a_goal_that_is_not_normalised_has_a_length():
+    hidden, goals = small.array(ROWS, HIDDEN), small.array(ROWS, FEATURES, seed=1)
+    normalised, plain = random_worker(True), random_worker(False)
+    np.testing.assert_allclose(
+        normalised(hidden, 3 * goals), normalised(hidden, goals), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(plain(hidden, 3 * goals), 3 * plain(hidden, goals), rtol=1e-5)
+
+
+def test_reading_equals_the_twin_all_at_once_and_token_by_token():
+    worker = random_worker()
+    tokens = small.tokens(ROWS, LENGTH, VOCAB)
+    named = twins.weights(worker)
+    direct = np.stack([twins.worker_hidden(named, row) for row in tokens])
+    np.testing.assert_allclose(worker.read(tokens), direct, rtol=1e-5, atol=1e-6)
+    state = worker.start(ROWS)
+    for position in range(LENGTH):
+        hidden, state = worker.step(tokens[:, position], state)
+        np.testing.assert_allclose(hidden, direct[:, position], rtol=1e-5, atol=1e-6)
