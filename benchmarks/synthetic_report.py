@@ -87,9 +87,8 @@ def _table(measured: Measured, references: dict) -> tuple[list[str], list[list[s
     config = measured[0][0]
     rows = [_row("random", [references["random"]], config)]
     for system in dict.fromkeys(config.system for config, _, _ in measured):
-        rows.append(
-            _row(system, [each for own, _, each in measured if own.system == system], config)
-        )
+        own = [each for one, _, each in measured if one.system == system]
+        rows.append(_row(system, own, config))
     rows.append(_row("oracle", [references["oracle"]], config))
     return headers, rows
 

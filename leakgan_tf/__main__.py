@@ -8,7 +8,11 @@ from leakgan_tf.commandline import entry
 from leakgan_tf.errors import UserError
 
 COMMANDS = {
+    "prepare": "text files, or a named corpus, to a data folder",
+    "train": "a system on a data folder",
     "generate": "sentences of a trained run",
+    "evaluate": "scores of text files, or of runs over temperatures",
+    "export": "a trained generator as a SavedModel",
 }
 
 

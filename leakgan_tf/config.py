@@ -24,12 +24,14 @@ class Config:
     seed: int = setting(0, "Seed of everything random in the run.")
 
     # The task
+    task: str = setting("synthetic", "What is learned.", choices=("synthetic", "text"))
     length: int = setting(20, "Tokens in a sequence, T.")
     vocab_size: int = setting(5000, "Number of token ids, V.")
     oracle_embedding: int = setting(32, "Embedding width of the oracle.")
     oracle_hidden: int = setting(32, "State width of the oracle's LSTM.")
     oracle_seed: int = setting(0, "Seed of a random oracle's weights.")
     oracle_params: str = setting("", "SHA-256 of the published oracle's weights, if they are used.")
+    dataset: str = setting("", "Text only: SHA-256 of the data folder's record.")
     training_sequences: int = setting(10000, "Oracle sequences to learn from by MLE, fixed.")
 
     # The models
@@ -54,6 +56,9 @@ class Config:
     pretrain_rounds: int = setting(10, "Rounds of interleaved pre-training.")
     pretrain_discriminator_rounds: int = setting(5, "D rounds in a round of pre-training.")
     pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.")
+    likelihood_share: float = setting(
+        1.0, "Share of the training sentences in a G epoch, chosen anew for each."
+    )
     discriminator_samples: int = setting(9984, "Fresh sequences of each side in a D round.")
     discriminator_epochs: int = setting(3, "Epochs over them in a D round.")
     adversarial_steps: int = setting(800, "G steps of the adversarial phase.")
@@ -104,6 +109,8 @@ class Config:
         for name in ("training_sequences", "discriminator_samples"):
             if getattr(self, name) < self.batch_size:
                 raise UserError(f"{name} must be at least batch_size {self.batch_size}")
+        if self.likelihood_share > 1:
+            raise UserError(f"likelihood_share must be at most 1, not {self.likelihood_share}")
         if self.vocab_size < 2:
             raise UserError("vocab_size must be at least 2")
 
@@ -121,6 +128,11 @@ class Config:
             raise UserError(
                 f"window {max(self.windows)} is longer than the sequence ({self.length} tokens)"
             )
+
+    @property
+    def ends(self) -> bool:
+        """Whether token 0 ends a sentence, and what follows it is masked."""
+        return self.task == "text" and self.semantics.padding == "masked"
 
     @property
     def feature_size(self) -> int:

@@ -15,6 +15,10 @@ class Generator:
     Work is cut into batches of one size, so memory does not grow with the request and a result
     does not depend on how many sentences were asked for.
 
+    Attributes:
+      length: tokens in a sentence, T.
+      policy: returns the policy under the present weights.
+
     Args:
       policy: returns the policy; called when tracing, so weights may change between calls.
       length: tokens in a sentence, T.
@@ -23,7 +27,7 @@ class Generator:
 
     def __init__(self, policy: Callable[[], Any], length: int, batch_size: int):
         self.length = length
-        self._policy = policy
+        self.policy = policy
         self._batch_size = batch_size
         tokens = tf.TensorSpec([batch_size, length], tf.int32)
         factors = tf.TensorSpec([length], tf.float32)
@@ -42,7 +46,7 @@ class Generator:
         }
         self._complete = tf.function(
             lambda batch, seed, starts, copies: sampling.complete(
-                self._policy(), batch, starts, copies, seed
+                self.policy(), batch, starts, copies, seed
             ),
             autograph=False,
         )
@@ -102,8 +106,8 @@ class Generator:
         return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
 
     def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return sampling.generate(self._policy(), self._batch_size, sharpness, seed)
+        return sampling.generate(self.policy(), self._batch_size, sharpness, seed)
 
     def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
-        logits = self._policy().sequence_logits(tokens, path) * sharpness[:, tf.newaxis]
+        logits = self.policy().sequence_logits(tokens, path) * sharpness[:, tf.newaxis]
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)

@@ -5,12 +5,17 @@ from pathlib import Path
 import numpy as np
 
 from leakgan_tf.config import Config
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.errors import UserError
-from leakgan_tf.generator import Generator
-from leakgan_tf.seeds import derive
+from leakgan_tf.files import read_json
+from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.training import checkpoint
 from leakgan_tf.training.run_folder import RunFolder
+
+# The second half of every seed for samples that users ask for: sampling in an exported model, which
+# has no Python to derive seeds with, gives the same sentences.
+GENERATE = 0
 
 
 class TrainedGenerator:
@@ -18,13 +23,23 @@ class TrainedGenerator:
 
     Attributes:
       config: the run's configuration.
+      system: its models.
       generator: `sample`, `log_prob` and `complete` on token ids.
+      reader: how ids become text; None on the oracle task.
       position: phases of training that it has seen, and `total`, of how many.
     """
 
-    def __init__(self, config: Config, generator: Generator, progress: checkpoint.Progress):
+    def __init__(
+        self,
+        config: Config,
+        system: System,
+        progress: checkpoint.Progress,
+        reader: TextReader | None = None,
+    ):
         self.config = config
-        self.generator = generator
+        self.system = system
+        self.generator = system.generator
+        self.reader = reader
         self.position = progress.position
         self.total = progress.total
 
@@ -32,9 +47,11 @@ class TrainedGenerator:
         """Returns token ids (num, T) int32; see `generate`."""
         if num < 0:
             raise UserError(f"num must not be negative, but is {num}")
+        if not -(2**31) <= seed < 2**31:
+            raise UserError(f"seed must fit into 32 bits, but is {seed}")
         if not 0 < temperature < float("inf"):
             raise UserError(f"temperature must be above 0, not {temperature}")
-        return self.generator.sample(num, temperature, derive(seed, "generate"))
+        return self.generator.sample(num, temperature, (seed, GENERATE))
 
     def generate(self, num: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
         """Returns `num` sentences, one string each.
@@ -44,7 +61,10 @@ class TrainedGenerator:
           temperature: the factor on the logits, as in the original program: 1.5 is sharper.
           seed: the same seed gives the same sentences.
         """
-        return [" ".join(map(str, row)) for row in self.sample(num, temperature, seed)]
+        tokens = self.sample(num, temperature, seed)
+        if self.reader is None:
+            return [" ".join(map(str, row)) for row in tokens]
+        return [self.reader.text(row) for row in tokens]
 
 
 def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
@@ -58,14 +78,11 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
       UserError: there is no run, it has no checkpoint yet, or a file is damaged.
     """
     folder = RunFolder(run_dir)
-    if not folder.config_file.exists() and folder.path.is_dir():
-        runs = sorted(path.parent.name for path in folder.path.glob("*/config.json"))
-        if runs:
-            raise UserError(f"{run_dir} holds several runs: name one of {', '.join(runs)}")
+    path = folder.weights(best)
     config = folder.read_config()
-    path = folder.best if best else folder.checkpoint
-    if not path.exists():
-        raise UserError(f"{run_dir} has no checkpoint yet: {path.name} is missing")
     system = make_system(config, task=None)
     progress = checkpoint.restore(path, system.models, {} if best else system.optimizers)
-    return TrainedGenerator(config, system.generator, progress)
+    reader = None
+    if config.task == "text":
+        reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
+    return TrainedGenerator(config, system, progress, reader)

@@ -22,9 +22,22 @@ def token_log_prob(logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
     return tf.maximum(log_prob, LEAST_LOG_PROBABILITY)
 
 
-def likelihood_loss(logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
-    """Maximum likelihood: the mean over tokens of -log p(x_t); pre-trains the Worker."""
-    return -tf.reduce_mean(token_log_prob(logits, tokens))
+def likelihood_loss(log_prob: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+    """Maximum likelihood: the mean over tokens of -log p(x_t); pre-trains the Worker.
+
+    Args:
+      log_prob: of the tokens, (B, T).
+      mask: which tokens count, (B, T); all of them without it.
+    """
+    return -masked_mean(log_prob, mask)
+
+
+def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """Returns the mean of values, of those only where `mask`, of the same shape, is true."""
+    if mask is None:
+        return tf.reduce_mean(values)
+    weights = tf.cast(mask, values.dtype)
+    return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
 
 
 def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -110,8 +123,19 @@ def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: st
     return total / tf.cast(count, total.dtype)
 
 
+def pair_mask(mask: tf.Tensor | None, horizon: int, window: str) -> tf.Tensor | None:
+    """Returns which of `manager_pairs` begin within their sentence, (B, S), from (B, T)."""
+    if mask is None:
+        return None
+    return mask[:, ::horizon] if window == "block" else mask[:, : mask.shape[1] - horizon + 1]
+
+
 def manager_pretrain_loss(
-    cosines: tf.Tensor, semantics: Semantics, length: int, horizon: int
+    cosines: tf.Tensor,
+    semantics: Semantics,
+    length: int,
+    horizon: int,
+    mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """Makes the Manager's goals those that real sentences follow (section 3.4).
 
@@ -122,15 +146,21 @@ def manager_pretrain_loss(
       semantics: `cosine` is read.
       length: T.
       horizon: c.
+      mask: which pairs count, (B, S); all of them without it.
     """
-    mean = tf.reduce_mean(cosines)
+    mean = masked_mean(cosines, mask)
     if semantics.cosine == "batch_mean":
         return -mean / _steps(cosines, length, horizon)
     return -mean
 
 
 def manager_adversarial_loss(
-    cosines: tf.Tensor, rewards: tf.Tensor, semantics: Semantics, length: int, horizon: int
+    cosines: tf.Tensor,
+    rewards: tf.Tensor,
+    semantics: Semantics,
+    length: int,
+    horizon: int,
+    mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """The Manager's policy gradient, -Q(f_t, g_t)·cos(f_{t+c} - f_t, g_t) (eq. 7).
 
@@ -143,17 +173,23 @@ def manager_adversarial_loss(
       semantics: `cosine` and `goal_window` are read.
       length: T.
       horizon: c.
+      mask: which pairs count, (B, S); all of them without it. Rewards count with their pairs.
     """
     if semantics.cosine == "batch_mean":
-        total = tf.reduce_sum(rewards) * tf.reduce_mean(cosines)
+        if mask is not None and semantics.goal_window == "block":
+            rewards *= tf.cast(mask, rewards.dtype)
+        total = tf.reduce_sum(rewards) * masked_mean(cosines, mask)
         return -total / _steps(cosines, length, horizon)
     if semantics.goal_window == "sliding":
         rewards = tf.repeat(rewards, horizon, axis=1)[:, : cosines.shape[1]]
-    return -tf.reduce_mean(rewards * cosines)
+    return -masked_mean(rewards * cosines, mask)
 
 
 def worker_adversarial_loss(
-    log_prob: tf.Tensor, intrinsic: tf.Tensor, semantics: Semantics
+    log_prob: tf.Tensor,
+    intrinsic: tf.Tensor,
+    semantics: Semantics,
+    mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """The Worker's REINFORCE, -r_t·log p(x_t), r_t the intrinsic reward (eq. 9).
 
@@ -163,11 +199,12 @@ def worker_adversarial_loss(
       log_prob: of the tokens, (B, T).
       intrinsic: of the tokens, (B, T); passes no gradient.
       semantics: `cosine` is read.
+      mask: which tokens count, (B, T); all of them without it.
     """
     intrinsic = tf.stop_gradient(intrinsic)
     if semantics.cosine == "batch_mean":
-        intrinsic = tf.reduce_mean(intrinsic)
-    return -tf.reduce_mean(intrinsic * log_prob)
+        intrinsic = masked_mean(intrinsic, mask)
+    return -masked_mean(intrinsic * log_prob, mask)
 
 
 def _steps(cosines: tf.Tensor, length: int, horizon: int) -> tf.Tensor:

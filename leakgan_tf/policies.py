@@ -6,6 +6,7 @@ Build it where it is used: it reads D's weights when it is made.
 
 import tensorflow as tf
 
+from leakgan_tf.models.ending import END, close_ended
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator, LeakGANState
 from leakgan_tf.models.lstm_generator import LSTMGenerator, LSTMState
 from leakgan_tf.models.prefix_features import PrefixFeatures
@@ -25,7 +26,8 @@ class LSTMPolicy:
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
         """Returns the logits (B, V) of the next token, and the state."""
         hidden, state = self.model.observe(state)
-        return self.model.projection(hidden), state
+        logits = self.model.projection(hidden)
+        return _close(self.model.ends, logits, state.last, position), state
 
     def write(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
         """Returns the state after `tokens` (B,)."""
@@ -59,7 +61,8 @@ class LeakGANPolicy:
     def logits(self, state: LeakGANState, position: tf.Tensor) -> tuple[tf.Tensor, LeakGANState]:
         """Returns the logits (B, V) of the next token, and the state with its goal."""
         hidden, state = self.model.observe(self.leak, state, position, "sampling")
-        return self.model.worker(hidden, state.goal), state
+        logits = self.model.worker(hidden, state.goal)
+        return _close(self.model.ends, logits, state.last, position), state
 
     def write(self, state: LeakGANState, tokens: tf.Tensor, position: tf.Tensor) -> LeakGANState:
         """Returns the state after `tokens` (B,)."""
@@ -89,3 +92,8 @@ class LeakGANPolicy:
         """
         goals = self.model.goals(self.leak.all(tokens), path)
         return self.model(tokens, goals.worker)
+
+
+def _close(ends: bool, logits: tf.Tensor, last: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    """Lets nothing follow the end symbol. In front of the first token the last is the start."""
+    return close_ended(logits, (last == END) & (position > 0)) if ends else logits

@@ -2,8 +2,9 @@
 
 paper  The sizes and schedule of the authors' released programs (LeakGAN; SeqGAN for MLE), which
        also are the papers'.
-quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together: this project's
-       choice. Vocabulary and data are smaller, so its figures stand beside no published one.
+       For text, LeakGAN's program for Image COCO.
+quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
+       this project's choice. Sizes are smaller, so its figures stand beside no published one.
 smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
 """
 
@@ -11,6 +12,7 @@ import dataclasses
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import UserError
+from leakgan_tf.semantics import ORIGINAL
 
 # LeakGAN's and SeqGAN's released programs, windows of 1 to 10, 15 and 20 tokens.
 _WINDOWS_20 = (*range(1, 11), 15, 20)
@@ -43,6 +45,7 @@ PAPER_20 = Config(
     rollouts=4,
     evaluate_every=5,
     evaluation_samples=9984,
+    sampling_batch=256,
     # SeqGAN's program, which is also the MLE baseline
     mle_epochs=120,
     mle_learning_rate=0.01,
@@ -65,18 +68,18 @@ QUICK_20 = dataclasses.replace(
     PAPER_20,
     preset="quick",
     vocab_size=200,
-    training_sequences=2048,
+    training_sequences=4096,
     discriminator_embedding=32,
     windows=(1, 2, 3, 4, 5, 10, 20),
     filters=(32, 64, 64, 64, 32, 32, 32),
-    discriminator_learning_rate=1e-3,
-    generator_learning_rate=0.005,
+    discriminator_learning_rate=2e-4,
+    generator_learning_rate=0.0015,
     pretrain_rounds=5,
     pretrain_discriminator_rounds=1,
     pretrain_generator_epochs=8,
     discriminator_samples=1024,
     discriminator_epochs=2,
-    adversarial_steps=60,
+    adversarial_steps=40,
     adversarial_discriminator_rounds=1,
     mle_epochs=40,
     evaluation_samples=2048,
@@ -139,3 +142,100 @@ def synthetic_preset(name: str, length: int) -> Config:
     if (name, length) not in SYNTHETIC:
         raise UserError(f"no preset of length {length}: 20 or 40")
     return SYNTHETIC[name, length]
+
+
+# LeakGAN's released program for Image COCO, T = 32, V = 4839. Its G epochs are a twentieth of the
+# data, which it calls an epoch; it sharpens by 0.8 what the adversarial step learns from.
+PAPER_TEXT = dataclasses.replace(
+    PAPER_20,
+    task="text",
+    length=32,
+    vocab_size=4839,
+    generator_embedding=128,
+    generator_hidden=128,
+    discriminator_embedding=256,
+    generator_learning_rate=0.001,
+    windows=(*_WINDOWS_20, 32),
+    filters=(*_FILTERS_20, 160),
+    pretrain_rounds=16,
+    pretrain_generator_epochs=12,
+    likelihood_share=0.05,
+    semantics=dataclasses.replace(ORIGINAL, explored_sharpness=0.8, mle_every=15),
+)
+
+QUICK_TEXT = dataclasses.replace(
+    PAPER_TEXT,
+    preset="quick",
+    generator_embedding=64,
+    generator_hidden=64,
+    goal_size=8,
+    discriminator_embedding=32,
+    windows=(1, 2, 3, 4, 5, 8, 16),
+    filters=(64, 64, 64, 64, 32, 32, 32),
+    generator_learning_rate=0.005,
+    discriminator_learning_rate=2e-4,
+    mle_learning_rate=0.005,
+    mle_epochs=10,
+    pretrain_rounds=5,
+    pretrain_discriminator_rounds=1,
+    pretrain_generator_epochs=2,
+    likelihood_share=1.0,
+    discriminator_samples=2048,
+    discriminator_epochs=1,
+    adversarial_steps=10,
+    adversarial_discriminator_rounds=1,
+    evaluate_every=5,
+    evaluation_samples=1024,
+    seqgan_discriminator_rounds=5,
+    seqgan_steps=20,
+    seqgan_rollouts=4,
+    checkpoint_seconds=30.0,
+)
+
+SMOKE_TEXT = dataclasses.replace(
+    QUICK_TEXT,
+    preset="smoke",
+    generator_embedding=8,
+    generator_hidden=8,
+    goal_size=4,
+    discriminator_embedding=8,
+    windows=(1, 2, 3),
+    filters=(4, 8, 8),
+    batch_size=16,
+    sampling_batch=64,
+    mle_epochs=1,
+    pretrain_rounds=1,
+    pretrain_generator_epochs=1,
+    likelihood_share=0.02,
+    discriminator_samples=64,
+    adversarial_steps=2,
+    evaluate_every=1,
+    evaluation_samples=64,
+    seqgan_discriminator_rounds=1,
+    seqgan_steps=1,
+    seqgan_rollouts=2,
+    checkpoint_seconds=1.0,
+)
+
+TEXT = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_TEXT}
+
+
+def text_preset(name: str, vocab_size: int, length: int) -> Config:
+    """Returns the configuration for text of a data folder's sizes by its preset's name.
+
+    Windows longer than T are left out; the paper's own window of the whole sentence becomes T.
+    """
+    if name not in TEXT:
+        raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(TEXT))}")
+    preset = TEXT[name]
+    kept = {
+        min(window, length): count
+        for window, count in zip(preset.windows, preset.filters, strict=True)
+    }
+    return dataclasses.replace(
+        preset,
+        vocab_size=vocab_size,
+        length=length,
+        windows=tuple(kept),
+        filters=tuple(kept.values()),
+    )

@@ -68,6 +68,12 @@ class Semantics:
     )
     dropout: float = setting(0.0, "Share of D's features dropped in its training.")
     l2: float = setting(0.0, "Weight of D's classifier penalty, Σ w²/2 over kernel and bias.")
+    padding: str = setting(
+        "token",
+        "Text only. 'token': what fills a sentence up to T is an ordinary token; 'masked': it "
+        "counts in no loss, reward or likelihood.",
+        choices=("token", "masked"),
+    )
     mle_every: int = setting(
         0, "Adversarial steps between two MLE epochs; 0: no interleaving (paper: 15)."
     )
@@ -101,6 +107,7 @@ PAPER = Semantics(
     explored_sharpness=1.0,
     dropout=0.25,
     l2=0.2,
+    padding="masked",
     mle_every=15,
 )
 

@@ -6,8 +6,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
 
 

@@ -219,7 +219,9 @@ def test_sequence_losses_equal_their_twins():
     rewards = small.array(2, 3, seed=4)
     expected = np.stack([twins.token_log_prob(*pair) for pair in zip(logits, tokens, strict=True)])
     np.testing.assert_allclose(losses.token_log_prob(logits, tokens), expected, rtol=1e-5)
-    np.testing.assert_allclose(losses.likelihood_loss(logits, tokens), -expected.mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        losses.likelihood_loss(losses.token_log_prob(logits, tokens)), -expected.mean(), rtol=1e-5
+    )
     np.testing.assert_allclose(
         losses.policy_gradient_loss(logits, tokens, rewards), -(expected * rewards).sum(), rtol=1e-5
     )
@@ -228,9 +230,37 @@ def test_sequence_losses_equal_their_twins():
 def test_an_all_but_impossible_token_costs_46_nats_and_has_no_gradient():
     logits = tf.Variable([[[0.0, 200.0]]])
     with tf.GradientTape() as tape:
-        loss = losses.likelihood_loss(logits, tf.constant([[0]]))
+        loss = losses.likelihood_loss(losses.token_log_prob(logits, tf.constant([[0]])))
     assert float(loss) == pytest.approx(20 * math.log(10))
     np.testing.assert_array_equal(tf.convert_to_tensor(tape.gradient(loss, logits)), [[[0, 0]]])
+
+
+@pytest.mark.parametrize("semantics", SEMANTICS.values(), ids=SEMANTICS)
+def test_what_is_masked_counts_in_no_loss(semantics):
+    """Sentences of 3 and 6 tokens: all losses of the second alone, whatever fills the first."""
+    mask = tf.sequence_mask([3, 6], 6)
+    window = semantics.goal_window
+    pairs = losses.pair_mask(mask, 3, window)
+    steps = 2 if window == "block" else 4
+    np.testing.assert_array_equal(
+        pairs, [[True, False], [True] * 2] if steps == 2 else [[True] * 3 + [False], [True] * 4]
+    )
+    log_prob, rewards = small.array(2, 6), small.array(2, 6, seed=1)
+    cosines, judged = small.array(2, steps, seed=2), np.ones((2, 2), np.float32)
+    sizes, found = (semantics, 6, 3), []
+    for filling in (0.0, 5.0):
+        log_prob[0, 3:], rewards[0, 3:], cosines[0, -1] = filling, filling, filling
+        found.append(
+            [
+                float(losses.likelihood_loss(log_prob, mask)),
+                float(losses.worker_adversarial_loss(log_prob, rewards, semantics, mask)),
+                float(losses.manager_pretrain_loss(cosines, *sizes, pairs)),
+                float(losses.manager_adversarial_loss(cosines, judged, *sizes, pairs)),
+            ]
+        )
+    np.testing.assert_allclose(*found, rtol=1e-6)
+    counted = np.concatenate([log_prob[0, :3], log_prob[1]])
+    np.testing.assert_allclose(found[0][0], -counted.mean(), rtol=1e-5)
 
 
 def test_discriminator_loss_is_the_mean_cross_entropy_with_class_1_real():

@@ -144,9 +144,9 @@ def test_a_pickle_that_would_run_something_is_refused_and_not_run(tmp_path, func
 
 def test_objects_in_arrays_are_refused(tmp_path):
     arrays = parameters()
-    arrays["output/bias"] = np.array([object] * VOCAB, object)
+    arrays["output/bias"] = arrays["output/bias"].astype(object)  # numbers, but as objects
     pickled = written(tmp_path / "weights.pkl", pickle.dumps(list(arrays.values()), 2))
-    with pytest.raises(UserError, match="not only arrays|other than numbers"):
+    with pytest.raises(UserError, match="other than numbers"):
         read_parameters(pickled)
     np.savez(tmp_path / "weights.npz", allow_pickle=True, **arrays)
     with pytest.raises(UserError, match=r"weights\.npz"):

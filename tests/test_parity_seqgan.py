@@ -45,7 +45,8 @@ def case(seqgan_file):
 def test_values(case):
     values, logits = case.values, case.system.model(case.tokens)
     check(tf.nn.softmax(logits), values["predictions"])
-    check(losses.likelihood_loss(logits, case.tokens), values["pretrain_loss"])
+    log_prob = losses.token_log_prob(logits, case.tokens)
+    check(losses.likelihood_loss(log_prob), values["pretrain_loss"])
     rewards = tf.constant(values["in/rewards"])
     check(losses.policy_gradient_loss(logits, case.tokens, rewards), values["g_loss"])
     check(

@@ -220,3 +220,20 @@ def test_the_paper_scores_what_it_samples_and_the_original_does_not(semantics):
     else:
         np.testing.assert_allclose(scored[:, :3], sampled[:, :3], rtol=1e-4)  # goal_init
         assert np.abs(scored[:, 3:] - sampled[:, 3:]).max() > 1e-2
+
+
+@pytest.mark.parametrize("semantics", [PAPER, ORIGINAL], ids=["paper", "original"])
+def test_nothing_follows_the_end_symbol_and_it_costs_nothing(semantics):
+    config = small.config(semantics, task="text", padding="masked", sampling_batch=16)
+    system = LeakGAN(config, task=None)
+    for seed, model in enumerate(system.models.values()):
+        small.randomise(model, seed)
+    tokens = system.generator.sample(16)
+    ended = np.cumsum(tokens == 0, axis=1) - (tokens == 0) > 0  # an end symbol came before
+    assert ended.any()
+    assert not ended.all(axis=1).any()
+    assert (tokens[ended] == 0).all()
+    scored = system.generator.log_prob(tokens, path="sampling")
+    np.testing.assert_array_equal(scored[ended], 0)
+    assert (scored[~ended] < 0).all()
+    np.testing.assert_allclose(scored, walked(system, tokens), rtol=1e-4, atol=1e-5)

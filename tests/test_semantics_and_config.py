@@ -22,6 +22,7 @@ CHANGES = [
     {"cosine": "batch_mean"}, {"cosine": "per_step"},
     {"reward_rank": "arrival"}, {"reward_rank": "value"}, {"reward_rank": "none"},
     {"goal_horizon": 1}, {"length": 10, "goal_horizon": 5},
+    {"task": "text", "padding": "masked"}, {"task": "text", "padding": "token"},
     {},
 ]  # fmt: skip
 
@@ -162,12 +163,12 @@ def test_the_paper_and_the_original_differ_where_they_are_known_to():
         "normalise_goal": False, "cosine": "per_step", "reward_rank": "value",
         "reward_delta": 12.0, "reward_per_rollout": False, "opening_sharpness": 1.0,
         "judged_sharpness": 1.0, "explored_sharpness": 1.0, "dropout": 0.25, "l2": 0.2,
-        "mle_every": 15,
+        "mle_every": 15, "padding": "masked",
     }  # fmt: skip
     assert dataclasses.asdict(ORIGINAL) == {
         "goal_window": "block", "goal_alignment": "split", "goal_init": "shared",
         "normalise_goal": True, "cosine": "batch_mean", "reward_rank": "arrival",
         "reward_delta": 16.0, "reward_per_rollout": True, "opening_sharpness": 1.5,
         "judged_sharpness": 1.5, "explored_sharpness": 1.0, "dropout": 0.0, "l2": 0.0,
-        "mle_every": 0,
+        "mle_every": 0, "padding": "token",
     }  # fmt: skip

@@ -12,7 +12,7 @@ from leakgan_tf.semantics import Semantics
 from leakgan_tf.settings import parse_setting
 
 # What has a flag of its own, or is filled in by the program.
-_OWN = {"preset", "system", "seed", "oracle_params", "semantics", "length"}
+_OWN = {"preset", "task", "system", "seed", "oracle_params", "dataset", "semantics", "length"}
 
 
 def _fields() -> list[dataclasses.Field]:

@@ -92,7 +92,7 @@ def prepare(
     if not inputs:
         raise UserError("no text to prepare")
     sources = [_source(each) for each in inputs]
-    test_sources = None if test is None else [_source(each) for each in test]
+    test_sources = [_source(each) for each in test] if test else None
     _refuse_shared(sources, test_sources or [])
     encoded = encode_corpus(sources, test_sources, settings)
     with _new_folder(out) as folder:
@@ -212,6 +212,7 @@ def _new_folder(out: Path) -> Iterator[Path]:
     mark = uuid.uuid4().hex[:8]
     temporary = out.with_name(f".{out.name}.{mark}.part")
     retired = out.with_name(f".{out.name}.{mark}.old")
+    new_parents = [parent for parent in out.parents if not parent.exists()]
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -228,3 +229,6 @@ def _new_folder(out: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
+        for parent in new_parents:
+            with contextlib.suppress(OSError):  # not empty: it holds ``out`` now
+                parent.rmdir()

@@ -1,8 +1,10 @@
 """Likelihoods, in nats per token: divided by all T·n tokens, as the original programs report."""
 
 import numpy as np
+import tensorflow as tf
 
 from leakgan_tf.generator import Generator
+from leakgan_tf.models.ending import written
 from leakgan_tf.oracle import Oracle
 
 
@@ -15,14 +17,23 @@ def oracle_nll(oracle: Oracle, samples: np.ndarray) -> float:
 
 
 def held_out_nll(
-    generator: Generator, sentences: np.ndarray, temperature: float, path: str = "scoring"
+    generator: Generator,
+    sentences: np.ndarray,
+    temperature: float,
+    path: str = "scoring",
+    ends: bool = False,
 ) -> float:
     """Returns the mean NLL of held-out real sentences (n, T) under the generator.
 
     Does the model know all of the real distribution? The temperature is that of the samples it is
     reported beside, so that both figures speak of one distribution. ``path``: see `Generator`.
+    With ``ends`` the mean is over the tokens up to each sentence's end symbol, which counts.
     """
-    return float(-np.mean(generator.log_prob(sentences, temperature, path), dtype=np.float64))
+    log_prob = generator.log_prob(sentences, temperature, path)
+    if not ends:
+        return float(-np.mean(log_prob, dtype=np.float64))
+    mask = written(tf.constant(sentences)).numpy()
+    return float(-np.sum(log_prob[mask], dtype=np.float64) / mask.sum())
 
 
 def distinct_share(samples: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.ending import close_ended, written
 from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.prefix_features import PrefixFeatures, PrefixState
 from leakgan_tf.models.recurrence import CellState
@@ -64,6 +65,7 @@ class LeakGANGenerator(keras.Model):
       goal_alignment: "split" or "single"; see `Semantics`.
       goal_init_rows: rows of ``goal_init``: 1, or the batch size (`Semantics.goal_init`).
       normalise_goal: whether the goal embedding is scaled to unit length.
+      ends: whether token 0 ends a sentence; see `ending`.
       seed: seed of the initial weights.
     """
 
@@ -80,6 +82,7 @@ class LeakGANGenerator(keras.Model):
         goal_alignment: str = "split",
         goal_init_rows: int = 1,
         normalise_goal: bool = True,
+        ends: bool = False,
         seed: int = 0,
         **kwargs,
     ):
@@ -97,6 +100,7 @@ class LeakGANGenerator(keras.Model):
         self.goal_alignment = goal_alignment
         self.goal_init_rows = goal_init_rows
         self.normalise_goal = normalise_goal
+        self.ends = ends
         self.seed = seed
         self.manager = Manager(
             feature_size, hidden_size, goal_init_rows, derive_int(seed, "manager"), name="manager"
@@ -149,7 +153,8 @@ class LeakGANGenerator(keras.Model):
         The goals (B, T, F) pass no gradient: the Worker's loss never trains the Manager.
         """
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-        return self.worker(self.worker.read(before), tf.stop_gradient(worker_goals))
+        logits = self.worker(self.worker.read(before), tf.stop_gradient(worker_goals))
+        return close_ended(logits, ~written(tokens)) if self.ends else logits
 
     def _missing_goals(self, rows: tf.Tensor) -> tf.Tensor:
         initial = self.manager.initial_goal(rows) / self.goal_horizon  # (B, F)
@@ -205,5 +210,6 @@ class LeakGANGenerator(keras.Model):
         """Returns the constructor's arguments."""
         names = ("vocab_size", "length", "feature_size", "embedding_size", "hidden_size",
                  "goal_size", "goal_horizon", "goal_window", "goal_alignment", "goal_init_rows",
-                 "normalise_goal", "seed")  # fmt: skip
+                 "normalise_goal",
+            "ends", "seed")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

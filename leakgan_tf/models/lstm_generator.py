@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.ending import close_ended, written
 from leakgan_tf.models.recurrence import CellState
 
 START = 0  # the token id that every sentence is preceded by
@@ -28,6 +29,7 @@ class LSTMGenerator(keras.Model):
       embedding_size: width of the token embedding, E.
       hidden_size: state width of the LSTM, H.
       stddev: of every initial weight: 0.1 for a generator, 1 for the oracle.
+      ends: whether token 0 ends a sentence; see `ending`.
       seed: seed of the initial weights.
     """
 
@@ -38,6 +40,7 @@ class LSTMGenerator(keras.Model):
         embedding_size: int,
         hidden_size: int,
         stddev: float = 0.1,
+        ends: bool = False,
         seed: int = 0,
         **kwargs,
     ):
@@ -47,6 +50,7 @@ class LSTMGenerator(keras.Model):
         self.embedding_size = embedding_size
         self.hidden_size = hidden_size
         self.stddev = stddev
+        self.ends = ends
         self.seed = seed
         self.embedding = keras.layers.Embedding(
             vocab_size,
@@ -72,7 +76,8 @@ class LSTMGenerator(keras.Model):
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it."""
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-        return self.projection(recurrence.unroll(self.cell, self.embedding(before)))
+        logits = self.projection(recurrence.unroll(self.cell, self.embedding(before)))
+        return close_ended(logits, ~written(tokens)) if self.ends else logits
 
     def start(self, rows: int) -> LSTMState:
         """Returns the state in front of the first token of `rows` sentences."""
@@ -85,5 +90,5 @@ class LSTMGenerator(keras.Model):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "stddev", "seed")
+        names = ("vocab_size", "length", "embedding_size", "hidden_size", "stddev", "ends", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -15,12 +15,13 @@ from leakgan_tf import losses, rewards, sampling
 from leakgan_tf.config import Config
 from leakgan_tf.generator import Generator
 from leakgan_tf.models.discriminator import REAL, Discriminator
+from leakgan_tf.models.ending import written
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.optimization import adam, clipped_gradients, dense_gradients
 from leakgan_tf.policies import LeakGANPolicy
 from leakgan_tf.rollout import prefix_scores
-from leakgan_tf.seeds import derive, derive_int
+from leakgan_tf.seeds import derive, derive_int, numpy_generator
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.tasks.base import Task
 
@@ -35,12 +36,16 @@ class Forward(NamedTuple):
       features: leaked, of every prefix, (B, T+1, F).
       goals: of Manager and Worker.
       cosines: how well the Manager's goals were met, (B, S).
+      mask: which tokens were to be chosen, (B, T); None if all were.
+      pair_mask: which cosines count, (B, S); None if all do.
     """
 
     log_prob: tf.Tensor
     features: tf.Tensor
     goals: Goals
     cosines: tf.Tensor
+    mask: tf.Tensor | None
+    pair_mask: tf.Tensor | None
 
 
 class LeakGAN:
@@ -104,11 +109,20 @@ class LeakGAN:
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def _likelihood_epoch(self, name: str, evaluate: bool) -> Phase:
-        return Phase(name, self.pretrain_step, lambda seed: (self.task.train,), evaluate=evaluate)
+        return Phase(name, self.pretrain_step, self.real_sentences, evaluate=evaluate)
 
     def _discriminator_round(self, name: str) -> Phase:
         epochs = self.config.discriminator_epochs
         return Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+
+    def real_sentences(self, seed: int) -> tuple[np.ndarray]:
+        """Returns the training sentences of a G epoch: `likelihood_share` of them."""
+        train = self.task.train
+        count = max(round(len(train) * self.config.likelihood_share), self.config.batch_size)
+        if count >= len(train):
+            return (train,)
+        chosen = numpy_generator(seed, "share").choice(len(train), count, replace=False)
+        return (train[chosen],)
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
@@ -150,10 +164,11 @@ class LeakGAN:
         features = PrefixFeatures(self.discriminator).all(tokens)  # (B, T+1, F)
         goals = self.model.goals(features)
         log_prob = losses.token_log_prob(self.model(tokens, goals.worker), tokens)
-        pairs = losses.manager_pairs(
-            features, goals, self.config.goal_horizon, self.semantics.goal_window
-        )
-        return Forward(log_prob, features, goals, losses.cosine(pairs))
+        horizon, window = self.config.goal_horizon, self.semantics.goal_window
+        cosines = losses.cosine(losses.manager_pairs(features, goals, horizon, window))
+        mask = written(tokens) if self.config.ends else None
+        pair_mask = losses.pair_mask(mask, horizon, window)
+        return Forward(log_prob, features, goals, cosines, mask, pair_mask)
 
     def intrinsic_reward(self, forward: Forward) -> tf.Tensor:
         """Returns the Worker's reward for each token, (B, T)."""
@@ -167,9 +182,13 @@ class LeakGAN:
         with tf.GradientTape(persistent=True) as tape:
             forward = self.forward(tokens)
             manager_loss = losses.manager_pretrain_loss(
-                forward.cosines, self.semantics, config.length, config.goal_horizon
+                forward.cosines,
+                self.semantics,
+                config.length,
+                config.goal_horizon,
+                forward.pair_mask,
             )
-            worker_loss = -tf.reduce_mean(forward.log_prob)
+            worker_loss = losses.likelihood_loss(forward.log_prob, forward.mask)
         return self._update("pretrain", tape, manager_loss, worker_loss, forward)
 
     def adversarial_gradient_step(self, tokens: tf.Tensor, reward: tf.Tensor) -> Scalars:
@@ -178,10 +197,15 @@ class LeakGAN:
         with tf.GradientTape(persistent=True) as tape:
             forward = self.forward(tokens)
             manager_loss = losses.manager_adversarial_loss(
-                forward.cosines, reward, self.semantics, config.length, config.goal_horizon
+                forward.cosines,
+                reward,
+                self.semantics,
+                config.length,
+                config.goal_horizon,
+                forward.pair_mask,
             )
             worker_loss = losses.worker_adversarial_loss(
-                forward.log_prob, self.intrinsic_reward(forward), self.semantics
+                forward.log_prob, self.intrinsic_reward(forward), self.semantics, forward.mask
             )
         return self._update("adversarial", tape, manager_loss, worker_loss, forward)
 
@@ -230,7 +254,7 @@ class LeakGAN:
             "worker_loss": worker_loss,
             "manager_gradient_norm": manager_norm,
             "worker_gradient_norm": worker_norm,
-            "goal_cosine": tf.reduce_mean(forward.cosines),
+            "goal_cosine": losses.masked_mean(forward.cosines, forward.pair_mask),
         }
 
 
@@ -264,6 +288,7 @@ def build_generator(config: Config) -> LeakGANGenerator:
         goal_alignment=semantics.goal_alignment,
         goal_init_rows=config.batch_size if semantics.goal_init == "per_row" else 1,
         normalise_goal=semantics.normalise_goal,
+        ends=config.ends,
         seed=derive_int(config.seed, "leakgan", "generator"),
     )
     generator.build()

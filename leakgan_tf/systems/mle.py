@@ -11,6 +11,7 @@ import tensorflow as tf
 from leakgan_tf import losses
 from leakgan_tf.config import Config
 from leakgan_tf.generator import Generator
+from leakgan_tf.models.ending import written
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.optimization import adam, clipped_gradients
 from leakgan_tf.policies import LSTMPolicy
@@ -30,6 +31,7 @@ class MLE:
             config.length,
             config.generator_embedding,
             config.generator_hidden,
+            ends=config.ends,
             seed=derive_int(config.seed, "mle", "generator"),
         )
         self.model.build()
@@ -51,9 +53,10 @@ class MLE:
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update on sentences (B, T)."""
-        variables = self.model.trainable_variables
+        config, variables = self.config, self.model.trainable_variables
         with tf.GradientTape() as tape:
-            loss = losses.likelihood_loss(self.model(tokens), tokens)
-        gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)
+            log_prob = losses.token_log_prob(self.model(tokens), tokens)
+            loss = losses.likelihood_loss(log_prob, written(tokens) if config.ends else None)
+        gradients, norm = clipped_gradients(tape, loss, variables, config.gradient_clip)
         self.optimizer.apply(gradients, variables)
         return {"loss": loss, "gradient_norm": norm}

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generator import Generator
 
 
@@ -13,11 +14,13 @@ class Task(Protocol):
     Attributes:
       train: the sentences to learn from, ids (n, T) int32.
       test: held-out sentences, ids (m, T) int32.
+      reader: how ids become text; None where they are no words.
       score: name of the metric by which the best weights are kept; lower is better.
     """
 
     train: np.ndarray
     test: np.ndarray
+    reader: TextReader | None
     score: str
 
     def positives(self, count: int, seed: int) -> np.ndarray:

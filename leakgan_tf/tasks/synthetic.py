@@ -21,6 +21,7 @@ class SyntheticTask:
     """
 
     score = "nll_oracle_1.0"
+    reader = None
 
     def __init__(self, config: Config, oracle: Oracle):
         self.config = config

@@ -1,11 +1,9 @@
 """Checkpoints: one file, written whole or not at all, that says what it is."""
 
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -61,32 +59,37 @@ def restore(
     Raises:
       UserError: the file is damaged, is no checkpoint, or is one of other models.
     """
-    arrays, meta = _read(path)
-    pairs = []
-    for name, variable in _variables(models, optimizers):
+    arrays, progress = _read(path)
+    variables = dict(_variables(models, optimizers))
+    for name, variable in variables.items():
         if name not in arrays:
             raise UserError(f"{path} is a checkpoint of another system: it has no {name}")
-        if arrays[name].shape != tuple(variable.shape):
+        found, wanted = arrays[name], np.asarray(variable)
+        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
             raise UserError(
-                f"{path} is a checkpoint of other sizes: {name} is {arrays[name].shape}, "
-                f"not {tuple(variable.shape)}"
+                f"{path} is a checkpoint of other sizes: {name} is {found.dtype} {found.shape}, "
+                f"not {wanted.dtype} {wanted.shape}"
             )
-        pairs.append((variable, arrays[name]))
-    for variable, array in pairs:
-        variable.assign(array)
-    return Progress(**meta["progress"])
+    for name in arrays:
+        if name not in variables:
+            raise UserError(f"{path} is a checkpoint of another system: it has {name}")
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    return progress
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
     try:
         with np.load(path, allow_pickle=False) as stored:  # reading checks each array's CRC
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(arrays.pop(_META).tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        fits = meta["kind"] == KIND and meta["format"] == FORMAT
+        progress = Progress(**meta["progress"]) if fits else Progress()
+    except Exception as error:  # damaged files raise nearly anything
         raise UserError(f"{path} is damaged or is no checkpoint: {error}") from error
-    if meta.get("kind") != KIND or meta.get("format") != FORMAT:
+    if not fits:
         raise UserError(f"{path} is no checkpoint of this version (format {FORMAT})")
-    return arrays, meta
+    return arrays, progress
 
 
 def _variables(

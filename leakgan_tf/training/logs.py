@@ -1,6 +1,10 @@
 """What a run tells: TensorBoard, JSON lines, and one bar with the time left."""
 
+import contextlib
 import json
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,9 @@ from tqdm import tqdm
 
 from leakgan_tf.errors import UserError
 
+_PAUSE = 0.5  # seconds between two looks of the bar on a terminal
+_PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file
+
 
 class Records:
     """Scalars as JSON lines and for TensorBoard; texts and histograms for TensorBoard.
@@ -17,11 +24,15 @@ class Records:
     Args:
       metrics: the file of JSON lines, appended to.
       tensorboard: TensorBoard's folder.
+
+    Every method raises ``UserError`` if it cannot write: the disk is full, say.
     """
 
     def __init__(self, metrics: Path, tensorboard: Path):
         self._metrics = metrics
-        self._writer = tf.summary.create_file_writer(str(tensorboard))
+        self._tensorboard = tensorboard
+        with self._writing():
+            self._writer = tf.summary.create_file_writer(str(tensorboard))
 
     def scalars(self, position: int, group: str, values: dict[str, float], **more: Any) -> None:
         """Records values of the phase at `position`, tagged ``group/name``."""
@@ -31,24 +42,34 @@ class Records:
                 stream.write(line + "\n")
         except OSError as error:
             raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
-        with self._writer.as_default(step=position):
+        with self._writing(), self._writer.as_default(step=position):
             for name, value in values.items():
                 tf.summary.scalar(f"{group}/{name}", value)
 
     def text(self, position: int, name: str, lines: list[str]) -> None:
         """Shows lines of text."""
-        with self._writer.as_default(step=position):
+        with self._writing(), self._writer.as_default(step=position):
             tf.summary.text(name, "\n".join("    " + line for line in lines))
 
     def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
         """Shows how values are distributed."""
-        with self._writer.as_default(step=position):
+        with self._writing(), self._writer.as_default(step=position):
             for name, array in values.items():
                 tf.summary.histogram(name, array)
 
     def close(self) -> None:
         """Writes what is waiting."""
-        self._writer.close()
+        with self._writing():
+            self._writer.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:  # "{{node}} FILE; REASON [Op:...]", then more lines
+            reason = error.message.splitlines()[0].rpartition("}} ")[2].partition(" [Op:")[0]
+            reason = reason.rpartition("; ")[2]
+            raise UserError(f"cannot write {self._tensorboard}: {reason}") from error
 
 
 class Bar:
@@ -68,8 +89,9 @@ class Bar:
             desc=title,
             unit="phase",
             bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {postfix}",
-            mininterval=0.5,
         )
+        self._pause = _PAUSE if sys.stderr.isatty() else _PAUSE_IN_FILES
+        self._shown = float("-inf")
 
     def show(self, position: int, update: int, updates: int, seconds: dict[str, list]) -> None:
         """Shows the present phase's update, and the time left.
@@ -80,11 +102,15 @@ class Bar:
           updates: updates in the present phase.
           seconds: that finished work took, by its kind.
         """
+        if time.monotonic() - self._shown < self._pause:
+            return
+        self._shown = time.monotonic()
         left = time_left([kind for phase in self._kinds[position:] for kind in phase], seconds)
         name = self._kinds[position][0] if position < len(self._kinds) else "done"
         self._bar.n = position
-        self._bar.set_postfix_str(f"{name} {update}/{updates}, {left} left", refresh=False)
-        self._bar.update(0)
+        of = f" {update}/{updates}" if updates else ""
+        self._bar.set_postfix_str(f"{name}{of}, {left} left", refresh=False)
+        self._bar.refresh()
 
     def line(self, text: str) -> None:
         """Prints a line above the bar."""

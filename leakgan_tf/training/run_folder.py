@@ -29,10 +29,12 @@ class RunFolder:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.config_file = self.path / "config.json"
+        self.lock_file = self.path / "lock"
         self.checkpoint = self.path / "checkpoint.npz"
         self.best = self.path / "best.npz"
         self.metrics = self.path / "metrics.jsonl"
         self.measured = self.path / "measured.json"
+        self.reader = self.path / "text.json"  # how ids are read again, if they are words
         self.tensorboard = self.path / "tensorboard"
 
     def claim(self, config: Config, extra: dict[str, Any]) -> None:
@@ -45,6 +47,17 @@ class RunFolder:
         Raises:
           UserError: the folder holds something else or another configuration, or is in use.
         """
+        self._refuse_others(config)  # before the folder is touched
+        self._lock = self._exclusive()
+        try:
+            self._refuse_others(config)  # another process may have made it since
+            if not self.config_file.exists():
+                self._begin(config, extra)
+        except BaseException:
+            self.release()
+            raise
+
+    def _refuse_others(self, config: Config) -> None:
         if self.config_file.exists():
             changed = [
                 line
@@ -56,13 +69,13 @@ class RunFolder:
                     f"{self.path} is a run of another configuration ({'; '.join(changed)}): "
                     "give another --run_dir, or the old values"
                 )
-        else:
-            self._begin(config, extra)
-        self._lock = self._exclusive()
+        elif self.path.exists() and (not self.path.is_dir() or self._is_foreign()):
+            raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
+
+    def _is_foreign(self) -> bool:
+        return any(path != self.lock_file for path in self.path.iterdir())
 
     def _begin(self, config: Config, extra: dict[str, Any]) -> None:
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
         made_by = {**extra, **environment()}
         content = {
             "kind": KIND, "format": FORMAT, "config": config.to_json(), "made_by": made_by
@@ -70,12 +83,18 @@ class RunFolder:
         write_json(self.config_file, content)
 
     def _exclusive(self):
-        lock = self.config_file.open("rb")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = self.lock_file.open("ab")  # a file that nobody replaces
+        except OSError as error:
+            raise UserError(f"cannot write {self.path}: {error.strerror}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            raise UserError(f"{self.path} is in use by another process") from error
+            if isinstance(error, BlockingIOError):
+                raise UserError(f"{self.path} is in use by another process") from error
+            raise UserError(f"cannot lock {self.lock_file}: {error.strerror}") from error
         return lock
 
     def release(self) -> None:
@@ -95,7 +114,26 @@ class RunFolder:
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
-        return Config.from_json(self.read()["config"])
+        try:
+            return Config.from_json(self.read()["config"])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise UserError(f"{self.config_file} is damaged: {error!r}") from error
+
+    def weights(self, best: bool = False) -> Path:
+        """Returns the file of the latest weights, or of the best evaluation's.
+
+        Raises:
+          UserError: this is no run folder, or there is no such file yet.
+        """
+        if not self.config_file.exists() and self.path.is_dir():
+            runs = sorted(path.parent.name for path in self.path.glob("*/config.json"))
+            if runs:
+                raise UserError(f"{self.path} holds several runs: name one of {', '.join(runs)}")
+        self.read()
+        path = self.best if best else self.checkpoint
+        if not path.exists():
+            raise UserError(f"{self.path} has no checkpoint yet: {path.name} is missing")
+        return path
 
     def forget_after(self, position: int) -> None:
         """Drops the records of phases from `position` on: they will be run again."""
@@ -115,7 +153,7 @@ class RunFolder:
 def _position(line: str) -> float:
     try:
         return json.loads(line)["position"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return float("inf")  # half a line, from a kill: it belongs to what is run again
 
 

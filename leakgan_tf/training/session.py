@@ -54,6 +54,8 @@ def train_and_measure(
         if folder.measured.exists():
             return read_json(folder.measured, "a run's figures")
         task = make_task()
+        if task.reader is not None and not folder.reader.exists():
+            write_json(folder.reader, task.reader.to_json())
         system = make_system(config, task)
         progress = Trainer(config, system, task, folder).run()
         figures = measure(system, task)

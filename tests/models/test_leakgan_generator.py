@@ -143,6 +143,16 @@ def test_rollouts_go_on_with_the_twins_goals(kind, given):
         check(logits[row], twins.worker_logits(case.worker, hidden, expected, True))
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind[2] == 3], ids=str)
+def test_a_given_prefix_sees_the_goals_of_scoring(kind):
+    case = Case(*kind)
+    state, goals = case.policy.start(ROWS), []
+    for t in range(case.length):
+        state = case.policy.force(state, case.tokens[:, t], t)
+        goals.append(state.goal)
+    check(np.stack(goals, axis=1), case.goals("scoring"))
+
+
 @pytest.mark.parametrize("window", ["block", "sliding"])
 def test_paths_differ_under_the_split_alignment_only(window):
     split, single = Case(window, "split", 3, 1), Case(window, "single", 3, 1)

@@ -32,10 +32,11 @@ CASES = {
     LeakGANGenerator: (
         dict(vocab_size=VOCAB, length=LENGTH, feature_size=FEATURES, embedding_size=3,
              hidden_size=2, goal_size=2, goal_horizon=2, goal_window="sliding",
-             goal_alignment="single", goal_init_rows=2, normalise_goal=False, seed=7),
+             goal_alignment="single", goal_init_rows=2, normalise_goal=False, ends=True, seed=7),
         (TOKENS, GOALS), 13),
     LSTMGenerator: (
-        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, stddev=0.7, seed=7),
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, stddev=0.7,
+             ends=True, seed=7),
         (TOKENS,), 6),
 }  # fmt: skip
 MODELS = [kind for kind in CASES if issubclass(kind, keras.Model)]

@@ -49,3 +49,13 @@ def test_reading_equals_the_twin_all_at_once_and_token_by_token():
     for position in range(LENGTH):
         hidden, state = worker.step(tokens[:, position], state)
         np.testing.assert_allclose(hidden, direct[:, position], rtol=1e-5, atol=1e-6)
+
+
+def test_initial_weights_are_small_and_no_gate_is_favoured():
+    worker = Worker(VOCAB, FEATURES, 8, 64, GOAL)
+    worker.build()
+    for variable in worker.trainable_variables:
+        assert np.abs(variable).max() < 0.6, variable.path
+    forget = worker.cell.bias.numpy()[64:128]
+    assert 0.05 < forget.std() < 0.15
+    assert abs(forget.mean()) < 0.05

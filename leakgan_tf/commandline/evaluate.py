@@ -1,0 +1,78 @@
+"""``python -m leakgan_tf evaluate``: text files, or trained runs over a range of temperatures."""
+
+from pathlib import Path
+
+from absl import flags
+
+from leakgan_tf.commandline import evaluate_files
+from leakgan_tf.errors import UserError
+from leakgan_tf.files import refuse_existing, write_json
+
+ABOUT = evaluate_files.ABOUT.replace(
+    "Every file holds",
+    """evaluate --run_dir RUN[,RUN...] [--temperatures 0.7,1,1.5] [--json OUT] [--picture PNG]
+
+The second form scores trained runs on their own data folder, at every temperature.
+Every file holds""",
+)
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the command's flags: those for files, and those for runs."""
+    values = evaluate_files.define_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
+    flags.DEFINE_list("temperatures", ["1.0"], "Factors on the logits; above 1 is sharper.", **own)
+    flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
+    flags.DEFINE_integer("num", 2000, "The most samples and references that are used.", **own)
+    flags.DEFINE_string("picture", None, "Quality against diversity as a PNG.", **own)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Scores files or runs, whichever is named."""
+    if not values.run_dir:
+        if not (values.samples or values.references):
+            raise UserError("name --samples and --references, or --run_dir")
+        evaluate_files.run(values)
+        return
+    if values.samples or values.references:
+        raise UserError("--run_dir and --samples exclude each other")
+    _run_on_runs(values)
+
+
+def _run_on_runs(values: flags.FlagValues) -> None:
+    temperatures = _temperatures(values.temperatures)
+    if values.num < 2:
+        raise UserError(f"--num must be at least 2, not {values.num}")
+    for path in (values.json, values.picture):
+        if path:
+            refuse_existing(path, values.overwrite)
+    from leakgan_tf import text_runs  # TensorFlow starts slowly: not for bad flags
+    from leakgan_tf.reporting.sweep import draw_sweep
+
+    sweeps = {
+        Path(run_dir).name: text_runs.sweep(run_dir, temperatures, values.data, values.num)
+        for run_dir in dict.fromkeys(values.run_dir)
+    }
+    rows = {
+        f"{name}{' ' * index}": figures
+        for name, sweep in sweeps.items()
+        for index, figures in enumerate(sweep)
+    }
+    if values.json:
+        write_json(values.json, {"runs": sweeps})
+    if values.picture:
+        draw_sweep(Path(values.picture), sweeps)
+    print(text_runs.figures_table(rows))
+    print(f"\n{text_runs.protocol_lines(next(iter(rows.values())))}")
+
+
+def _temperatures(words: list[str]) -> list[float]:
+    try:
+        temperatures = [float(word) for word in words]
+    except ValueError as error:
+        raise UserError(f"--temperatures takes numbers, not {','.join(words)!r}") from error
+    if not temperatures or not all(0 < each < float("inf") for each in temperatures):
+        raise UserError("--temperatures must be above 0: they multiply the logits")
+    return temperatures

@@ -1,0 +1,48 @@
+"""``python -m leakgan_tf train``: a system on a prepared data folder."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from leakgan_tf.commandline.entry import new_flags
+from leakgan_tf.commandline.settings import define_settings, overrides
+from leakgan_tf.errors import UserError
+
+ABOUT = "Trains a system on a data folder made by prepare; the same command goes on after a stop."
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the command's flags."""
+    values = new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_string("data", None, "The data folder.", **own)
+    flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
+    flags.DEFINE_string("system", "leakgan", "mle, seqgan or leakgan.", **own)
+    flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_string("semantics", "original", "original or paper.", **own)
+    flags.DEFINE_integer("seed", 0, "Seed of everything random.", **own)
+    define_settings(values)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Trains what is left of the run, and prints its figures."""
+    if not values.data:
+        raise UserError("--data is missing: a folder made by prepare")
+    changes = overrides(values)
+    from leakgan_tf.data.dataset import load_dataset  # TensorFlow starts slowly: not for bad flags
+    from leakgan_tf.text_runs import figures_table, text_config, train_text
+    from leakgan_tf.training.session import prepare_process
+
+    dataset = load_dataset(values.data)
+    config = text_config(
+        dataset, values.preset, values.semantics, values.system, values.seed, changes
+    )
+    run_dir = Path(values.run_dir or f"save/{config.system}-{Path(values.data).resolve().name}")
+    prepare_process()
+    command = shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]])
+    figures = train_text(config, dataset, values.data, run_dir, command)
+    print(f"\n{figures_table({run_dir.name: figures})}\n")
+    print(f"Run: {run_dir}\nNext: python -m leakgan_tf generate --run_dir={run_dir}")

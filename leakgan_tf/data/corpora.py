@@ -1,0 +1,195 @@
+"""Corpora by name: what they are, where they can be had, how they are prepared.
+
+``captions`` comes with the program. The others are public, but not the project's to pass on: they
+are read from a folder of the user's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from leakgan_tf.data import captions
+from leakgan_tf.data.download import fetch
+from leakgan_tf.data.encoding import PrepareSettings
+from leakgan_tf.data.sources import Source, file_source, generated_source
+from leakgan_tf.errors import UserError
+
+CAPTIONS_TRAIN = 10_000
+CAPTIONS_TEST = 5_000
+# Different seeds for the two samples; changing either changes the corpus.
+_CAPTIONS_SEEDS = {"train": 1, "test": 2}
+
+
+@dataclass(frozen=True)
+class CorpusFile:
+    """A file of a corpus.
+
+    Attributes:
+      path: where it belongs in the data folder.
+      content: what it holds, and the name of the public file it was taken from.
+      sha256: checksum of the file that this project's results were made with.
+      url: where exactly that file can be downloaded; None if that is not known.
+    """
+
+    path: str
+    content: str
+    sha256: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A named corpus.
+
+    Attributes:
+      name: as on the command line.
+      about: one line.
+      settings: how it is prepared.
+      repository: the public repository; None for the embedded corpus.
+      train, test: its files; without a test file a share of ``train`` is set aside.
+    """
+
+    name: str
+    about: str
+    settings: PrepareSettings
+    repository: str | None = None
+    train: CorpusFile | None = None
+    test: CorpusFile | None = None
+
+    @property
+    def is_split_here(self) -> bool:
+        """Whether the test part is set aside by seed, rather than given."""
+        return self.train is not None and self.test is None
+
+
+_TEXYGEN = "https://github.com/geek-ai/Texygen"
+_SHI_URL = (
+    "https://raw.githubusercontent.com/geek-ai/Texygen/"
+    "2c0867460bd6713900da963a10e83cfcbb9dffa6/data/shi.txt"
+)
+
+CORPORA: Mapping[str, Corpus] = MappingProxyType(
+    {
+        "captions": Corpus(
+            "captions",
+            f"image captions from the embedded grammar, {CAPTIONS_TRAIN:,} + {CAPTIONS_TEST:,}",
+            # The grammar's longest caption has 20 tokens, and training has all of its words: with
+            # "drop" there is no <unk>, and every sentence keeps its exact probability.
+            PrepareSettings(tokenizer="word", max_length=20, rare="drop"),
+        ),
+        "coco": Corpus(
+            "coco",
+            "Image COCO captions, 10,000 + 10,000",
+            # T = 32 as in LeakGAN's COCO experiment.
+            PrepareSettings(tokenizer="word", lowercase=True, max_length=32),
+            _TEXYGEN,
+            CorpusFile(
+                "coco/train.txt",
+                "10,000 captions, one a line (Texygen: data/image_coco.txt)",
+                "2c0fd1f0f43aac6a9dc3926a535516ccf395de535e15ac1fd17cd569420736f5",
+            ),
+            CorpusFile(
+                "coco/test.txt",
+                "10,000 other captions, one a line (Texygen: data/testdata/test_coco.txt)",
+                "72e25c9fb4d2cd43182ac602c92f6ffc377762147f9709572943b0b09174bcae",
+            ),
+        ),
+        "emnlp_news": Corpus(
+            "emnlp_news",
+            "EMNLP 2017 WMT news, 9,000 + 1,000 sentences",
+            # The text is tokenised already; its longest sentence has 48 tokens.
+            PrepareSettings(tokenizer="whitespace", max_length=48),
+            _TEXYGEN,
+            CorpusFile(
+                "emnlp_news/train.txt",
+                "9,000 sentences, one a line (cut from Texygen: data/testdata/test_emnlp.txt)",
+                "37e4d60d586de61b51c186406770cf6a8d64da06ce7d5d52bef74c70b0d0c559",
+            ),
+            CorpusFile(
+                "emnlp_news/test.txt",
+                "the other 1,000 sentences of the same file",
+                "f0c80784411ede4e4acbaec3d7ed74fc3b2ed5ed403dc5dad6fdfbc06a1173f0",
+            ),
+        ),
+        "chinese_poems": Corpus(
+            "chinese_poems",
+            "16,394 Chinese quatrains of five characters a line, a tenth for testing",
+            # 4 lines of 5 characters and a punctuation mark; seeded split.
+            PrepareSettings(tokenizer="char", max_length=24, test_fraction=0.1, seed=0),
+            _TEXYGEN,
+            CorpusFile(
+                "chinese_poems/quatrains.txt",
+                "16,394 quatrains, one a line (Texygen: data/shi.txt)",
+                "ac03c5fbb07776f0e43cb1ccfc74732f5313ab3d832df81c8e0db327df35e666",
+                _SHI_URL,
+            ),
+        ),
+    }
+)
+
+
+def get_corpus(name: str) -> Corpus:
+    """Returns a corpus by name; ``UserError`` if there is none of that name."""
+    if name not in CORPORA:
+        raise UserError(f"no corpus {name!r}; there are {', '.join(CORPORA)}")
+    return CORPORA[name]
+
+
+def captions_sources(train: int = CAPTIONS_TRAIN, test: int = CAPTIONS_TEST) -> list[Source]:
+    """Returns the embedded corpus, (train, test), of so many captions; always the same ones."""
+    counts = {"train": train, "test": test}
+    return [
+        generated_source(f"captions {part}", captions.sample_text(count, _CAPTIONS_SEEDS[part]))
+        for part, count in counts.items()
+    ]
+
+
+def corpus_sources(
+    corpus: Corpus, data_dir: str | Path | None = None, download: bool = False
+) -> tuple[Sequence[Source], Sequence[Source] | None]:
+    """Returns (text to learn from, held-out text or None if it is to be set aside).
+
+    Args:
+      corpus: from ``get_corpus``.
+      data_dir: the folder with the files; not needed for the embedded corpus.
+      download: fetch what is missing into ``data_dir``, where its exact address is known.
+
+    Raises:
+      UserError: a file is missing (the message says what to get, from where, and where to put it)
+        or cannot be downloaded.
+    """
+    if corpus.train is None:
+        train, test = captions_sources()
+        return [train], [test]
+    if not data_dir:
+        raise UserError(
+            f"{corpus.name} is read from a folder: name it with --data_dir or LEAKGAN_TF_DATA. "
+            f"Its files can be had from {corpus.repository}"
+        )
+    train = [_find(corpus, corpus.train, Path(data_dir), download)]
+    if corpus.test is None:
+        return train, None
+    return train, [_find(corpus, corpus.test, Path(data_dir), download)]
+
+
+def unfamiliar_files(corpus: Corpus, sources: Sequence[Source]) -> list[str]:
+    """Returns the names of those ``sources`` that are not the files the registry knows.
+
+    Results with them are not comparable with this project's own.
+    """
+    known = {file.sha256 for file in (corpus.train, corpus.test) if file is not None}
+    return [source.name for source in sources if known and source.sha256 not in known]
+
+
+def _find(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> Source:
+    path = data_dir / file.path
+    if not path.exists():
+        advice = f"get {file.content} from {corpus.repository} and put it there"
+        if file.url is None:
+            refusal = "; --download cannot: no public file is known to be the same" * download
+            raise UserError(f"{path} is missing: {advice}{refusal}")
+        if not download:
+            raise UserError(f"{path} is missing: {advice}, or add --download")
+        fetch(file.url, file.sha256, path)
+    return file_source(path)

@@ -1,0 +1,45 @@
+"""Quality against diversity over temperatures, as a picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from leakgan_tf.files import atomic_output
+
+_ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still tell apart
+
+
+def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Draws each run as a line through its temperatures.
+
+    Left, BLEU against Self-BLEU: up is better, left is more varied. Right, held-out NLL against
+    BLEU: a run that lies below and right of another is better at every trade.
+
+    Args:
+      path: the picture's file, PNG.
+      sweeps: for each run's name its figures at each temperature.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for name, figures in sweeps.items():
+        quality = [each["bleu"][_ORDER] for each in figures]
+        sameness = [each["self_bleu"][_ORDER] for each in figures]
+        unlikely = [each["nll_test"] for each in figures]
+        left.plot(sameness, quality, marker="o", markersize=4, label=name)
+        right.plot(quality, unlikely, marker="o", markersize=4, label=name)
+        for each, x, y, z in zip(figures, sameness, quality, unlikely, strict=True):
+            label = f"{each['temperature']:g}"
+            left.annotate(label, (x, y), fontsize=7, xytext=(4, -8), textcoords="offset points")
+            right.annotate(label, (y, z), fontsize=7, xytext=(4, 3), textcoords="offset points")
+    left.set_xlabel(f"Self-BLEU-{_ORDER}, lower is more varied")
+    left.set_ylabel(f"BLEU-{_ORDER}, higher is better")
+    right.set_xlabel(f"BLEU-{_ORDER}, higher is better")
+    right.set_ylabel("held-out NLL per token, lower is better")
+    for axes in (left, right):
+        axes.grid(alpha=0.25)
+    left.legend(fontsize=8)
+    figure.suptitle("Quality against diversity; numbers are the factor on the logits", fontsize=11)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)

@@ -1,0 +1,70 @@
+"""Real text: learn the sentences of a prepared data folder."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from leakgan_tf.config import Config
+from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.data.reader import TextReader
+from leakgan_tf.generator import Generator
+from leakgan_tf.metrics.bleu import bleu, self_bleu
+from leakgan_tf.metrics.diversity import distinct_sentences
+from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.models.ending import END
+from leakgan_tf.seeds import derive, numpy_generator
+
+TEMPERATURE = 1.0  # of the evaluations during training: the model's own distribution
+
+
+class TextTask:
+    """Sentences of a data folder, and generators measured on its held-out part.
+
+    Args:
+      config: `evaluation_samples` bounds samples and held-out sentences of an evaluation.
+      dataset: the sentences.
+    """
+
+    # Lower is better for every task; no BLEU is, and no BLEU alone says which weights are best.
+    score = "nll_test_1.0"
+
+    def __init__(self, config: Config, dataset: TextDataset):
+        self.config = config
+        self.reader = TextReader(dataset.vocabulary, dataset.tokenizer)
+        self.train = dataset.train
+        self.test = dataset.test
+
+    def positives(self, count: int, seed: int) -> np.ndarray:
+        """Returns training sentences chosen at random, (count, T); some twice if they are few."""
+        generator = numpy_generator(seed, "positives")
+        replace = count > len(self.train)
+        return self.train[generator.choice(len(self.train), count, replace=replace)]
+
+    def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
+        """Returns held-out NLL, BLEU-2..5, Self-BLEU-2..5 and the share of distinct sentences.
+
+        BLEU is against `evaluation_samples` held-out sentences, smoothing method 1, tokens as the
+        data folder has them; an empty sample counts as a sentence without words.
+        """
+        count = self.config.evaluation_samples
+        samples = generator.sample(count, TEMPERATURE, derive(seed, "evaluate"))
+        held_out = self.test[:count]
+        sentences, references = strip(samples), strip(held_out)
+        figures = {
+            "nll_test_1.0": held_out_nll(generator, held_out, TEMPERATURE, ends=self.config.ends)
+        }
+        for order, value in bleu(sentences, references).items():
+            figures[f"bleu_{order}"] = value
+        for order, value in self_bleu(sentences).items():
+            figures[f"self_bleu_{order}"] = value
+        figures["distinct"] = distinct_sentences(sentences)
+        return figures
+
+    def show(self, tokens: np.ndarray) -> list[str]:
+        """Returns sentences (n, T) as text."""
+        return [self.reader.text(row) for row in tokens]
+
+
+def strip(tokens: np.ndarray) -> list[Sequence[int]]:
+    """Returns the ids of each sentence of (n, T) up to its end symbol."""
+    return [row[: row.index(END)] if END in row else row for row in tokens.tolist()]

@@ -1,0 +1,179 @@
+"""Runs on real text: configured from a data folder, trained, scored."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.config import Config, replace
+from leakgan_tf.data.dataset import TextDataset, load_dataset
+from leakgan_tf.data.reader import TextReader
+from leakgan_tf.errors import UserError
+from leakgan_tf.generator import Generator
+from leakgan_tf.loading import load
+from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.metrics.text_scores import text_scores
+from leakgan_tf.presets import text_preset
+from leakgan_tf.reporting.tables import plain
+from leakgan_tf.seeds import derive
+from leakgan_tf.semantics import named_semantics
+from leakgan_tf.systems.base import System
+from leakgan_tf.systems.registry import check_name
+from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.training.session import train_and_measure
+
+MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
+_MEASURE_SEED = 0  # of the samples that a finished run is scored on
+
+
+def dataset_digest(dataset: TextDataset) -> str:
+    """Returns the SHA-256 of a data folder's contents, wherever it lies."""
+    parts = json.dumps(dataset.record["sha256"], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def text_config(
+    dataset: TextDataset,
+    preset: str,
+    semantics: str,
+    system: str,
+    seed: int,
+    changes: Mapping[str, Any],
+) -> Config:
+    """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
+
+    The preset's own semantics are LeakGAN's for COCO; "original" keeps them, "paper" replaces them.
+    """
+    base = text_preset(preset, len(dataset.vocabulary), dataset.length)
+    chosen = named_semantics(semantics)
+    changed = dict(changes)
+    if semantics != "original":
+        changed = {**vars(chosen), **changed}
+    changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
+    changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
+    for name in ("vocab_size", "length"):
+        if name in changes:
+            raise UserError(f"{name} is the data folder's: prepare it with another --{name}")
+    return replace(base, **changed)
+
+
+def train_text(
+    config: Config, dataset: TextDataset, data: str | Path, path: Path, command: str
+) -> dict[str, Any]:
+    """Trains what is left of a run on text; returns its figures (`score_generator`)."""
+
+    def measure(system: System, task: TextTask) -> dict[str, Any]:
+        return score_generator(system.generator, config, dataset, task.reader, 1.0)
+
+    extra = {"command": command, "data": str(Path(data).resolve())}
+    return train_and_measure(config, lambda: TextTask(config, dataset), path, extra, measure)
+
+
+def score_generator(
+    generator: Generator,
+    config: Config,
+    dataset: TextDataset,
+    reader: TextReader,
+    temperature: float,
+    num: int = MOST,
+) -> dict[str, Any]:
+    """Returns text scores with their protocol, and the held-out NLL at the same temperature.
+
+    Args:
+      generator: what is scored; no weight changes.
+      config: its configuration.
+      dataset: training and held-out sentences.
+      reader: how ids become tokens.
+      temperature: the factor on the logits of the samples and of the held-out likelihood.
+      num: the most samples, held-out and training sentences that are used.
+    """
+    seed = derive(_MEASURE_SEED, "score")
+    samples = generator.sample(min(num, max(len(dataset.test), 2)), temperature, seed)
+
+    def words(rows: np.ndarray) -> list[list[str]]:
+        return [reader.tokens(row) for row in rows]
+
+    scores = text_scores(
+        words(samples),
+        words(dataset.test[:num]),
+        words(dataset.train[:num]),
+        tokenizer=reader.tokenizer.name,
+        lowercase=reader.tokenizer.lowercase,
+        available={"references": len(dataset.test), "train": len(dataset.train)},
+        notes={
+            "temperature": f"logits multiplied by {temperature}",
+            "tokens": "as prepared: sentences that the data folder dropped are not among them",
+            "empty_samples": sum(1 for row in samples if not len(reader.tokens(row))),
+        },
+    )
+    held_out = dataset.test[:num]
+    return {
+        "temperature": temperature,
+        "nll_test": held_out_nll(generator, held_out, temperature, ends=config.ends),
+        **scores,
+    }
+
+
+def figures_table(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Returns a table for the terminal, a row for each name's figures."""
+    headers, rows = figures_rows(figures)
+    return plain(headers, rows)
+
+
+def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Returns headers and rows of text figures: what is read first in a paper's table."""
+    headers = ["run", "logits ×"]
+    headers += [f"BLEU-{order}" for order in (2, 3, 4, 5)]
+    headers += [f"Self-BLEU-{order}" for order in (2, 3, 4, 5)]
+    headers += ["backward BLEU-4", "NLL_test", "distinct", "copied"]
+    rows = []
+    for name, each in figures.items():
+        row = [name, f"{each['temperature']:g}"]
+        row += [f"{each['bleu'][order]:.3f}" for order in "2345"]
+        row += [f"{each['self_bleu'][order]:.3f}" for order in "2345"]
+        row += [
+            f"{each['backward_bleu']['4']:.3f}",
+            f"{each['nll_test']:.3f}",
+            f"{each['distinct_sentences']:.3f}",
+            f"{each['copied_from_train']:.3f}",
+        ]
+        rows.append(row)
+    return headers, rows
+
+
+def protocol_lines(figures: Mapping[str, Any]) -> str:
+    """Returns how figures were measured, a line each."""
+    return "\n".join(f"{name}: {value}" for name, value in figures["protocol"].items())
+
+
+def sweep(
+    run_dir: str | Path, temperatures: Sequence[float], data: str | Path | None, num: int
+) -> list[dict[str, Any]]:
+    """Returns a run's figures at each temperature (`score_generator`).
+
+    Args:
+      run_dir: a run on text, finished or not.
+      temperatures: factors on the logits.
+      data: its data folder; where the run says it was, if not given.
+      num: the most samples, held-out and training sentences that are used.
+
+    Raises:
+      UserError: there is no such run, it is not one on text, or the data folder is another.
+    """
+    trained = load(run_dir)
+    if trained.reader is None:
+        raise UserError(f"{run_dir} is a run on the oracle task: benchmarks.synthetic scores it")
+    folder = data or RunFolder(run_dir).read()["made_by"].get("data", "")
+    dataset = load_dataset(folder)
+    if dataset_digest(dataset) != trained.config.dataset:
+        raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
+    return [
+        score_generator(
+            trained.generator, trained.config, dataset, trained.reader, temperature, num
+        )
+        for temperature in temperatures
+    ]
