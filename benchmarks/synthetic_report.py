@@ -123,7 +123,8 @@ def _page(title: str, headers, rows, config: Config, extra: dict[str, Any]) -> s
     made = environment()
     return (
         f"# {title}\n\n```\n{extra['command']}\n```\n\n{markdown(headers, rows)}\n\n{_NOTES}\n"
-        f"![Learning curves](curves.png)\n\n## Published NLL_oracle\n\n{comparable}\n\n{sources}\n\n"
+        "![Learning curves](curves.png)\n\n"
+        f"## Published NLL_oracle\n\n{comparable}\n\n{sources}\n\n"
         f"## Made by\n\n- semantics: {extra['semantics']}; oracle: "
         f"{config.oracle_params or f'random LSTM, seed {config.oracle_seed}'}\n"
         f"- commit {made['commit'] or 'unknown'}, Python {made['python']}, "

@@ -27,8 +27,8 @@ _NOTES = """\
   samples. Self-BLEU: every sample against all others, lower is more varied. NLL_test: nats per
   token of held-out text under the model, its logits multiplied as for the samples.
 - "copied": the share of samples that the training set holds word for word.
-- Figures are of the last weights. Where a system has more quality and less variety than another, only
-  a sweep over temperatures says which is better: `python -m leakgan_tf evaluate --run_dir=...`.
+- Figures are of the last weights. Where one system has more quality and less variety than another,
+  only a sweep over temperatures tells which is better: `leakgan_tf evaluate --temperatures=...`.
 """
 
 

@@ -20,13 +20,11 @@ def dense_gradients(
 ) -> list[tf.Tensor]:
     """Returns d loss / d variable for each variable, embeddings' sparse gradients made dense.
 
-    Raises:
-      ValueError: the loss does not depend on a variable, which is a defect of the loss.
+    Zero where the loss does not depend on a variable: under sliding goals nothing trains the
+    Manager's ``goal_init``.
     """
-    gradients = tape.gradient(loss, variables)
-    for variable, gradient in zip(variables, gradients, strict=True):
-        if gradient is None:
-            raise ValueError(f"the loss does not depend on {variable.path}")
+    zero = tf.UnconnectedGradients.ZERO
+    gradients = tape.gradient(loss, variables, unconnected_gradients=zero)
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 

@@ -80,8 +80,8 @@ def restore(
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
     try:
-        with np.load(path, allow_pickle=False) as stored:  # reading checks each array's CRC
-            arrays = {name: stored[name] for name in stored.files}
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}  # checks each array's CRC
         meta = json.loads(arrays.pop(_META).tobytes())
         fits = meta["kind"] == KIND and meta["format"] == FORMAT
         progress = Progress(**meta["progress"]) if fits else Progress()

@@ -43,8 +43,9 @@ class Records:
         except OSError as error:
             raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
         with self._writing(), self._writer.as_default(step=position):
-            for name, value in values.items():
-                tf.summary.scalar(f"{group}/{name}", value)
+            for name, value in {**more, **values}.items():
+                if not isinstance(value, str):
+                    tf.summary.scalar(f"{group}/{name}", value)
 
     def text(self, position: int, name: str, lines: list[str]) -> None:
         """Shows lines of text."""

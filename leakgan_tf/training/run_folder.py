@@ -114,8 +114,11 @@ class RunFolder:
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
+        content = self.read()
         try:
-            return Config.from_json(self.read()["config"])
+            return Config.from_json(content["config"])
+        except UserError as error:
+            raise UserError(f"{self.config_file}: {error}") from error
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise UserError(f"{self.config_file} is damaged: {error!r}") from error
 
