@@ -111,6 +111,11 @@ class Config:
                 raise UserError(f"{name} must be at least batch_size {self.batch_size}")
         if self.likelihood_share > 1:
             raise UserError(f"likelihood_share must be at most 1, not {self.likelihood_share}")
+        if self.semantics.goal_init == "per_row" and self.sampling_batch % self.batch_size:
+            raise UserError(
+                f"sampling_batch {self.sampling_batch} must be a multiple of batch_size "
+                f"{self.batch_size} where goal_init is per_row"
+            )
         if self.vocab_size < 2:
             raise UserError("vocab_size must be at least 2")
 

@@ -176,8 +176,10 @@ def manager_adversarial_loss(
       mask: which pairs count, (B, S); all of them without it. Rewards count with their pairs.
     """
     if semantics.cosine == "batch_mean":
-        if mask is not None and semantics.goal_window == "block":
-            rewards *= tf.cast(mask, rewards.dtype)
+        if mask is not None:
+            # A column's reward counts where its block begins within the sentence.
+            begun = mask if semantics.goal_window == "block" else mask[:, ::horizon]
+            rewards *= tf.cast(begun, rewards.dtype)
         total = tf.reduce_sum(rewards) * masked_mean(cosines, mask)
         return -total / _steps(cosines, length, horizon)
     if semantics.goal_window == "sliding":

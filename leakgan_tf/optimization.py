@@ -23,9 +23,10 @@ def dense_gradients(
     Zero where the loss does not depend on a variable: under sliding goals nothing trains the
     Manager's ``goal_init``.
     """
-    zero = tf.UnconnectedGradients.ZERO
-    gradients = tape.gradient(loss, variables, unconnected_gradients=zero)
-    return [tf.convert_to_tensor(gradient) for gradient in gradients]
+    return [
+        tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
+        for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True)
+    ]
 
 
 def clipped_gradients(

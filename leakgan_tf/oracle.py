@@ -102,7 +102,7 @@ def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         missing = [name for name in NAMES if name not in stored.files]
         if missing:
             raise UserError(f"oracle file {path} lacks the array {missing[0]!r}")

@@ -98,6 +98,8 @@ def complete(
       Ids (len(starts), N, B, T): at [i, n, b] the first starts[i] tokens are those of sentence b.
     """
     rows, length = tokens.shape[0], policy.length
+    if not starts:
+        return tf.zeros([0, copies, rows, length], tf.int32)
     neutral = tf.ones([length])
     state, running, done = policy.start(rows), None, None
     given = 0

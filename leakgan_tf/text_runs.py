@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.config import Config, replace
+from leakgan_tf.data import captions
 from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.errors import UserError
@@ -107,15 +108,40 @@ def score_generator(
         notes={
             "temperature": f"logits multiplied by {temperature}",
             "tokens": "as prepared: sentences that the data folder dropped are not among them",
+            "unknown_words": "held-out words without an id are <unk>: they match no sample, and "
+            "do not count in NLL_test",
             "empty_samples": sum(1 for row in samples if not len(reader.tokens(row))),
         },
     )
-    held_out = dataset.test[:num]
+    nll = held_out_nll(
+        generator,
+        dataset.test[:num],
+        temperature,
+        ends=config.ends,
+        unknown=reader.vocabulary.unknown_id,
+    )
     return {
         "temperature": temperature,
-        "nll_test": held_out_nll(generator, held_out, temperature, ends=config.ends),
+        "nll_test": nll,
         **scores,
+        **_grammar_scores(dataset, words(samples)),
     }
+
+
+def _grammar_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
+    """Returns what the embedded grammar, an oracle for text, says of samples; else nothing.
+
+    ``grammatical``: the share of samples that the grammar can write; ``nll_grammar``: their mean
+    NLL under it, in nats per sentence.
+    """
+    if dataset.corpus != "captions":
+        return {}
+    log_prob = np.array([captions.log_prob(sentence) for sentence in sentences])
+    derivable = log_prob[np.isfinite(log_prob)]
+    scores = {"grammatical": len(derivable) / len(log_prob)}
+    if len(derivable):
+        scores["nll_grammar"] = float(-derivable.mean())
+    return scores
 
 
 def figures_table(figures: Mapping[str, Mapping[str, Any]]) -> str:
@@ -130,6 +156,9 @@ def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], l
     headers += [f"BLEU-{order}" for order in (2, 3, 4, 5)]
     headers += [f"Self-BLEU-{order}" for order in (2, 3, 4, 5)]
     headers += ["backward BLEU-4", "NLL_test", "distinct", "copied"]
+    grammar = any("grammatical" in each for each in figures.values())
+    if grammar:
+        headers += ["grammatical"]
     rows = []
     for name, each in figures.items():
         row = [name, f"{each['temperature']:g}"]
@@ -141,6 +170,8 @@ def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], l
             f"{each['distinct_sentences']:.3f}",
             f"{each['copied_from_train']:.3f}",
         ]
+        if grammar:
+            row.append(f"{each['grammatical']:.3f}")
         rows.append(row)
     return headers, rows
 

@@ -22,18 +22,21 @@ def held_out_nll(
     temperature: float,
     path: str = "scoring",
     ends: bool = False,
+    unknown: int | None = None,
 ) -> float:
     """Returns the mean NLL of held-out real sentences (n, T) under the generator.
 
     Does the model know all of the real distribution? The temperature is that of the samples it is
     reported beside, so that both figures speak of one distribution. ``path``: see `Generator`.
-    With ``ends`` the mean is over the tokens up to each sentence's end symbol, which counts.
+    With ``ends`` the mean is over the tokens up to each sentence's end symbol, which counts. Tokens
+    of the id ``unknown`` do not count: a model that never met the symbol for unknown words would be
+    measured by how impossible it finds it.
     """
     log_prob = generator.log_prob(sentences, temperature, path)
-    if not ends:
-        return float(-np.mean(log_prob, dtype=np.float64))
-    mask = written(tf.constant(sentences)).numpy()
-    return float(-np.sum(log_prob[mask], dtype=np.float64) / mask.sum())
+    mask = written(tf.constant(sentences)).numpy() if ends else np.ones(log_prob.shape, bool)
+    if unknown is not None:
+        mask &= sentences != unknown
+    return float(-np.sum(log_prob[mask], dtype=np.float64) / max(mask.sum(), 1))
 
 
 def distinct_share(samples: np.ndarray) -> float:

@@ -50,9 +50,9 @@ class TextTask:
         samples = generator.sample(count, TEMPERATURE, derive(seed, "evaluate"))
         held_out = self.test[:count]
         sentences, references = strip(samples), strip(held_out)
-        figures = {
-            "nll_test_1.0": held_out_nll(generator, held_out, TEMPERATURE, ends=self.config.ends)
-        }
+        unknown = self.reader.vocabulary.unknown_id
+        nll = held_out_nll(generator, held_out, TEMPERATURE, ends=self.config.ends, unknown=unknown)
+        figures = {"nll_test_1.0": nll}
         for order, value in bleu(sentences, references).items():
             figures[f"bleu_{order}"] = value
         for order, value in self_bleu(sentences).items():

@@ -166,6 +166,22 @@ def test_failures_leave_the_old_folder_and_nothing_else(tmp_path, raw, monkeypat
     assert listing(tmp_path) == ["out", "raw"]
 
 
+def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(tmp_path, raw, monkeypatch):
+    prepare([raw], tmp_path / "out", SETTINGS)
+    rename = dataset.Path.rename
+
+    def refuse_new(path, target):
+        if path.suffix == ".part":
+            raise OSError(1, "Operation not permitted")
+        return rename(path, target)
+
+    monkeypatch.setattr(dataset.Path, "rename", refuse_new)
+    with pytest.raises(UserError, match="not permitted"):
+        prepare([raw], tmp_path / "out", overwrite=True)
+    assert load_dataset(tmp_path / "out").settings == SETTINGS
+    assert listing(tmp_path) == ["out", "raw"]
+
+
 def test_places_that_cannot_hold_a_folder_are_refused_before_reading(tmp_path, raw):
     def unread():
         raise AssertionError("text was read")

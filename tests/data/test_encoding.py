@@ -106,9 +106,15 @@ def test_a_share_is_set_aside_by_seed():
     assert first.vocabulary != other.vocabulary
     parted = set(first.vocabulary.words)
     assert len(parted) == 40  # none of the words set aside
-    assert [int(word[1:]) for word in sentences(first, "train")] == sorted(
-        int(word[1:]) for word in parted
-    )
+    assert sentences(first, "train") == [line for line in lines if line in parted]  # in order
+
+
+def test_the_sentences_set_aside_keep_their_order():
+    lines = [" ".join("a" * count) for count in range(1, 31)]
+    test = encode(lines, None, test_fraction=0.5, max_length=30).test
+    counts = (test > 0).sum(axis=1).tolist()
+    assert len(counts) == 15
+    assert counts == sorted(counts)
 
 
 def test_at_least_one_sentence_goes_to_each_part():

@@ -52,6 +52,12 @@ def test_keys_are_equal_for_equal_sentences_only():
     assert [keys.index(key) for key in keys] == [0, 1, 0, 0, 0, 0, 6, 0]
 
 
+def test_keys_of_long_sentences_do_not_collide():
+    lines = [f"a b c d e f {number}" for number in range(20_000)]
+    store, _ = stored(lines)
+    assert len(set(store.keys(np.arange(len(lines)), 10))) == len(lines)
+
+
 def test_a_token_takes_four_bytes():
     store, _ = stored(["a b c"] * 1000)
     assert store._ids.nbytes == 4 * 3000

@@ -1,0 +1,103 @@
+"""Measuring a generator trains nothing, and speaks of one distribution at a time."""
+
+import numpy as np
+import pytest
+
+import runs
+from benchmarks.synthetic_report import measure
+from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.systems.registry import make_system
+from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
+from tiny import tiny
+
+
+@pytest.fixture(scope="module")
+def task():
+    return SyntheticTask(tiny(), make_oracle(tiny()))
+
+
+def randomised(name, task):
+    """A system in which every weight and slot has a number of its own."""
+    system, random = make_system(tiny(name), task), np.random.default_rng(0)
+    for model in system.models.values():
+        for variable in model.trainable_variables:
+            variable.assign(random.normal(0, 0.5, variable.shape))
+    for optimizer in system.optimizers.values():
+        for variable in optimizer.variables:
+            variable.assign(random.integers(1, 1000, variable.shape))
+    return system
+
+
+@pytest.mark.parametrize("name", ["mle", "seqgan", "leakgan"])
+def test_no_weight_and_no_slot_changes(task, name):
+    system = randomised(name, task)
+    before, oracle = runs.state(system), [w.numpy().tobytes() for w in task.oracle.model.weights]
+    first = task.evaluate(system.generator, seed=3)
+    measure(system, task)
+    assert runs.state(system) == before
+    assert [w.numpy().tobytes() for w in task.oracle.model.weights] == oracle
+    assert task.evaluate(system.generator, seed=3) == first
+    assert task.evaluate(system.generator, seed=4) != first
+
+
+class Recorder:
+    """A generator that writes down what it is asked."""
+
+    def __init__(self):
+        self.samples, self.scored = [], []
+
+    def sample(self, count, temperature, seed):
+        self.samples.append((count, temperature))
+        return np.full([count, 8], len(self.samples), np.int32)
+
+    def log_prob(self, tokens, temperature=1.0, path="scoring"):
+        self.scored.append((tokens, temperature, path))
+        return np.full(tokens.shape, -temperature, np.float32)
+
+
+def test_held_out_sentences_are_scored_not_training_ones(task):
+    assert not {tuple(row) for row in task.train} & {tuple(row) for row in task.test}
+    generator = Recorder()
+    task.evaluate(generator, seed=0)
+    assert len(generator.scored) == len(TEMPERATURES)
+    for tokens, _, _ in generator.scored:
+        np.testing.assert_array_equal(tokens, task.test)
+
+
+def test_samples_and_held_out_nll_have_the_same_temperature(task):
+    generator = Recorder()
+    figures = task.evaluate(generator, seed=0)
+    count = tiny().evaluation_samples
+    assert generator.samples == [(count, 1.0), (count, 1.5)]
+    assert [temperature for _, temperature, _ in generator.scored] == [1.0, 1.5]
+    assert (figures["nll_test_1.0"], figures["nll_test_1.5"]) == (1.0, 1.5)
+    assert figures["distinct_1.0"] == 1 / count
+
+
+def twin_nll(system, tokens, temperature):
+    """The mean NLL by NumPy from the logits, divided by all tokens."""
+    logits = system.model(tokens).numpy().astype(np.float64) * temperature
+    logits -= np.log(np.exp(logits).sum(-1, keepdims=True))
+    return -np.take_along_axis(logits, tokens[..., np.newaxis], -1).mean()
+
+
+def test_held_out_nll_is_the_models_at_that_temperature(task):
+    system = randomised("mle", task)
+    found = {t: held_out_nll(system.generator, task.test, t) for t in TEMPERATURES}
+    for temperature, nll in found.items():
+        assert nll == pytest.approx(twin_nll(system, task.test, temperature), abs=1e-5)
+    assert abs(found[1.0] - found[1.5]) > 0.01
+    figures = task.evaluate(system.generator, seed=0)
+    assert [figures["nll_test_1.0"], figures["nll_test_1.5"]] == list(found.values())
+    on_training = twin_nll(system, task.train, 1.0)
+    assert abs(on_training - found[1.0]) > 1e-3
+
+
+def test_benchmark_adds_the_sampling_path(task):
+    """LeakGAN's split alignment samples from other probabilities than it is scored with."""
+    system = randomised("leakgan", task)
+    figures = measure(system, task)
+    for temperature in TEMPERATURES:
+        sampling = held_out_nll(system.generator, task.test, temperature, "sampling")
+        assert figures[f"nll_test_sampling_path_{temperature}"] == sampling
+        assert sampling != figures[f"nll_test_{temperature}"]

@@ -1,0 +1,348 @@
+"""The trainer runs every phase on all its data, stops and goes on, and tells what happens."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import runs
+from leakgan_tf.commandline import entry
+from leakgan_tf.errors import TrainingError
+from leakgan_tf.models.lstm_generator import LSTMGenerator
+from leakgan_tf.systems.base import Phase
+from leakgan_tf.training.logs import time_left
+from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.training.trainer import Trainer
+from tiny import tiny
+
+# Two models, three optimizers and two kinds of phases; no adversarial steps: slow to trace.
+CONFIG = {"seqgan_steps": 0, "seqgan_discriminator_rounds": 2, "discriminator_epochs": 2}
+OFTEN, NEVER = 1e-6, 1e6  # seconds between checkpoints
+
+
+@pytest.fixture(scope="module", autouse=True)
+def program():
+    with runs.as_a_program():
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    runs.train(tiny("seqgan", **CONFIG), folder)
+    return RunFolder(folder)
+
+
+def interrupted_at(phase, update):
+    """A trainer that is interrupted after an update in the middle of a phase."""
+
+    class Interrupted(Trainer):
+        def _train(self, index, *rest):
+            self._index, self._count = index, 0
+            return super()._train(index, *rest)
+
+        def _compile(self, described):
+            step = super()._compile(described)
+
+            def counted(*batch):
+                scalars = step(*batch)
+                self._count += 1
+                if (self._index, self._count) == (phase, update):
+                    raise KeyboardInterrupt
+                return scalars
+
+            return counted
+
+    return Interrupted
+
+
+@pytest.mark.parametrize(
+    ("phase", "update", "checkpoint_seconds"), [(1, 2, OFTEN), (3, 7, OFTEN), (3, 7, NEVER)]
+)
+def test_an_interrupted_run_ends_like_an_undisturbed_one(
+    tmp_path, capsys, finished, phase, update, checkpoint_seconds
+):
+    config = tiny("seqgan", **CONFIG, checkpoint_seconds=checkpoint_seconds)
+    with pytest.raises(KeyboardInterrupt):
+        runs.train(config, tmp_path, interrupted_at(phase, update))
+    run = RunFolder(tmp_path)
+    if checkpoint_seconds == OFTEN:
+        assert runs.progress(run.checkpoint)["position"] == phase
+        assert f"goes on from {run.checkpoint}" in capsys.readouterr().out
+    else:
+        assert not run.checkpoint.exists()
+    runs.train(config, tmp_path)
+    for file, other in ((run.checkpoint, finished.checkpoint), (run.best, finished.best)):
+        found, expected = runs.arrays(file), runs.arrays(other)
+        assert list(found) == list(expected)
+        for name, array in expected.items():
+            assert found[name].tobytes() == array.tobytes(), name
+    assert runs.records(tmp_path) == runs.records(finished.path)
+    found, expected = runs.progress(run.checkpoint), runs.progress(finished.checkpoint)
+    for field in ("position", "total", "updates", "best"):
+        assert found[field] == expected[field]
+
+
+def test_a_finished_run_is_not_trained_again(finished):
+    before = runs.files(finished.path)
+    system = runs.train(tiny("seqgan", **CONFIG), finished.path, interrupted_at(0, 1))
+    assert runs.files(finished.path) == before
+    final = runs.arrays(finished.checkpoint)
+    kernel = system.models["generator"].projection.kernel.numpy()
+    np.testing.assert_array_equal(kernel, final["models/generator/output/kernel"])
+
+
+def test_a_systems_phases_are_all_in_the_records(finished):
+    lines = finished.records()
+    found = [(line["position"], line["group"], line["updates"]) for line in lines]
+    # 24 sentences in batches of 8; D has 48, twice.
+    assert found == [
+        (0, "mle", 3), (0, "evaluation", 3), (1, "mle", 6), (1, "evaluation", 6),
+        (2, "pretrain/discriminator", 18), (3, "pretrain/discriminator", 30),
+    ]  # fmt: skip
+    assert {"loss", "gradient_norm", "seconds"} <= set(lines[0])
+    assert {"nll_oracle_1.0", "nll_test_1.5", "distinct_1.0", "phase", "spent"} <= set(lines[1])
+    assert {"loss", "accuracy"} <= set(lines[-1])
+
+
+@pytest.fixture(scope="module")
+def events(finished):
+    accumulator = EventAccumulator(str(finished.tensorboard), size_guidance={"tensors": 0})
+    accumulator.Reload()
+    return accumulator
+
+
+def of_kind(events, plugin):
+    tags = events.Tags()["tensors"]
+    return {tag for tag in tags if events.SummaryMetadata(tag).plugin_data.plugin_name == plugin}
+
+
+def test_tensorboard_has_the_numbers_of_the_json_lines(finished, events):
+    expected = {}
+    for line in finished.records():
+        position, group = line.pop("position"), line.pop("group")
+        for name, value in line.items():
+            if not isinstance(value, str):
+                expected.setdefault(f"{group}/{name}", []).append((position, np.float32(value)))
+    found = {
+        tag: [(each.step, tf.make_ndarray(each.tensor_proto)) for each in events.Tensors(tag)]
+        for tag in of_kind(events, "scalars")
+    }
+    assert found == expected
+    assert {
+        "mle/loss", "mle/gradient_norm", "mle/seconds", "evaluation/nll_oracle_1.0",
+        "evaluation/nll_test_1.5", "pretrain/discriminator/accuracy",
+    } <= set(found)  # fmt: skip
+
+
+def test_tensorboard_has_samples_and_every_weights_histogram(finished, events):
+    (tag,) = of_kind(events, "text")
+    texts = [tf.make_ndarray(each.tensor_proto).item().decode() for each in events.Tensors(tag)]
+    assert len(texts) == 2  # evaluations
+    assert texts[0] != texts[1]
+    for text in texts:
+        rows = [line.split() for line in text.splitlines()]
+        assert np.array(rows, int).shape == (8, 8)
+    weights = {
+        name.removeprefix("models/").split("/", 1)[1]
+        for name in runs.arrays(finished.checkpoint)
+        if name.startswith("models/generator")
+    }
+    histograms = of_kind(events, "histograms")
+    assert {f"generator/{name}" for name in weights} <= histograms
+    assert any(tag.startswith("discriminator/") for tag in histograms)
+
+
+# --- A stand-in that trains nothing, for what is the trainer's alone -------------------------
+
+
+class Stub:
+    """A system with one weight: its number of updates. Keeps the batches that it was given."""
+
+    generator = None
+
+    def __init__(self, phases, bad=None, bad_value=np.nan):
+        self.model = LSTMGenerator(2, 2, 1, 1)
+        self.model.build()
+        self.count = self.model.embedding.embeddings
+        self.count.assign(tf.zeros_like(self.count))
+        self.models, self.optimizers = {"generator": self.model}, {}
+        self.generator = self
+        self.seen, self._phases = [], phases
+        self._bad, self._bad_value = bad, bad_value
+
+    def phases(self):
+        return iter([Phase(step=self.step, **phase) for phase in self._phases])
+
+    def step(self, *batch):
+        self.count.assign_add(tf.ones_like(self.count))
+        tf.numpy_function(lambda *arrays: self.seen.append(arrays), batch, [])
+        loss = tf.cast(self.count[0, 0], tf.float32)
+        if self._bad is not None:
+            loss = tf.where(loss == self._bad, self._bad_value, loss)
+        return {"fine": tf.constant(1.0), "loss": loss}
+
+    def sample(self, count, temperature, seed):
+        return np.zeros([count, 2], np.int32)
+
+
+class Scores:
+    """A task that scores a stub by its number of updates."""
+
+    score, reader = "nll", None
+
+    def __init__(self, by_updates=()):
+        self._by_updates = by_updates
+
+    def evaluate(self, stub, seed):
+        return {"nll": float(self._by_updates[int(stub.count[0, 0])])}
+
+    def show(self, tokens):
+        return ["a line"]
+
+
+def run_stub(folder, phases, *, scores=(), trainer=Trainer, system=None, **changes):
+    system = system or Stub(phases)
+    config = tiny(**changes)
+    run = RunFolder(folder)
+    run.claim(config, {})
+    try:
+        progress = trainer(config, system, Scores(scores), run).run()
+    finally:
+        run.release()
+    return system, progress
+
+
+def numbered(rows):
+    """Data whose two arrays tell the row's number."""
+    return lambda seed: (np.arange(rows), np.arange(rows) * 10)
+
+
+def test_every_epoch_uses_every_row_once(tmp_path):
+    phases = [{"name": "stub", "data": numbered(24), "epochs": 3}] * 2
+    system, progress = run_stub(tmp_path, phases)
+    assert progress.updates == len(system.seen) == 2 * 3 * 3
+    epochs = np.array([batch[0] for batch in system.seen]).reshape(6, 24)
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(24))
+
+
+def test_epochs_and_phases_differ_in_order(tmp_path):
+    phases = [{"name": "stub", "data": numbered(24), "epochs": 3}] * 2
+    system, _ = run_stub(tmp_path, phases)
+    epochs = np.array([batch[0] for batch in system.seen]).reshape(6, 24)
+    assert len({tuple(epoch) for epoch in epochs}) == 6
+    assert len({frozenset(batch[0]) for batch in system.seen}) > 6  # not the same batches shuffled
+
+
+def test_another_seed_gives_another_order(tmp_path):
+    phases = [{"name": "stub", "data": numbered(24)}]
+    orders = {
+        tuple(np.concatenate([batch[0] for batch in system.seen]))
+        for system, _ in (run_stub(tmp_path / str(seed), phases, seed=seed) for seed in (0, 1))
+    }
+    assert len(orders) == 2
+
+
+def test_rows_beyond_the_last_whole_batch_have_their_turn_in_other_epochs(tmp_path):
+    phases = [{"name": "stub", "data": numbered(13), "epochs": 8}]
+    system, _ = run_stub(tmp_path, phases)
+    assert len(system.seen) == 8
+    rows = [row for batch in system.seen for row in batch[0]]
+    assert set(rows) == set(range(13))
+    assert all(len(set(batch[0])) == 8 for batch in system.seen)
+
+
+def test_arrays_of_a_batch_stay_together_and_every_update_has_its_seed(tmp_path):
+    phases = [{"name": "stub", "data": numbered(24), "epochs": 2}, {"name": "other", "epochs": 5}]
+    system, _ = run_stub(tmp_path, phases)
+    for rows, tens, _ in system.seen[:6]:
+        np.testing.assert_array_equal(tens, rows * 10)
+    seeds = {tuple(batch[-1]) for batch in system.seen}
+    assert len(seeds) == len(system.seen) == 6 + 5
+
+
+def test_a_phase_reports_the_mean_over_all_its_updates(tmp_path):
+    phases = [{"name": "stub", "data": numbered(8 * 120)}]
+    run_stub(tmp_path, phases)
+    (line,) = RunFolder(tmp_path).records()
+    assert line["loss"] == pytest.approx(np.mean(np.arange(1, 121)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("update", [3, 53])  # before and after a look in the middle of a phase
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, update, value):
+    phases = [{"name": "a", "epochs": 2}, {"name": "b", "epochs": 120}]
+    run = RunFolder(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run_stub(tmp_path, phases, trainer=interrupted_at(1, 1))
+    before = run.checkpoint.read_bytes()
+    bad = Stub(phases, bad=2 + update, bad_value=np.float32(value))
+    with pytest.raises(TrainingError) as caught:
+        run_stub(tmp_path, phases, system=bad)
+    assert f"loss is {value} at update {update} of phase 1 (b)" in str(caught.value)
+    assert f"last good checkpoint is {run.checkpoint}" in str(caught.value)
+    assert run.checkpoint.read_bytes() == before
+    assert len(bad.seen) < 120  # it stopped at its next look
+    with np.load(run.checkpoint) as stored:
+        assert (stored["models/generator/embedding/embeddings"] == 2).all()
+
+
+def test_without_a_checkpoint_the_message_says_so(tmp_path, capsys):
+    phases = [{"name": "a", "epochs": 2}]
+    command = lambda values: run_stub(tmp_path, phases, system=Stub(phases, bad=1))  # noqa: E731
+    assert entry.run(command, entry.new_flags(), ["program"], "") == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert line.startswith("error: loss is nan at update 1 of phase 0 (a)")
+    assert "none yet" in line
+    assert not RunFolder(tmp_path).checkpoint.exists()
+
+
+@pytest.mark.parametrize("stop_at", [None, 1, 2, 3, 4])
+def test_the_best_weights_are_kept_over_a_resume(tmp_path, stop_at):
+    phases = [{"name": "a", "evaluate": True}] * 5
+    scores = [9.0, 3.0, 1.0, 2.0, 1.0, 4.0]  # the best after two updates; four are no better
+    if stop_at is not None:
+        with pytest.raises(KeyboardInterrupt):
+            run_stub(tmp_path, phases, scores=scores, trainer=interrupted_at(stop_at, 1))
+    _, progress = run_stub(tmp_path, phases, scores=scores)
+    assert progress.best == {"position": 2, "nll": 1.0}
+    best = runs.arrays(RunFolder(tmp_path).best)
+    assert (best["models/generator/embedding/embeddings"] == 2).all()
+    assert runs.progress(RunFolder(tmp_path).best)["position"] == 2
+
+
+def test_a_resumed_run_has_each_record_once(tmp_path):
+    phases = [{"name": "a", "evaluate": True}] * 4
+    for stop_at in (1, 2, 2, 3):
+        with pytest.raises(KeyboardInterrupt):
+            run_stub(tmp_path, phases, scores=range(9), trainer=interrupted_at(stop_at, 1))
+        with RunFolder(tmp_path).metrics.open("a") as stream:  # written, but not in a checkpoint
+            stream.write(json.dumps({"position": stop_at, "group": "a"}) + '\n{"posi')
+    run_stub(tmp_path, phases, scores=range(9))
+    found = [(line["position"], line["group"]) for line in RunFolder(tmp_path).records()]
+    assert found == [(position, group) for position in range(4) for group in ("a", "evaluation")]
+
+
+def test_checkpoints_are_no_more_frequent_than_asked_for(tmp_path):
+    phases = [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    with pytest.raises(KeyboardInterrupt):
+        run_stub(tmp_path, phases, trainer=interrupted_at(2, 1), checkpoint_seconds=NEVER)
+    assert not RunFolder(tmp_path).checkpoint.exists()
+    run_stub(tmp_path, phases, checkpoint_seconds=NEVER)  # the end is always kept
+    assert runs.progress(RunFolder(tmp_path).checkpoint)["position"] == 3
+
+
+def test_time_left_is_by_the_median_of_each_kind():
+    seconds = {"g": [100.0, 1.0, 2.0], "d": [10.0], "none": []}
+    assert time_left(["g", "g", "d"], seconds) == "00:14"
+    assert time_left(["g"] * 1800, seconds) == "1:00:00"
+    assert time_left([], seconds) == "00:00"
+
+
+def test_time_left_takes_the_mean_for_work_never_met():
+    assert time_left(["new"], {"g": [2.0], "d": [10.0]}) == "00:06"
+    assert time_left(["new"], {}) == time_left(["new"], {"g": []}) == "?"
