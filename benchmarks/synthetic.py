@@ -36,7 +36,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
     flags.DEFINE_list("systems", ["mle", "leakgan"], "Which: mle, seqgan, leakgan.", **own)
-    flags.DEFINE_string("semantics", "original", "original or paper.", **own)
+    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
@@ -49,7 +49,8 @@ def define_flags() -> flags.FlagValues:
 def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
     base = synthetic_preset(values.preset, values.length)
-    changes: dict[str, Any] = {**vars(named_semantics(values.semantics)), **overrides(values)}
+    semantics = named_semantics(values.semantics) if values.semantics else base.semantics
+    changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
     systems = [check_name(name) for name in values.systems]
     if not systems or len(set(systems)) != len(systems):
         raise UserError("--systems takes one or more different systems")
@@ -65,7 +66,7 @@ def run_folder(values: flags.FlagValues) -> Path:
     if values.run_dir:
         return Path(values.run_dir)
     name = f"synthetic-{values.preset}-{values.length}"
-    if values.semantics != "original":
+    if values.semantics:
         name += f"-{values.semantics}"
     return Path("save") / name
 
@@ -81,7 +82,6 @@ def run(values: flags.FlagValues) -> None:
     oracle = make_oracle(configs[0], arrays)
     extra = {
         "command": shlex.join(["python", "-m", "benchmarks.synthetic", *sys.argv[1:]]),
-        "semantics": values.semantics,
         "overrides": {name: str(value) for name, value in overrides(values).items()},
     }
     measured = []

@@ -15,6 +15,7 @@ from leakgan_tf.oracle import Oracle
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.tables import markdown, mean_and_spread, plain
 from leakgan_tf.seeds import derive, derive_int, numpy_generator
+from leakgan_tf.semantics import name_of
 from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask
 from leakgan_tf.training.run_folder import RunFolder, environment
@@ -125,7 +126,7 @@ def _page(title: str, headers, rows, config: Config, extra: dict[str, Any]) -> s
         f"# {title}\n\n```\n{extra['command']}\n```\n\n{markdown(headers, rows)}\n\n{_NOTES}\n"
         "![Learning curves](curves.png)\n\n"
         f"## Published NLL_oracle\n\n{comparable}\n\n{sources}\n\n"
-        f"## Made by\n\n- semantics: {extra['semantics']}; oracle: "
+        f"## Made by\n\n- semantics: {name_of(config.semantics)}; oracle: "
         f"{config.oracle_params or f'random LSTM, seed {config.oracle_seed}'}\n"
         f"- commit {made['commit'] or 'unknown'}, Python {made['python']}, "
         + ", ".join(f"{name} {version}" for name, version in made["versions"].items())

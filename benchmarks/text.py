@@ -38,7 +38,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_list("systems", ["mle", "leakgan"], "Which: mle, seqgan, leakgan.", **own)
-    flags.DEFINE_string("semantics", "original", "original or paper.", **own)
+    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
     define_settings(values)
@@ -62,7 +62,7 @@ def run(values: flags.FlagValues) -> None:
     """Prepares, trains, scores, reports."""
     changes, seeds = overrides(values), parse_integers(values.seeds, "seeds")
     systems = list(dict.fromkeys(check_name(name) for name in values.systems))
-    suffix = "" if values.semantics == "original" else f"-{values.semantics}"
+    suffix = f"-{values.semantics}" if values.semantics else ""
     folder = Path(values.run_dir or f"save/text-{values.dataset}-{values.preset}{suffix}")
     dataset = prepared(values, folder / "data")
     configs = [

@@ -119,3 +119,14 @@ def named_semantics(name: str) -> Semantics:
     if name not in NAMED:
         raise UserError(f"unknown semantics {name!r}: one of {', '.join(NAMED)}")
     return NAMED[name]
+
+
+def name_of(semantics: Semantics) -> str:
+    """Returns "original" or "paper", and the fields that differ from the nearer of the two."""
+    told = []
+    for name, known in NAMED.items():
+        changed = [
+            f"{key}={value}" for key, value in vars(semantics).items() if value != vars(known)[key]
+        ]
+        told.append((len(changed), f"{name} with {', '.join(changed)}" if changed else name))
+    return min(told)[1]

@@ -40,20 +40,19 @@ def dataset_digest(dataset: TextDataset) -> str:
 def text_config(
     dataset: TextDataset,
     preset: str,
-    semantics: str,
+    semantics: str | None,
     system: str,
     seed: int,
     changes: Mapping[str, Any],
 ) -> Config:
     """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
 
-    The preset's own semantics are LeakGAN's for COCO; "original" keeps them, "paper" replaces them.
+    Without `semantics` the preset keeps its own.
     """
     base = text_preset(preset, len(dataset.vocabulary), dataset.length)
-    chosen = named_semantics(semantics)
     changed = dict(changes)
-    if semantics != "original":
-        changed = {**vars(chosen), **changed}
+    if semantics:
+        changed = {**vars(named_semantics(semantics)), **changed}
     changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
     changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
     for name in ("vocab_size", "length"):
