@@ -14,7 +14,7 @@ help:
 	@echo "make setup       build $(VENV);  make lint, make format: ruff;  make clean: remove $(VENV)"
 
 $(VENV)/made:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" * (sys.version_info < (3, 10)))'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
