@@ -21,6 +21,8 @@ from leakgan_tf.commandline.settings import define_settings, overrides, parse_in
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.errors import UserError
+from leakgan_tf.presets import text_preset
+from leakgan_tf.semantics import named_semantics
 from leakgan_tf.systems.registry import check_name
 from leakgan_tf.training.session import prepare_process
 
@@ -62,6 +64,11 @@ def run(values: flags.FlagValues) -> None:
     """Prepares, trains, scores, reports."""
     changes, seeds = overrides(values), parse_integers(values.seeds, "seeds")
     systems = list(dict.fromkeys(check_name(name) for name in values.systems))
+    if not systems:
+        raise UserError("--systems takes one or more systems")
+    if values.semantics:
+        named_semantics(values.semantics)
+    text_preset(values.preset, vocab_size=2, length=4)  # refuse it before the corpus is prepared
     suffix = f"-{values.semantics}" if values.semantics else ""
     folder = Path(values.run_dir or f"save/text-{values.dataset}-{values.preset}{suffix}")
     dataset = prepared(values, folder / "data")

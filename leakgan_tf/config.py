@@ -45,7 +45,12 @@ class Config:
 
     # Optimisation
     batch_size: int = setting(64, "Sequences in a batch, B.")
-    generator_learning_rate: float = setting(0.0015, "Adam's rate for Manager and Worker.")
+    generator_learning_rate: float = setting(
+        0.0015, "Adam's rate for Manager and Worker in pre-training."
+    )
+    adversarial_learning_rate: float = setting(
+        0.0015, "Adam's rate for Manager and Worker in the adversarial phase (original: the same)."
+    )
     mle_learning_rate: float = setting(0.01, "Adam's rate for the LSTM generator.")
     discriminator_learning_rate: float = setting(5e-5, "Adam's rate for D.")
     adam_epsilon: float = setting(1e-8, "Adam's ε (TensorFlow 1's default, not Keras's 1e-7).")

@@ -11,9 +11,9 @@ from leakgan_tf.errors import UserError
 from leakgan_tf.loading import GENERATE, TrainedGenerator
 from leakgan_tf.models.ending import END
 
-# Before these no space is written, as English has it. NLTK's detokenizer, which `generate` uses,
-# knows more cases and does not run inside TensorFlow.
-_ATTACHED = r" ([.,!?;:%)\]}]|n't|'s|'m|'d|'re|'ve|'ll)"
+# Before these words no space is written, as English has it. NLTK's detokenizer, which `generate`
+# uses, knows more cases and does not run inside TensorFlow.
+_ATTACHED = frozenset([*".,!?;:%)]}", "...", "n't", "'s", "'m", "'d", "'re", "'ve", "'ll"])
 
 
 class Exported(tf.Module):
@@ -29,13 +29,16 @@ class Exported(tf.Module):
         self._policy = trained.generator.policy
         self._batch = trained.config.sampling_batch
         self._length = trained.config.length
-        self._reader = trained.reader
+        self._ended = trained.reader is not None
         if trained.reader is None:
             words = [str(number) for number in range(trained.config.vocab_size)]
         else:
             vocabulary = trained.reader.vocabulary
             words = [vocabulary.symbol(number) for number in range(len(vocabulary))]
         self._words = tf.constant(words)
+        kind = "ids" if trained.reader is None else trained.reader.tokenizer.name
+        attached = {"char": set(words), "word": _ATTACHED}.get(kind, ())
+        self._spaces = tf.constant(["" if word in attached else " " for word in words])
 
     @tf.function(
         input_signature=[
@@ -63,14 +66,12 @@ class Exported(tf.Module):
 
     def _write(self, ids: tf.Tensor) -> tf.Tensor:
         """Returns ids (n, T) as strings (n,)."""
-        words = tf.gather(self._words, ids)
-        if self._reader is None:
-            return tf.strings.reduce_join(words, axis=1, separator=" ")
-        inside = tf.math.cumprod(tf.cast(ids != END, tf.int32), axis=1) > 0
-        ragged = tf.ragged.boolean_mask(words, inside)
-        kind = self._reader.tokenizer.name
-        text = tf.strings.reduce_join(ragged, axis=1, separator="" if kind == "char" else " ")
-        return tf.strings.regex_replace(text, _ATTACHED, r"\1") if kind == "word" else text
+        spaces, words = tf.gather(self._spaces, ids), tf.gather(self._words, ids)
+        pieces = tf.concat([words[:, :1], spaces[:, 1:] + words[:, 1:]], axis=1)
+        if self._ended:
+            inside = tf.math.cumprod(tf.cast(ids != END, tf.int32), axis=1) > 0
+            pieces = tf.where(inside, pieces, "")
+        return tf.strings.reduce_join(pieces, axis=1)
 
 
 def export(trained: TrainedGenerator, out: str | Path) -> None:

@@ -55,10 +55,16 @@ def text_config(
         changed = {**vars(named_semantics(semantics)), **changed}
     changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
     changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
-    for name in ("vocab_size", "length"):
+    for name, flag in (("vocab_size", "vocab_size"), ("length", "max_length")):
         if name in changes:
-            raise UserError(f"{name} is the data folder's: prepare it with another --{name}")
-    return replace(base, **changed)
+            raise UserError(f"{name} is the data folder's: prepare it with another --{flag}")
+    config = replace(base, **changed)
+    if len(dataset.train) < config.batch_size:  # no batch would be full, and nothing learned
+        raise UserError(
+            f"the data folder has {len(dataset.train)} training sentences, fewer than batch_size "
+            f"{config.batch_size}: give a smaller --batch_size, or more text"
+        )
+    return config
 
 
 def train_text(
@@ -93,13 +99,19 @@ def score_generator(
     """
     seed = derive(_MEASURE_SEED, "score")
     samples = generator.sample(min(num, max(len(dataset.test), 2)), temperature, seed)
+    unknown = reader.vocabulary.unknown_id
 
     def words(rows: np.ndarray) -> list[list[str]]:
         return [reader.tokens(row) for row in rows]
 
+    def known(row: np.ndarray) -> list[str | None]:
+        # None equals no sample's token: no sample can have hit a word that has no id.
+        pairs = zip(row, reader.tokens(row), strict=False)
+        return [None if index == unknown else word for index, word in pairs]
+
     scores = text_scores(
         words(samples),
-        words(dataset.test[:num]),
+        [known(row) for row in dataset.test[:num]],
         words(dataset.train[:num]),
         tokenizer=reader.tokenizer.name,
         lowercase=reader.tokenizer.lowercase,
@@ -107,8 +119,10 @@ def score_generator(
         notes={
             "temperature": f"logits multiplied by {temperature}",
             "tokens": "as prepared: sentences that the data folder dropped are not among them",
-            "unknown_words": "held-out words without an id are <unk>: they match no sample, and "
-            "do not count in NLL_test",
+            "nll_test": "nats per held-out token under the logits multiplied likewise; "
+            + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
+            "unknown_words": "held-out words without an id match no sample, and do not count in "
+            "NLL_test",
             "empty_samples": sum(1 for row in samples if not len(reader.tokens(row))),
         },
     )
@@ -117,7 +131,7 @@ def score_generator(
         dataset.test[:num],
         temperature,
         ends=config.ends,
-        unknown=reader.vocabulary.unknown_id,
+        unknown=unknown,
     )
     return {
         "temperature": temperature,

@@ -40,6 +40,7 @@ def leakgan_config(recorded: dict) -> Config:
         batch_size=recorded["batch"],
         sampling_batch=recorded["batch"],
         generator_learning_rate=recorded["gen_lr"],
+        adversarial_learning_rate=recorded["gen_lr"],
         discriminator_learning_rate=recorded["dis_lr"],
         gradient_clip=recorded["grad_clip"],
         adam_epsilon=recorded["adam_epsilon"],

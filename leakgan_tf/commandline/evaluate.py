@@ -1,5 +1,6 @@
 """``python -m leakgan_tf evaluate``: text files, or trained runs over a range of temperatures."""
 
+from collections import Counter
 from pathlib import Path
 
 from absl import flags
@@ -34,11 +35,20 @@ def run(values: flags.FlagValues) -> None:
     if not values.run_dir:
         if not (values.samples or values.references):
             raise UserError("name --samples and --references, or --run_dir")
+        _refuse_idle(values, ("temperatures", "data", "num", "picture"), "--run_dir")
         evaluate_files.run(values)
         return
     if values.samples or values.references:
         raise UserError("--run_dir and --samples exclude each other")
+    _refuse_idle(values, ("train", "tokenizer", "lowercase", "smoothing"), "--samples")
     _run_on_runs(values)
+
+
+def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], other: str) -> None:
+    """Refuses flags of the other form: they would change nothing."""
+    for name in names:
+        if values[name].present:
+            raise UserError(f"--{name} goes with {other} only")
 
 
 def _run_on_runs(values: flags.FlagValues) -> None:
@@ -52,8 +62,8 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     from leakgan_tf.reporting.sweep import draw_sweep
 
     sweeps = {
-        Path(run_dir).name: text_runs.sweep(run_dir, temperatures, values.data, values.num)
-        for run_dir in dict.fromkeys(values.run_dir)
+        name: text_runs.sweep(run_dir, temperatures, values.data, values.num)
+        for name, run_dir in _names(values.run_dir).items()
     }
     rows = {
         f"{name}{' ' * index}": figures
@@ -66,6 +76,13 @@ def _run_on_runs(values: flags.FlagValues) -> None:
         draw_sweep(Path(values.picture), sweeps)
     print(text_runs.figures_table(rows))
     print(f"\n{text_runs.protocol_lines(next(iter(rows.values())))}")
+
+
+def _names(run_dirs: list[str]) -> dict[str, str]:
+    """Returns each run once, by its folder's name, or by its path where two have one name."""
+    names = {run_dir: Path(run_dir).resolve().name for run_dir in run_dirs}
+    alone = Counter(names.values())
+    return {name if alone[name] == 1 else path: path for path, name in names.items()}
 
 
 def _temperatures(words: list[str]) -> list[float]:

@@ -60,12 +60,13 @@ class LeakGAN:
         manager = self.model.manager.trainable_variables
         worker = self.model.worker.trainable_variables
         rate, epsilon = config.generator_learning_rate, config.adam_epsilon
+        later_rate = config.adversarial_learning_rate
         self.models = {"generator": self.model, "discriminator": self.discriminator}
         self.optimizers = {
             "pretrain_manager": adam(rate, epsilon, manager, "pretrain_manager"),
             "pretrain_worker": adam(rate, epsilon, worker, "pretrain_worker"),
-            "adversarial_manager": adam(rate, epsilon, manager, "adversarial_manager"),
-            "adversarial_worker": adam(rate, epsilon, worker, "adversarial_worker"),
+            "adversarial_manager": adam(later_rate, epsilon, manager, "adversarial_manager"),
+            "adversarial_worker": adam(later_rate, epsilon, worker, "adversarial_worker"),
             "discriminator": adam(
                 config.discriminator_learning_rate,
                 epsilon,

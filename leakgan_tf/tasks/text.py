@@ -44,13 +44,15 @@ class TextTask:
         """Returns held-out NLL, BLEU-2..5, Self-BLEU-2..5 and the share of distinct sentences.
 
         BLEU is against `evaluation_samples` held-out sentences, smoothing method 1, tokens as the
-        data folder has them; an empty sample counts as a sentence without words.
+        data folder has them; an empty sample counts as a sentence without words, and an unknown
+        held-out word matches no sample.
         """
         count = self.config.evaluation_samples
-        samples = generator.sample(count, TEMPERATURE, derive(seed, "evaluate"))
+        samples = generator.sample(max(count, 2), TEMPERATURE, derive(seed, "evaluate"))
         held_out = self.test[:count]
-        sentences, references = strip(samples), strip(held_out)
         unknown = self.reader.vocabulary.unknown_id
+        known = held_out if unknown is None else np.where(held_out == unknown, -1, held_out)
+        sentences, references = strip(samples), strip(known)
         nll = held_out_nll(generator, held_out, TEMPERATURE, ends=self.config.ends, unknown=unknown)
         figures = {"nll_test_1.0": nll}
         for order, value in bleu(sentences, references).items():

@@ -87,9 +87,8 @@ class Trainer:
         scalars = self._train(index, phase, seed)
         seconds = time.monotonic() - begin
         if scalars:
-            self._records.scalars(
-                index, phase.name, scalars, seconds=seconds, updates=progress.updates
-            )
+            timed = {**scalars, "seconds": seconds}
+            self._records.scalars(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
         progress.position = index + 1

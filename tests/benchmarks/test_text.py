@@ -1,0 +1,209 @@
+"""``python -m benchmarks.text``: corpus, table, published rows, going on, and what it refuses."""
+
+import json
+
+import pytest
+
+import runs
+from benchmarks import published, text
+from leakgan_tf.commandline import entry
+from leakgan_tf.data import captions, corpora
+from leakgan_tf.data.dataset import load_dataset
+from leakgan_tf.loading import load
+from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.training.trainer import Trainer
+
+SIZES = (
+    "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=8",
+    "--windows=1,2", "--filters=2,2", "--rollouts=1", "--adversarial_steps=1",
+    "--evaluation_samples=16", "--checkpoint_seconds=1e-6",
+)  # fmt: skip
+COUNTS = {"train": 120, "test": 30}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def program():
+    with runs.as_a_program(), pytest.MonkeyPatch.context() as patch:
+        small = corpora.captions_sources(*COUNTS.values())
+        patch.setattr(corpora, "captions_sources", lambda: small)
+        patch.delenv("LEAKGAN_TF_DATA", raising=False)
+        yield
+
+
+def benchmark(*words):
+    argv = ["text", *map(str, words)]
+    return entry.run(text.run, text.define_flags(), argv, text.ABOUT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The folder of a benchmark of MLE and LeakGAN on few captions that has ended."""
+    folder = tmp_path_factory.mktemp("save") / "captions"
+    assert benchmark("--dataset=captions", *SIZES, f"--run_dir={folder}") == 0
+    return folder
+
+
+def report(folder):
+    return json.loads((folder / "report.json").read_text())
+
+
+def table(page, first):
+    """Rows of the table whose header begins with ``first``, by their first cell."""
+    (part,) = [part for part in page.split("\n\n") if part.startswith(f"| {first}")]
+    lines = [line.strip("|").split("|") for line in part.splitlines()]
+    cells = [[cell.strip() for cell in line] for line in lines]
+    return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[2:]}
+
+
+def test_the_table_has_the_figures_of_every_run(folder):
+    rows = table((folder / "report.md").read_text(), "run")
+    assert list(rows) == ["mle-seed0", "leakgan-seed0"]
+    for name, row in rows.items():
+        figures = json.loads(RunFolder(folder / name).measured.read_text())
+        for order in "2345":
+            assert row[f"BLEU-{order}"] == f"{figures['bleu'][order]:.3f}"
+            assert row[f"Self-BLEU-{order}"] == f"{figures['self_bleu'][order]:.3f}"
+        assert row["backward BLEU-4"] == f"{figures['backward_bleu']['4']:.3f}"
+        assert row["NLL_test"] == f"{figures['nll_test']:.3f}"
+        assert row["copied"] == f"{figures['copied_from_train']:.3f}"
+        assert row["grammatical"] == f"{figures['grammatical']:.3f}"
+        assert row["minutes"] == f"{sum(figures['seconds'].values()) / 60:.1f}"
+
+
+def test_the_protocol_and_samples_stand_in_the_page(folder):
+    page = (folder / "report.md").read_text()
+    assert f"{COUNTS['train']:,} training and {COUNTS['test']:,} held-out sentences" in page
+    for run in report(folder)["runs"]:
+        assert run["samples"] == load(folder / run["folder"]).generate(20)
+        assert "```\n" + "\n".join(run["samples"]) + "\n```" in page
+    for name, value in report(folder)["runs"][0]["figures"]["protocol"].items():
+        assert f"\n{name}: {value}\n" in page
+    assert "## Published" not in page  # the captions are the project's own
+
+
+def test_the_json_has_what_made_the_figures(folder):
+    stored = report(folder)
+    assert stored["dataset"] == "captions"
+    assert {"commit", "versions", "command"} <= set(stored["made_by"])
+    assert stored["prepared"]["sha256"] == load_dataset(folder / "data").record["sha256"]
+    for run, system in zip(stored["runs"], ("mle", "leakgan"), strict=True):
+        config, figures = run["config"], run["figures"]
+        assert (config["system"], config["preset"], config["rollouts"]) == (system, "smoke", 1)
+        assert figures == json.loads(RunFolder(folder / run["folder"]).measured.read_text())
+        protocol = figures["protocol"]
+        assert protocol["tokenizer"] == "word"
+        assert protocol["references"] == {"available": COUNTS["test"], "used": COUNTS["test"]}
+        assert protocol["train"] == {"available": COUNTS["train"], "used": COUNTS["train"]}
+        assert {"smoothing", "aggregation", "temperature", "self_bleu", "nll_test"} <= set(protocol)
+
+
+def test_captions_are_judged_by_their_grammar(folder, monkeypatch):
+    """An oracle for text: of the training sentences it says that all are grammatical."""
+    from leakgan_tf import text_runs
+
+    dataset = load_dataset(folder / "data")
+    real = [dataset.vocabulary.decode(row) for row in dataset.train]
+    scores = text_runs._grammar_scores(dataset, real)
+    assert scores["grammatical"] == 1.0
+    expected = -sum(captions.log_prob(each) for each in real) / len(real)
+    assert scores["nll_grammar"] == pytest.approx(expected)
+    half = [*real, *(each[::-1] for each in real)]
+    assert text_runs._grammar_scores(dataset, half)["grammatical"] == 0.5
+    assert text_runs._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
+
+
+def test_the_same_command_again_trains_and_prepares_nothing(folder, monkeypatch):
+    def refuse(*arguments, **named):
+        raise AssertionError("it trains or prepares")
+
+    before, stored = runs.files(folder), report(folder)
+    monkeypatch.setattr(Trainer, "run", refuse)
+    monkeypatch.setattr(text, "prepare", refuse)
+    assert benchmark(*SIZES, f"--run_dir={folder}") == 0
+    assert report(folder)["runs"] == stored["runs"]
+    for name, content in runs.files(folder).items():
+        if "/" in name:
+            assert content == before[name], name
+
+
+def made_up_coco(data_dir):
+    (data_dir / "coco").mkdir(parents=True)
+    for part, seed in (("train", 3), ("test", 4)):
+        lines = captions.sample_text(COUNTS[part], seed)
+        (data_dir / "coco" / f"{part}.txt").write_text("\n".join(lines) + "\n")
+    return data_dir
+
+
+def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
+    data_dir, folder = made_up_coco(tmp_path / "shared"), tmp_path / "run"
+    words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", f"--run_dir={folder}"]
+    assert benchmark(*words, *SIZES) == 0
+    page, printed = (folder / "report.md").read_text(), capsys.readouterr()
+    rows, source = published.text_rows("coco")
+    found = table(page, "system")
+    assert [list(row.values()) for row in found.values()] == rows
+    assert found["leakgan"]["BLEU-2"] == "0.746"
+    assert found["leakgan"]["Self-BLEU-5"] == "0.780"
+    assert source in page
+    assert source in printed.out + printed.err
+    assert "grammatical" not in page
+
+
+@pytest.mark.parametrize("dataset", list(corpora.CORPORA))
+def test_every_published_row_fits_the_header(dataset):
+    from benchmarks.text_report import _PUBLISHED
+
+    rows, source = published.text_rows(dataset)
+    assert bool(rows) == bool(source) == (dataset != "captions")
+    assert {len(row) for row in rows} <= {len(_PUBLISHED)}
+
+
+def refuses(capsys, parent, *words, names=()):
+    """Exit status 2, one line, and nothing is made or changed below the folder."""
+    before = runs.files(parent)
+    folders = {path for path in parent.rglob("*") if path.is_dir()}
+    assert benchmark(*words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert len(printed.err.splitlines()) == 1
+    for name in names:
+        assert str(name) in printed.err
+    assert runs.files(parent) == before
+    assert {path for path in parent.rglob("*") if path.is_dir()} == folders
+
+
+def test_a_missing_corpus_file_is_told_with_what_to_get_and_where_to_put_it(tmp_path, capsys):
+    words = ["--dataset=coco", f"--run_dir={tmp_path / 'run'}", *SIZES]
+    refuses(capsys, tmp_path, *words, names=["--data_dir", "LEAKGAN_TF_DATA", "Texygen"])
+    data_dir = made_up_coco(tmp_path / "shared")
+    missing = data_dir / "coco" / "test.txt"
+    missing.unlink()
+    names = [missing, "10,000 other captions", "https://github.com/geek-ai/Texygen"]
+    refuses(capsys, tmp_path, *words, f"--data_dir={data_dir}", names=names)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--dataset=novels"], ["novels", "captions"]),
+        (["--preset=huge"], ["huge", "paper, quick, smoke"]),
+        (["--semantics=mine"], ["mine", "original, paper"]),
+        (["--systems=mle,gan"], ["gan", "seqgan"]),
+        (["--systems="], ["--systems"]),
+        (["--seeds=a"], ["--seeds", "a"]),
+        (["--seeds=1,1"], ["--seeds", "different"]),
+        (["--rollouts=x"], ["rollouts"]),
+        (["captions"], ["captions"]),
+    ],
+)
+def test_bad_flags_are_refused_before_anything_is_made(tmp_path, capsys, words, names):
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path / 'run'}", *words, names=names)
+
+
+def test_a_folder_of_another_corpus_or_configuration_is_refused(folder, capsys):
+    own = [*SIZES, f"--run_dir={folder}"]
+    names = [folder / "data", "captions", "coco"]
+    refuses(capsys, folder, *own, "--dataset=coco", names=names)
+    refuses(capsys, folder, *own, "--rollouts=2", names=["rollouts: 1 -> 2"])
+    refuses(capsys, folder, *own, "--vocab_size=50", names=["vocab_size", "prepare"])
