@@ -75,9 +75,13 @@ class LSTMGenerator(keras.Model):
 
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it."""
-        before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-        logits = self.projection(recurrence.unroll(self.cell, self.embedding(before)))
+        logits = self.projection(self.hidden(tokens))
         return close_ended(logits, ~written(tokens)) if self.ends else logits
+
+    def hidden(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the hidden vectors (B, T, H) in front of each token of (B, T)."""
+        before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
+        return recurrence.unroll(self.cell, self.embedding(before))
 
     def start(self, rows: int) -> LSTMState:
         """Returns the state in front of the first token of `rows` sentences."""
