@@ -14,7 +14,7 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import synthetic_report
+from benchmarks import folders, synthetic_report
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
 from leakgan_tf.config import Config, replace
@@ -78,6 +78,8 @@ def run(values: flags.FlagValues) -> None:
         arrays, digest = read_parameters(values.oracle_params)
     configs = make_configs(values, digest)
     folder = run_folder(values)
+    paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
+    folders.check(folder, "synthetic", paths)
     prepare_process()
     oracle = make_oracle(configs[0], arrays)
     extra = {
@@ -85,8 +87,7 @@ def run(values: flags.FlagValues) -> None:
         "overrides": {name: str(value) for name, value in overrides(values).items()},
     }
     measured = []
-    for config in configs:
-        path = folder / f"{config.system}-seed{config.seed}"
+    for path, config in paths.items():
         figures = train_and_measure(
             config,
             lambda config=config: SyntheticTask(config, oracle),

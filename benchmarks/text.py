@@ -13,7 +13,7 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import text_report
+from benchmarks import folders, text_report
 from leakgan_tf import text_runs
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report
@@ -71,17 +71,19 @@ def run(values: flags.FlagValues) -> None:
     text_preset(values.preset, vocab_size=2, length=4)  # refuse it before the corpus is prepared
     suffix = f"-{values.semantics}" if values.semantics else ""
     folder = Path(values.run_dir or f"save/text-{values.dataset}-{values.preset}{suffix}")
+    folders.check(folder, "text", {})
     dataset = prepared(values, folder / "data")
     configs = [
         text_runs.text_config(dataset, values.preset, values.semantics, system, seed, changes)
         for system in systems
         for seed in seeds
     ]
+    paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
+    folders.check(folder, "text", paths)
     prepare_process()
     command = shlex.join(["python", "-m", "benchmarks.text", *sys.argv[1:]])
     measured = {}
-    for config in configs:
-        path = folder / f"{config.system}-seed{config.seed}"
+    for path, config in paths.items():
         measured[path.name] = text_runs.train_text(config, dataset, folder / "data", path, command)
     text_report.write(folder, values.dataset, configs, measured, dataset, command)
 

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         print("usage: python -m leakgan_tf COMMAND --flag=value ...   (COMMAND --help: flags)\n")
         for name, about in COMMANDS.items():
             print(f"  {name:10} {about}")
-        return 0 if len(words) > 1 else UserError.exit_status
+        return 0
     if words[1] not in COMMANDS:
         print(f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return UserError.exit_status

@@ -1,6 +1,7 @@
 """Everything that makes a run, as one frozen dataclass with a JSON round trip."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +109,7 @@ class Config:
             value = getattr(self, option.name)
             if not isinstance(value, int | float) or isinstance(value, bool):
                 continue
-            if not value >= 0 or (value == 0 and option.name not in may_be_zero):
+            if not 0 <= value < math.inf or (value == 0 and option.name not in may_be_zero):
                 least = "0 or more" if option.name in may_be_zero else "above 0"
                 raise UserError(f"{option.name} must be {least}, not {value}")
         for name in ("training_sequences", "discriminator_samples"):

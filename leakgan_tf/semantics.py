@@ -6,6 +6,7 @@ test that shows each.
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from leakgan_tf.errors import UserError
@@ -81,13 +82,14 @@ class Semantics:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             check_choice(field, getattr(self, field.name))
-        if self.reward_delta <= 0:
-            raise UserError("reward_delta must be above 0")
-        if min(self.opening_sharpness, self.judged_sharpness, self.explored_sharpness) <= 0:
-            raise UserError("a sharpness must be above 0: it multiplies the logits")
+        for name in (
+            "reward_delta", "opening_sharpness", "judged_sharpness", "explored_sharpness",
+        ):  # fmt: skip
+            if not 0 < getattr(self, name) < math.inf:
+                raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
         if not 0 <= self.dropout < 1:
             raise UserError(f"dropout must be in [0, 1), not {self.dropout}")
-        if self.l2 < 0 or self.mle_every < 0:
+        if not 0 <= self.l2 < math.inf or self.mle_every < 0:
             raise UserError("l2 and mle_every must not be negative")
 
 

@@ -14,7 +14,8 @@ from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.errors import UserError
 from leakgan_tf.generator import Generator
-from leakgan_tf.loading import load
+from leakgan_tf.lm_scores import language_model_scores, load_language_model
+from leakgan_tf.loading import TrainedGenerator, load
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.presets import text_preset
@@ -28,6 +29,14 @@ from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.session import train_and_measure
 
 MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
+# Figures that only some runs have, and their columns.
+_MORE = {
+    "grammatical": "grammatical",
+    "frechet": "Fréchet",
+    "frechet_train": "(training)",
+    "nll_language_model": "NLL under LM",
+    "reverse_nll": "reverse NLL",
+}
 _MEASURE_SEED = 0  # of the samples that a finished run is scored on
 
 
@@ -86,6 +95,8 @@ def score_generator(
     reader: TextReader,
     temperature: float,
     num: int = MOST,
+    judge: TrainedGenerator | None = None,
+    reverse: bool = False,
 ) -> dict[str, Any]:
     """Returns text scores with their protocol, and the held-out NLL at the same temperature.
 
@@ -95,7 +106,9 @@ def score_generator(
       dataset: training and held-out sentences.
       reader: how ids become tokens.
       temperature: the factor on the logits of the samples and of the held-out likelihood.
-      num: the most samples, held-out and training sentences that are used.
+      num: the most samples and held-out sentences that are used.
+      judge: a language model that adds `lm_scores.language_model_scores`.
+      reverse: whether these include the one that trains a language model on the samples.
     """
     seed = derive(_MEASURE_SEED, "score")
     samples = generator.sample(min(num, max(len(dataset.test), 2)), temperature, seed)
@@ -112,19 +125,11 @@ def score_generator(
     scores = text_scores(
         words(samples),
         [known(row) for row in dataset.test[:num]],
-        words(dataset.train[:num]),
+        words(dataset.train[: max(num, MOST)]),
         tokenizer=reader.tokenizer.name,
         lowercase=reader.tokenizer.lowercase,
         available={"references": len(dataset.test), "train": len(dataset.train)},
-        notes={
-            "temperature": f"logits multiplied by {temperature}",
-            "tokens": "as prepared: sentences that the data folder dropped are not among them",
-            "nll_test": "nats per held-out token under the logits multiplied likewise; "
-            + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
-            "unknown_words": "held-out words without an id match no sample, and do not count in "
-            "NLL_test",
-            "empty_samples": sum(1 for row in samples if not len(reader.tokens(row))),
-        },
+        notes=_notes(config, temperature, sum(not reader.tokens(row) for row in samples)),
     )
     nll = held_out_nll(
         generator,
@@ -138,6 +143,20 @@ def score_generator(
         "nll_test": nll,
         **scores,
         **_grammar_scores(dataset, words(samples)),
+        **(language_model_scores(judge, dataset, samples, reverse) if judge else {}),
+    }
+
+
+def _notes(config: Config, temperature: float, empty: int) -> dict[str, Any]:
+    """Returns what the protocol says beside the sizes and the BLEU."""
+    return {
+        "temperature": f"logits multiplied by {temperature}",
+        "tokens": "as prepared: sentences that the data folder dropped are not among them",
+        "nll_test": "nats per held-out token under the logits multiplied likewise; "
+        + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
+        "unknown_words": "held-out words without an id match no sample, and do not count in "
+        "NLL_test",
+        "empty_samples": empty,
     }
 
 
@@ -169,9 +188,8 @@ def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], l
     headers += [f"BLEU-{order}" for order in (2, 3, 4, 5)]
     headers += [f"Self-BLEU-{order}" for order in (2, 3, 4, 5)]
     headers += ["backward BLEU-4", "NLL_test", "distinct", "copied"]
-    grammar = any("grammatical" in each for each in figures.values())
-    if grammar:
-        headers += ["grammatical"]
+    more = [key for key in _MORE if any(key in each for each in figures.values())]
+    headers += [_MORE[key] for key in more]
     rows = []
     for name, each in figures.items():
         row = [name, f"{each['temperature']:g}"]
@@ -183,8 +201,7 @@ def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], l
             f"{each['distinct_sentences']:.3f}",
             f"{each['copied_from_train']:.3f}",
         ]
-        if grammar:
-            row.append(f"{each['grammatical']:.3f}")
+        row += [f"{each[key]:.3f}" if key in each else "" for key in more]
         rows.append(row)
     return headers, rows
 
@@ -195,7 +212,12 @@ def protocol_lines(figures: Mapping[str, Any]) -> str:
 
 
 def sweep(
-    run_dir: str | Path, temperatures: Sequence[float], data: str | Path | None, num: int
+    run_dir: str | Path,
+    temperatures: Sequence[float],
+    data: str | Path | None,
+    num: int,
+    language_model: str | Path | None = None,
+    reverse: bool = False,
 ) -> list[dict[str, Any]]:
     """Returns a run's figures at each temperature (`score_generator`).
 
@@ -203,7 +225,9 @@ def sweep(
       run_dir: a run on text, finished or not.
       temperatures: factors on the logits.
       data: its data folder; where the run says it was, if not given.
-      num: the most samples, held-out and training sentences that are used.
+      num: the most samples and held-out sentences that are used.
+      language_model: an MLE run on the same data, which adds its scores.
+      reverse: whether these include the one that trains a language model on the samples.
 
     Raises:
       UserError: there is no such run, it is not one on text, or the data folder is another.
@@ -215,9 +239,17 @@ def sweep(
     dataset = load_dataset(folder)
     if dataset_digest(dataset) != trained.config.dataset:
         raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
+    judge = load_language_model(language_model, trained.config.dataset) if language_model else None
     return [
         score_generator(
-            trained.generator, trained.config, dataset, trained.reader, temperature, num
+            trained.generator,
+            trained.config,
+            dataset,
+            trained.reader,
+            temperature,
+            num,
+            judge,
+            reverse,
         )
         for temperature in temperatures
     ]

@@ -26,6 +26,12 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_list("temperatures", ["1.0"], "Factors on the logits; above 1 is sharper.", **own)
     flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
     flags.DEFINE_integer("num", 2000, "The most samples and references that are used.", **own)
+    flags.DEFINE_string(
+        "language_model", None, "An MLE run on the same data: adds scores by it.", **own
+    )
+    flags.DEFINE_bool(
+        "reverse_lm", False, "With --language_model: train one on the samples, too.", **own
+    )
     flags.DEFINE_string("picture", None, "Quality against diversity as a PNG.", **own)
     return values
 
@@ -53,6 +59,8 @@ def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], other: str) -
 
 def _run_on_runs(values: flags.FlagValues) -> None:
     temperatures = _temperatures(values.temperatures)
+    if values.reverse_lm and not values.language_model:
+        raise UserError("--reverse_lm goes with --language_model: an MLE run on the same data")
     if values.num < 2:
         raise UserError(f"--num must be at least 2, not {values.num}")
     for path in (values.json, values.picture):
@@ -62,7 +70,14 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     from leakgan_tf.reporting.sweep import draw_sweep
 
     sweeps = {
-        name: text_runs.sweep(run_dir, temperatures, values.data, values.num)
+        name: text_runs.sweep(
+            run_dir,
+            temperatures,
+            values.data,
+            values.num,
+            values.language_model,
+            values.reverse_lm,
+        )
         for name, run_dir in _names(values.run_dir).items()
     }
     rows = {

@@ -80,7 +80,11 @@ class SeqGAN(MLE):
         gradients = dense_gradients(tape, loss, model.trainable_variables)
         self.optimizers["discriminator"].apply(gradients, model.trainable_variables)
         right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
-        return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(right, tf.float32))}
+        return {
+            "loss": loss,
+            "accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
+            "gradient_norm": tf.linalg.global_norm(gradients),
+        }
 
     def rewards(self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor) -> tf.Tensor:
         """Returns D's mean probability of "real" after 1, 2, …, T tokens, (B, T) (eq. 4)."""

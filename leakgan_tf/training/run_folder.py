@@ -47,17 +47,18 @@ class RunFolder:
         Raises:
           UserError: the folder holds something else or another configuration, or is in use.
         """
-        self._refuse_others(config)  # before the folder is touched
+        self.refuse_others(config)  # before the folder is touched
         self._lock = self._exclusive()
         try:
-            self._refuse_others(config)  # another process may have made it since
+            self.refuse_others(config)  # another process may have made it since
             if not self.config_file.exists():
                 self._begin(config, extra)
         except BaseException:
             self.release()
             raise
 
-    def _refuse_others(self, config: Config) -> None:
+    def refuse_others(self, config: Config) -> None:
+        """Raises ``UserError`` if the folder is something else or another configuration's."""
         if self.config_file.exists():
             changed = [
                 line

@@ -61,7 +61,7 @@ class Trainer:
             return self._progress
         self._folder.forget_after(start)
         kinds = [
-            (phase.name, "evaluation") if phase.evaluate else (phase.name,)
+            (phase.name,) * (phase.epochs > 0) + ("evaluation",) * phase.evaluate
             for phase in self._phases
         ]
         self._records = Records(self._folder.metrics, self._folder.tensorboard)
@@ -73,7 +73,9 @@ class Trainer:
             for index in range(start, len(kinds)):
                 self._run_phase(index)
         except KeyboardInterrupt:
-            self._bar.line(f"stopped; the same command goes on from {self._last_checkpoint()}")
+            self._bar.line(
+                f"stopped; the same command goes on. Checkpoint: {self._last_checkpoint()}"
+            )
             raise
         finally:
             self._bar.close(self._progress.position)
@@ -153,7 +155,7 @@ class Trainer:
 
     def _last_checkpoint(self) -> str:
         path = self._folder.checkpoint
-        return str(path) if path.exists() else "none yet: it begins anew"
+        return str(path) if path.exists() else "no checkpoint yet, the beginning"
 
     def _spend(self, name: str, seconds: float) -> None:
         self._durations.setdefault(name, []).append(seconds)

@@ -6,6 +6,8 @@ import pytest
 
 import runs
 from benchmarks import published, text
+from benchmarks.text_report import _PUBLISHED
+from leakgan_tf import text_runs
 from leakgan_tf.commandline import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
@@ -71,8 +73,9 @@ def test_the_table_has_the_figures_of_every_run(folder):
 
 
 def test_the_protocol_and_samples_stand_in_the_page(folder):
-    page = (folder / "report.md").read_text()
-    assert f"{COUNTS['train']:,} training and {COUNTS['test']:,} held-out sentences" in page
+    page, dataset = (folder / "report.md").read_text(), load_dataset(folder / "data")
+    counts = f"{len(dataset.train)} training and {len(dataset.test)} held-out sentences"
+    assert counts in page
     for run in report(folder)["runs"]:
         assert run["samples"] == load(folder / run["folder"]).generate(20)
         assert "```\n" + "\n".join(run["samples"]) + "\n```" in page
@@ -82,25 +85,23 @@ def test_the_protocol_and_samples_stand_in_the_page(folder):
 
 
 def test_the_json_has_what_made_the_figures(folder):
-    stored = report(folder)
+    stored, dataset = report(folder), load_dataset(folder / "data")
     assert stored["dataset"] == "captions"
     assert {"commit", "versions", "command"} <= set(stored["made_by"])
-    assert stored["prepared"]["sha256"] == load_dataset(folder / "data").record["sha256"]
+    assert stored["prepared"] == dataset.record
     for run, system in zip(stored["runs"], ("mle", "leakgan"), strict=True):
         config, figures = run["config"], run["figures"]
         assert (config["system"], config["preset"], config["rollouts"]) == (system, "smoke", 1)
         assert figures == json.loads(RunFolder(folder / run["folder"]).measured.read_text())
         protocol = figures["protocol"]
         assert protocol["tokenizer"] == "word"
-        assert protocol["references"] == {"available": COUNTS["test"], "used": COUNTS["test"]}
-        assert protocol["train"] == {"available": COUNTS["train"], "used": COUNTS["train"]}
+        for name, part in (("references", dataset.test), ("train", dataset.train)):
+            assert protocol[name] == {"available": len(part), "used": len(part)}
         assert {"smoothing", "aggregation", "temperature", "self_bleu", "nll_test"} <= set(protocol)
 
 
-def test_captions_are_judged_by_their_grammar(folder, monkeypatch):
+def test_captions_are_judged_by_their_grammar(folder):
     """An oracle for text: of the training sentences it says that all are grammatical."""
-    from leakgan_tf import text_runs
-
     dataset = load_dataset(folder / "data")
     real = [dataset.vocabulary.decode(row) for row in dataset.train]
     scores = text_runs._grammar_scores(dataset, real)
@@ -151,8 +152,6 @@ def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
 
 @pytest.mark.parametrize("dataset", list(corpora.CORPORA))
 def test_every_published_row_fits_the_header(dataset):
-    from benchmarks.text_report import _PUBLISHED
-
     rows, source = published.text_rows(dataset)
     assert bool(rows) == bool(source) == (dataset != "captions")
     assert {len(row) for row in rows} <= {len(_PUBLISHED)}

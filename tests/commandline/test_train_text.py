@@ -27,8 +27,8 @@ SYSTEMS = ("mle", "leakgan")
 SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=8",
     "--windows=1,2", "--filters=2,2", "--mle_epochs=12", "--mle_learning_rate=0.02", "--rollouts=1",
-    "--adversarial_steps=1", "--padding=token", "--mle_every=1", "--evaluation_samples=16", "--evaluate_every=6",
-    "--checkpoint_seconds=1e-6",
+    "--adversarial_steps=1", "--padding=token", "--mle_every=1", "--evaluation_samples=16",
+    "--evaluate_every=6", "--checkpoint_seconds=1e-6",
 )  # fmt: skip
 CHARACTERS = "春花秋月何時了往事知多少"
 

@@ -183,8 +183,9 @@ def test_rewards_behind_the_end_count_only_if_padding_is_a_token(system, changes
 # --- Sampling and likelihood ----------------------------------------------------------------------
 
 
-def behind_the_end(ids):
-    return ids[~counted(ids)]
+def behind_the_end(ids, values=None):
+    """The tokens behind the ends, or their values."""
+    return (ids if values is None else values)[~counted(ids)]
 
 
 @pytest.mark.parametrize("system", ["mle", "leakgan"])
@@ -214,13 +215,9 @@ def test_masked_filling_costs_nothing(generators, system, path):
     ids = sentences(16, 4)
     log_prob = generators[system, "masked"].log_prob(ids, 1.5, path)
     plain = generators[system, "token"].log_prob(ids, 1.5, path)
-    assert not behind_the_end_of(ids, log_prob).any()
+    assert not behind_the_end(ids, log_prob).any()
     np.testing.assert_allclose(log_prob[counted(ids)], plain[counted(ids)], atol=1e-6)
-    assert behind_the_end_of(ids, plain).max() < -0.1
-
-
-def behind_the_end_of(ids, values):
-    return values[~counted(ids)]
+    assert behind_the_end(ids, plain).max() < -0.1
 
 
 def test_a_masked_generator_is_a_distribution_over_sentences_that_end():

@@ -16,9 +16,9 @@ def task():
     return SyntheticTask(tiny(), make_oracle(tiny()))
 
 
-def randomised(name, task):
+def randomised(name, task, **changes):
     """A system in which every weight and slot has a number of its own."""
-    system, random = make_system(tiny(name), task), np.random.default_rng(0)
+    system, random = make_system(tiny(name, **changes), task), np.random.default_rng(0)
     for model in system.models.values():
         for variable in model.trainable_variables:
             variable.assign(random.normal(0, 0.5, variable.shape))
@@ -95,7 +95,7 @@ def test_held_out_nll_is_the_models_at_that_temperature(task):
 
 def test_benchmark_adds_the_sampling_path(task):
     """LeakGAN's split alignment samples from other probabilities than it is scored with."""
-    system = randomised("leakgan", task)
+    system = randomised("leakgan", task, goal_alignment="split", goal_window="block")
     figures = measure(system, task)
     for temperature in TEMPERATURES:
         sampling = held_out_nll(system.generator, task.test, temperature, "sampling")

@@ -49,8 +49,9 @@ def test_the_same_configuration_goes_on(run):
 
 
 def test_a_changed_configuration_is_refused_with_the_difference(run):
-    changed = tiny(batch_size=4, goal_window="sliding")
-    refuses(run.path, changed, str(run.path), "batch_size: 8 -> 4", "block -> sliding")
+    changed, delta = tiny(batch_size=4, reward_delta=3.5), tiny().semantics.reward_delta
+    words = ["batch_size: 8 -> 4", f"reward_delta: {delta} -> 3.5"]
+    refuses(run.path, changed, str(run.path), *words)
 
 
 def test_a_changed_tuple_is_shown(run):

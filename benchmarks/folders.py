@@ -1,0 +1,34 @@
+"""A benchmark's folder: the runs in it, and the report that is written over its former self."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from leakgan_tf.config import Config
+from leakgan_tf.errors import UserError
+from leakgan_tf.files import read_json
+from leakgan_tf.training.run_folder import RunFolder
+
+
+def check(folder: Path, benchmark: str, configs: Mapping[Path, Config]) -> None:
+    """Refuses a folder of something else, or a changed run in it, before anything is trained.
+
+    Args:
+      folder: the benchmark's.
+      benchmark: "synthetic" or "text", as its report says.
+      configs: the configuration of each run by its folder.
+
+    Raises:
+      UserError: there is something that is not this benchmark's; nothing is touched.
+    """
+    if folder.is_file():
+        raise UserError(f"{folder} is a file: give another --run_dir")
+    ours = {"report.md", "report.json", "curves.png", "data"}
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if path.name not in ours and not RunFolder(path).lock_file.exists():
+                raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
+        report = folder / "report.json"
+        if report.exists() and read_json(report, "a report").get("benchmark") != benchmark:
+            raise UserError(f"{report} is another benchmark's: give another --run_dir")
+    for path, config in configs.items():
+        RunFolder(path).refuse_others(config)
