@@ -198,13 +198,6 @@ def test_the_table_and_the_protocol_are_printed(folder, tmp_path, capsys):
         assert f"{name}: {value}" in printed
 
 
-def test_a_moved_data_folder_is_named_by_a_flag(folder, evaluated, tmp_path):
-    shutil.copytree(folder / "data", tmp_path / "moved")
-    words = (f"--data={tmp_path / 'moved'}",)
-    found = evaluate(folder, tmp_path / "scores.json", *words, systems=["mle"], temperatures="1")
-    assert found["mle"] == evaluated[0]["mle"][1:2]
-
-
 def test_runs_of_one_name_stay_apart(folder, tmp_path):
     shutil.copytree(folder / "mle", tmp_path / "mle")
     both = f"--run_dir={folder / 'mle'},{tmp_path / 'mle'}"
@@ -313,12 +306,12 @@ def refuses(capsys, folder, *words, names=()):
         (["data"], ["data"]),
     ],
 )
-def test_train_refuses_bad_flags(folder, capsys, words, names):
+def test_train_refuses_bad_flags(folder, tmp_path, capsys, words, names):
     given = [word.format(folder=folder) for word in words]
-    new = folder / "new"
-    own = [f"--data={folder / 'data'}", f"--run_dir={new}", "--system=mle", *SIZES]
+    run_dir = f"--run_dir={tmp_path / 'run'}"
+    own = [f"--data={folder / 'data'}", run_dir, "--system=mle", *SIZES]
     refuses(capsys, folder, "train", *own, *given, names=names)
-    assert not new.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def damaged(folder, tmp_path, name):
@@ -361,13 +354,17 @@ def test_other_data_than_the_runs_is_refused(folder, other_data, capsys):
     refuses(capsys, folder, "train", *words, "--seed=1", names=["seed: 0 -> 1"])
 
 
-def test_a_data_folder_that_has_gone_is_refused(folder, tmp_path, capsys):
-    shutil.copytree(folder / "mle", tmp_path / "run")
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
+def test_a_data_folder_that_has_gone_is_refused_until_named(folder, evaluated, tmp_path, capsys):
+    shutil.copytree(folder / "mle", tmp_path / "mle")
+    config = json.loads((tmp_path / "mle" / "config.json").read_text())
+    assert config["made_by"]["data"] == str(folder / "data")
     config["made_by"]["data"] = str(tmp_path / "gone")
-    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    names = [tmp_path / "gone"]
-    refuses(capsys, tmp_path, "evaluate", f"--run_dir={tmp_path / 'run'}", names=names)
+    (tmp_path / "mle" / "config.json").write_text(json.dumps(config))
+    run = f"--run_dir={tmp_path / 'mle'}"
+    refuses(capsys, tmp_path, "evaluate", run, names=[tmp_path / "gone"])
+    moved, out = f"--data={folder / 'data'}", tmp_path / "scores.json"
+    found = evaluate(tmp_path, out, moved, systems=["mle"], temperatures="1")
+    assert found["mle"] == evaluated[0]["mle"][1:2]
 
 
 @pytest.mark.parametrize(
