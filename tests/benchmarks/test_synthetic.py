@@ -209,7 +209,21 @@ def test_a_run_dir_that_is_a_file_is_refused(capsys, tmp_path):
 def test_a_run_dir_with_a_foreign_run_is_refused(capsys, tmp_path):
     (tmp_path / "mle-seed0").mkdir()
     (tmp_path / "mle-seed0" / "thesis.txt").write_text("precious")
-    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["not a run folder"])
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["holds mle-seed0"])
+    assert (tmp_path / "mle-seed0" / "thesis.txt").read_text() == "precious"
+
+
+def test_a_folder_of_other_files_is_refused(capsys, tmp_path):
+    (tmp_path / "report.md").write_text("mine")
+    (tmp_path / "thesis.txt").write_text("precious")
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["holds thesis.txt"])
+    assert (tmp_path / "report.md").read_text() == "mine"
+
+
+def test_another_benchmarks_report_is_not_overwritten(capsys, tmp_path):
+    (tmp_path / "report.json").write_text('{"benchmark": "text"}')
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["another benchmark's"])
+    assert (tmp_path / "report.json").read_text() == '{"benchmark": "text"}'
 
 
 def test_a_changed_configuration_is_refused_with_the_difference(capsys, folder):

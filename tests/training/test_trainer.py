@@ -297,7 +297,7 @@ def test_without_a_checkpoint_the_message_says_so(tmp_path, capsys):
     assert entry.run(command, entry.new_flags(), ["program"], "") == 1
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
     assert line.startswith("error: loss is nan at update 1 of phase 0 (a)")
-    assert "none yet" in line
+    assert "no checkpoint yet" in line
     assert not RunFolder(tmp_path).checkpoint.exists()
 
 
