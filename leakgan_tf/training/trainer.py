@@ -73,9 +73,7 @@ class Trainer:
             for index in range(start, len(kinds)):
                 self._run_phase(index)
         except KeyboardInterrupt:
-            self._bar.line(
-                f"stopped; the same command goes on. Checkpoint: {self._last_checkpoint()}"
-            )
+            self._bar.line(f"stopped; the same command goes on from {self._last_checkpoint()}")
             raise
         finally:
             self._bar.close(self._progress.position)
