@@ -10,21 +10,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import folders, synthetic_report
+from benchmarks import folders
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
 from leakgan_tf.config import Config, replace
 from leakgan_tf.errors import UserError
-from leakgan_tf.oracle import read_parameters
+from leakgan_tf.oracle_file import read_parameters
 from leakgan_tf.presets import synthetic_preset
 from leakgan_tf.semantics import named_semantics
 from leakgan_tf.systems.registry import check_name
-from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
-from leakgan_tf.training.session import prepare_process, train_and_measure
 
 ABOUT = "Trains systems on a synthetic oracle, and tabulates them beside what was published."
 
@@ -80,11 +79,32 @@ def run(values: flags.FlagValues) -> None:
     folder = run_folder(values)
     paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
     folders.check(folder, "synthetic", paths)
+    if arrays and len(arrays["embedding"]) != configs[0].vocab_size:
+        raise UserError(
+            f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
+            f"{configs[0].vocab_size}: give --vocab_size={len(arrays['embedding'])}"
+        )
+    _train(paths, folder, arrays, overrides(values))
+
+
+def _train(
+    paths: dict[Path, Config],
+    folder: Path,
+    arrays: dict[str, np.ndarray] | None,
+    changes: dict[str, Any],
+) -> None:
+    """Trains and reports what was found to be good input."""
+    # TensorFlow starts slowly, and talks: not for bad input.
+    from benchmarks import synthetic_report
+    from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
+    from leakgan_tf.training.session import prepare_process, train_and_measure
+
     prepare_process()
+    configs = list(paths.values())
     oracle = make_oracle(configs[0], arrays)
     extra = {
         "command": shlex.join(["python", "-m", "benchmarks.synthetic", *sys.argv[1:]]),
-        "overrides": {name: str(value) for name, value in overrides(values).items()},
+        "overrides": {name: str(value) for name, value in changes.items()},
     }
     measured = []
     for path, config in paths.items():

@@ -13,18 +13,18 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import folders, text_report
-from leakgan_tf import text_runs
+from benchmarks import folders
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report
 from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
+from leakgan_tf.config import Config
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.errors import UserError
 from leakgan_tf.presets import text_preset
 from leakgan_tf.semantics import named_semantics
 from leakgan_tf.systems.registry import check_name
-from leakgan_tf.training.session import prepare_process
+from leakgan_tf.text_config import text_config
 
 ABOUT = "Trains systems on a corpus, and tabulates them beside what was published."
 
@@ -74,18 +74,31 @@ def run(values: flags.FlagValues) -> None:
     folders.check(folder, "text", {})
     dataset = prepared(values, folder / "data")
     configs = [
-        text_runs.text_config(dataset, values.preset, values.semantics, system, seed, changes)
+        text_config(dataset, values.preset, values.semantics, system, seed, changes)
         for system in systems
         for seed in seeds
     ]
     paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
     folders.check(folder, "text", paths)
+    _train(paths, folder, dataset, values.dataset)
+
+
+def _train(
+    paths: dict[Path, Config], folder: Path, dataset: TextDataset, dataset_name: str
+) -> None:
+    """Trains and reports what was found to be good input."""
+    # TensorFlow starts slowly, and talks: not for bad input.
+    from benchmarks import text_report
+    from leakgan_tf import text_runs
+    from leakgan_tf.training.session import prepare_process
+
     prepare_process()
     command = shlex.join(["python", "-m", "benchmarks.text", *sys.argv[1:]])
-    measured = {}
-    for path, config in paths.items():
-        measured[path.name] = text_runs.train_text(config, dataset, folder / "data", path, command)
-    text_report.write(folder, values.dataset, configs, measured, dataset, command)
+    measured = {
+        path.name: text_runs.train_text(config, dataset, folder / "data", path, command)
+        for path, config in paths.items()
+    }
+    text_report.write(folder, dataset_name, list(paths.values()), measured, dataset, command)
 
 
 def main() -> int:

@@ -1,14 +1,12 @@
-"""Runs on real text: configured from a data folder, trained, scored."""
+"""Runs on real text: trained, scored."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from leakgan_tf.config import Config, replace
+from leakgan_tf.config import Config
 from leakgan_tf.data import captions
 from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.reader import TextReader
@@ -18,13 +16,11 @@ from leakgan_tf.lm_scores import language_model_scores, load_language_model
 from leakgan_tf.loading import TrainedGenerator, load
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.metrics.text_scores import text_scores
-from leakgan_tf.presets import text_preset
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.seeds import derive
-from leakgan_tf.semantics import named_semantics
 from leakgan_tf.systems.base import System
-from leakgan_tf.systems.registry import check_name
 from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.text_config import dataset_digest
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.session import train_and_measure
 
@@ -38,42 +34,6 @@ _MORE = {
     "reverse_nll": "reverse NLL",
 }
 _MEASURE_SEED = 0  # of the samples that a finished run is scored on
-
-
-def dataset_digest(dataset: TextDataset) -> str:
-    """Returns the SHA-256 of a data folder's contents, wherever it lies."""
-    parts = json.dumps(dataset.record["sha256"], sort_keys=True)
-    return hashlib.sha256(parts.encode()).hexdigest()
-
-
-def text_config(
-    dataset: TextDataset,
-    preset: str,
-    semantics: str | None,
-    system: str,
-    seed: int,
-    changes: Mapping[str, Any],
-) -> Config:
-    """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
-
-    Without `semantics` the preset keeps its own.
-    """
-    base = text_preset(preset, len(dataset.vocabulary), dataset.length)
-    changed = dict(changes)
-    if semantics:
-        changed = {**vars(named_semantics(semantics)), **changed}
-    changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
-    changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
-    for name, flag in (("vocab_size", "vocab_size"), ("length", "max_length")):
-        if name in changes:
-            raise UserError(f"{name} is the data folder's: prepare it with another --{flag}")
-    config = replace(base, **changed)
-    if len(dataset.train) < config.batch_size:  # no batch would be full, and nothing learned
-        raise UserError(
-            f"the data folder has {len(dataset.train)} training sentences, fewer than batch_size "
-            f"{config.batch_size}: give a smaller --batch_size, or more text"
-        )
-    return config
 
 
 def train_text(

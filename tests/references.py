@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from leakgan_tf.config import Config
-from leakgan_tf.oracle import KERAS_GATES
+from leakgan_tf.oracle_file import KERAS_GATES
 from leakgan_tf.semantics import ORIGINAL
 
 

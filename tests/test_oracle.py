@@ -11,7 +11,8 @@ import pytest
 import small
 import twins
 from leakgan_tf.errors import UserError
-from leakgan_tf.oracle import GATES, NAMES, Oracle, oracle_from_arrays, read_parameters
+from leakgan_tf.oracle import Oracle, oracle_from_arrays
+from leakgan_tf.oracle_file import GATES, NAMES, read_parameters
 
 VOCAB, LENGTH, EMBEDDING, HIDDEN = 6, 4, 3, 2
 

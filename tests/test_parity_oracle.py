@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import references
-from leakgan_tf.oracle import NAMES, oracle_from_arrays, read_parameters
+from leakgan_tf.oracle import oracle_from_arrays
+from leakgan_tf.oracle_file import NAMES, read_parameters
 
 PUBLISHED = "oracle/seqgan_target_params.npz"
 

@@ -8,6 +8,7 @@ from absl import flags
 from leakgan_tf.commandline import evaluate_files
 from leakgan_tf.errors import UserError
 from leakgan_tf.files import refuse_existing, write_json
+from leakgan_tf.training.run_folder import RunFolder
 
 ABOUT = evaluate_files.ABOUT.replace(
     "Every file holds",
@@ -66,6 +67,8 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     for path in (values.json, values.picture):
         if path:
             refuse_existing(path, values.overwrite)
+    for run_dir in [*values.run_dir, *([values.language_model] if values.language_model else [])]:
+        RunFolder(run_dir).weights()
     from leakgan_tf import text_runs  # TensorFlow starts slowly: not for bad flags
     from leakgan_tf.reporting.sweep import draw_sweep
 

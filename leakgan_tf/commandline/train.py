@@ -8,7 +8,10 @@ from absl import flags
 
 from leakgan_tf.commandline.entry import new_flags
 from leakgan_tf.commandline.settings import define_settings, overrides
+from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.errors import UserError
+from leakgan_tf.text_config import text_config
+from leakgan_tf.training.run_folder import RunFolder
 
 ABOUT = "Trains a system on a data folder made by prepare; the same command goes on after a stop."
 
@@ -32,15 +35,16 @@ def run(values: flags.FlagValues) -> None:
     if not values.data:
         raise UserError("--data is missing: a folder made by prepare")
     changes = overrides(values)
-    from leakgan_tf.data.dataset import load_dataset  # TensorFlow starts slowly: not for bad flags
-    from leakgan_tf.text_runs import figures_table, text_config, train_text
-    from leakgan_tf.training.session import prepare_process
-
     dataset = load_dataset(values.data)
     config = text_config(
         dataset, values.preset, values.semantics, values.system, values.seed, changes
     )
     run_dir = Path(values.run_dir or f"save/{config.system}-{Path(values.data).resolve().name}")
+    RunFolder(run_dir).refuse_others(config)
+    # TensorFlow starts slowly, and talks: not for bad input.
+    from leakgan_tf.text_runs import figures_table, train_text
+    from leakgan_tf.training.session import prepare_process
+
     prepare_process()
     command = shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]])
     figures = train_text(config, dataset, values.data, run_dir, command)

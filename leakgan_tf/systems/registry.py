@@ -1,20 +1,26 @@
-"""The systems by name."""
+"""The systems by name; each is imported, with TensorFlow, when it is made."""
+
+import importlib
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import UserError
-from leakgan_tf.systems.base import System
-from leakgan_tf.systems.leakgan import LeakGAN
-from leakgan_tf.systems.mle import MLE
-from leakgan_tf.systems.seqgan import SeqGAN
-from leakgan_tf.tasks.base import Task
 
-SYSTEMS = {"mle": MLE, "seqgan": SeqGAN, "leakgan": LeakGAN}
+# Module and class of each.
+SYSTEMS = {
+    "mle": ("leakgan_tf.systems.mle", "MLE"),
+    "seqgan": ("leakgan_tf.systems.seqgan", "SeqGAN"),
+    "leakgan": ("leakgan_tf.systems.leakgan", "LeakGAN"),
+}
 
 
-def make_system(config: Config, task: Task) -> System:
-    """Returns the configured system; raises ``UserError`` if there is none of that name."""
-    check_name(config.system)
-    return SYSTEMS[config.system](config, task)
+def make_system(config: Config, task):
+    """Returns the configured system (`systems.base.System`) for a task (`tasks.base.Task`).
+
+    Raises:
+      UserError: there is no system of that name.
+    """
+    module, name = SYSTEMS[check_name(config.system)]
+    return getattr(importlib.import_module(module), name)(config, task)
 
 
 def check_name(name: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 import runs
 from benchmarks import synthetic
 from benchmarks.published import ORACLE_NLL
-from leakgan_tf import oracle
+from leakgan_tf import oracle_file
 from leakgan_tf.commandline import entry
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
@@ -175,7 +175,7 @@ def published_weights(vocab_size=12, embedding=3, hidden=2):
     random = np.random.default_rng(0)
     shapes = {"embedding": (vocab_size, embedding), "output/kernel": (hidden, vocab_size),
               "output/bias": (vocab_size,)}  # fmt: skip
-    for gate in oracle.GATES:
+    for gate in oracle_file.GATES:
         shapes[f"lstm/{gate}/kernel"] = (embedding, hidden)
         shapes[f"lstm/{gate}/recurrent"] = (hidden, hidden)
         shapes[f"lstm/{gate}/bias"] = (hidden,)
