@@ -73,7 +73,7 @@ def write(
             "benchmark": "text",
             "dataset": dataset_name,
             "made_by": {"command": command, **environment()},
-            "prepared": dataset.record,
+            "prepared": _without_folders(dataset.record),
             "runs": [
                 {"folder": name, "config": config.to_json(), "figures": figures,
                  "samples": samples[name]}
@@ -85,3 +85,12 @@ def write(
     if published:
         tqdm.write(f"Published ({source}):\n\n{plain(_PUBLISHED, published)}\n")
     tqdm.write(f"Report, protocol and samples: {folder / 'report.md'}")
+
+
+def _without_folders(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a data folder's record with its inputs' names, not where they lay."""
+    named = {
+        part: [{**each, "name": Path(each["name"]).name} for each in record[part]]
+        for part in ("inputs", "test_inputs")
+    }
+    return {**record, **named}
