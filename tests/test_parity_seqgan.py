@@ -102,6 +102,7 @@ def test_rollouts_and_reward(case):
     if case.peaked():
         sample = case.system.generator.sample(case.config.batch_size, 1.0, (1, 2))
         np.testing.assert_array_equal(sample, case.values["generate/tokens"])
-    if "reward_2_rollouts" in case.values:
-        rewards = case.system.rewards(case.tokens, 2, tf.constant([5, 6]))
-        check(rewards, case.values["reward_2_rollouts"])
+    for name in [name for name in case.values if name.startswith("reward_")]:
+        rollouts = int(name.split("_")[1])
+        rewards = case.system.rewards(case.tokens, rollouts, tf.constant([5, 6]))
+        check(rewards, case.values[name])
