@@ -6,8 +6,8 @@ paper  The sizes and schedule of the authors' released programs (LeakGAN; SeqGAN
        In the original's semantics.
 quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
        this project's choice. Sizes are smaller, so its figures stand beside no published one.
-       In the paper's semantics: in the original's, rewards do not depend on D, and at these sizes
-       the adversarial steps do not help the generator (README, "What to expect").
+       In the paper's semantics, where D's opinion reaches the generator as its reward (README,
+       "What to expect", has both).
 smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
 """
 
