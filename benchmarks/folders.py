@@ -14,7 +14,7 @@ def check(folder: Path, benchmark: str, configs: Mapping[Path, Config]) -> None:
 
     Args:
       folder: the benchmark's.
-      benchmark: "synthetic" or "text", as its report says.
+      benchmark: "synthetic", "text" or "music", as its report says.
       configs: the configuration of each run by its folder.
 
     Raises:
@@ -22,7 +22,7 @@ def check(folder: Path, benchmark: str, configs: Mapping[Path, Config]) -> None:
     """
     if folder.is_file():
         raise UserError(f"{folder} is a file: give another --run_dir")
-    ours = {"report.md", "report.json", "curves.png", "data"}
+    ours = {"report.md", "report.json", "curves.png", "piano_roll.png", "data", "midi"}
     if folder.is_dir():
         for path in folder.iterdir():
             if path.name not in ours and not RunFolder(path).lock_file.exists():

@@ -7,15 +7,19 @@ NLL and diversity beside what was published, with samples and the whole protocol
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import folders
+from benchmarks.outcome import Outcome
 from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report
+from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
+from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
 from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
 from leakgan_tf.config import Config
 from leakgan_tf.data import corpora
@@ -23,8 +27,9 @@ from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.errors import UserError
 from leakgan_tf.presets import text_preset
 from leakgan_tf.semantics import named_semantics
-from leakgan_tf.systems.registry import check_name
+from leakgan_tf.systems.registry import check_names, told
 from leakgan_tf.text_config import text_config
+from leakgan_tf.training.placement import Placement
 
 ABOUT = "Trains systems on a corpus, and tabulates them beside what was published."
 
@@ -32,73 +37,130 @@ ABOUT = "Trains systems on a corpus, and tabulates them beside what was publishe
 def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = entry.new_flags()
+    flags.DEFINE_enum(
+        "dataset", "captions", list(corpora.CORPORA), "The corpus.", flag_values=values
+    )
+    define_run_flags(values, systems=["mle", "leakgan"])
+    return values
+
+
+def define_run_flags(values: flags.FlagValues, systems: list[str]) -> None:
+    """Adds the flags of every benchmark on a prepared corpus."""
     own = {"flag_values": values}
-    flags.DEFINE_enum("dataset", "captions", list(corpora.CORPORA), "The corpus.", **own)
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
     )
     flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
-    flags.DEFINE_list("systems", ["mle", "leakgan"], "Which: mle, seqgan, leakgan.", **own)
+    flags.DEFINE_list("systems", systems, f"all, or some of {told()}.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    define_placement(values)
     define_settings(values)
-    return values
 
 
-def prepared(values: flags.FlagValues, folder: Path) -> TextDataset:
-    """Returns the corpus, prepared in `folder` if it was not before."""
+def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
+    """Returns the corpus of that name, prepared in `folder` if it was not before."""
     if not folder.exists():
-        corpus = corpora.get_corpus(values.dataset)
+        corpus = corpora.get_corpus(name)
         train, test = corpora.corpus_sources(corpus, data_folder(values), values.download)
         encoded = prepare(train, folder, corpus.settings, test=test, corpus=corpus.name)
-        print(f"{report(encoded, corpus.settings)}\n", flush=True)
+        notes = source_notes(corpus, [*train, *(test or ())])
+        print("\n".join([report(encoded, corpus.settings), *notes, ""]), flush=True)
     dataset = load_dataset(folder)
-    if dataset.corpus != values.dataset:
-        raise UserError(f"{folder} holds {dataset.corpus or 'other text'}, not {values.dataset}")
+    if dataset.corpus != name:
+        raise UserError(f"{folder} holds {dataset.corpus or 'other text'}, not {name}")
     return dataset
 
 
 def run(values: flags.FlagValues) -> None:
     """Prepares, trains, scores, reports."""
-    changes, seeds = overrides(values), parse_integers(values.seeds, "seeds")
-    systems = list(dict.fromkeys(check_name(name) for name in values.systems))
-    if not systems:
-        raise UserError("--systems takes one or more systems")
+
+    def corpus(folder: Path) -> TextDataset:
+        return prepared(values, folder, values.dataset)
+
+    def write(outcome: Outcome) -> None:
+        from benchmarks import text_report  # TensorFlow starts slowly: not for bad input
+
+        text_report.write(outcome)
+
+    run_on(values, f"text-{values.dataset}", corpus, write)
+
+
+def run_on(
+    values: flags.FlagValues,
+    name: str,
+    corpus: Callable[[Path], TextDataset],
+    write: Callable[[Outcome], None],
+) -> None:
+    """Trains systems on a corpus, scores them and has the report written.
+
+    Args:
+      values: the flags of `define_run_flags`.
+      name: the benchmark's module, a hyphen, and what it runs on: names its folder below save/.
+      corpus: prepares the corpus in a folder, or finds it there.
+      write: writes the report.
+
+    Raises:
+      UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
+    """
+    parse_integers(values.seeds, "seeds")
+    check_names(values.systems)
     if values.semantics:
         named_semantics(values.semantics)
     text_preset(values.preset, vocab_size=2, length=4)  # refuse it before the corpus is prepared
     suffix = f"-{values.semantics}" if values.semantics else ""
-    folder = Path(values.run_dir or f"save/text-{values.dataset}-{values.preset}{suffix}")
-    folders.check(folder, "text", {})
-    dataset = prepared(values, folder / "data")
+    placed = placement(values)
+    folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")
+    with kept_by_the_chief(placed, folder) as kept:
+        write(_run_in(kept, values, name, corpus, placed))
+
+
+def _run_in(
+    folder: Path,
+    values: flags.FlagValues,
+    name: str,
+    corpus: Callable[[Path], TextDataset],
+    placed: Placement,
+) -> Outcome:
+    """Prepares, trains and scores in a folder; see `run_on`."""
+    benchmark, _, dataset_name = name.partition("-")
+    folders.check(folder, benchmark, {})
+    changes = overrides(values)
+    dataset = corpus(folder / "data")
     configs = [
         text_config(dataset, values.preset, values.semantics, system, seed, changes)
-        for system in systems
-        for seed in seeds
+        for system in check_names(values.systems)
+        for seed in parse_integers(values.seeds, "seeds")
     ]
     paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
-    folders.check(folder, "text", paths)
-    _train(paths, folder, dataset, values.dataset)
+    folders.check(folder, benchmark, paths)
+    command = shlex.join(["python", "-m", f"benchmarks.{benchmark}", *sys.argv[1:]])
+    measured, real = _train(paths, folder, dataset, command, placed)
+    return Outcome(folder, dataset_name, list(paths.values()), measured, real, dataset, command)
 
 
 def _train(
-    paths: dict[Path, Config], folder: Path, dataset: TextDataset, dataset_name: str
-) -> None:
-    """Trains and reports what was found to be good input."""
+    paths: dict[Path, Config],
+    folder: Path,
+    dataset: TextDataset,
+    command: str,
+    placed: Placement,
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Trains what was found to be good input; returns each run's figures, and real text's."""
     # TensorFlow starts slowly, and talks: not for bad input.
-    from benchmarks import text_report
     from leakgan_tf import text_runs
     from leakgan_tf.training.session import prepare_process
 
-    prepare_process()
-    command = shlex.join(["python", "-m", "benchmarks.text", *sys.argv[1:]])
+    distribution = prepare_process(placed)
     measured = {
-        path.name: text_runs.train_text(config, dataset, folder / "data", path, command)
+        path.name: text_runs.train_text(
+            config, dataset, folder / "data", path, command, distribution
+        )
         for path, config in paths.items()
     }
-    text_report.write(folder, dataset_name, list(paths.values()), measured, dataset, command)
+    return measured, text_runs.real_figures(dataset)
 
 
 def main() -> int:

@@ -6,9 +6,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from benchmarks.outcome import Outcome
 from benchmarks.published import text_rows
-from leakgan_tf.config import Config
-from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.files import write_json, write_text
 from leakgan_tf.loading import load
 from leakgan_tf.reporting.tables import markdown, plain
@@ -16,6 +15,7 @@ from leakgan_tf.text_runs import figures_rows, protocol_lines
 from leakgan_tf.training.run_folder import environment
 
 SHOWN = 20  # samples of each run in the report
+REAL = "real (training)"  # the row of real text
 _PUBLISHED = (
     "system",
     *(f"BLEU-{order}" for order in (2, 3, 4, 5)),
@@ -27,32 +27,39 @@ _NOTES = """\
   samples. Self-BLEU: every sample against all others, lower is more varied. NLL_test: nats per
   token of held-out text under the model, its logits multiplied as for the samples.
 - "copied": the share of samples that the training set holds word for word.
+- "real (training)": training sentences chosen at random, as many as samples, scored in the
+  samples' place: what a model that writes like the corpus would reach. The papers' rows of real
+  data may be measured otherwise.
 - Figures are of the last weights. Where one system has more quality and less variety than another,
   only a sweep over temperatures tells which is better: `leakgan_tf evaluate --temperatures=...`.
 """
 
 
 def write(
-    folder: Path,
-    dataset_name: str,
-    configs: Sequence[Config],
-    measured: Mapping[str, Mapping[str, Any]],
-    dataset: TextDataset,
-    command: str,
+    outcome: Outcome,
+    benchmark: str = "text",
+    first: Sequence[str] = (),
+    samples: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Writes report.md, report.json and the samples; prints the table and where they lie."""
-    headers, rows = figures_rows(measured)
-    headers.append("minutes")
-    for row, figures in zip(rows, measured.values(), strict=True):
-        row.append(f"{sum(figures['seconds'].values()) / 60:.1f}")
-    samples = {name: load(folder / name).generate(SHOWN) for name in measured}
-    sizes = f"T = {dataset.length}, V = {len(dataset.vocabulary)}"
-    title = f"{dataset_name}, {sizes}, preset {configs[0].preset}"
-    published, source = text_rows(dataset_name)
+    """Writes report.md, report.json and the samples; prints the table and where they lie.
+
+    Args:
+      outcome: what is reported.
+      benchmark: the module's name, in the JSON.
+      first: blocks of Markdown before the table.
+      samples: `shown_samples`, if there are any already.
+    """
+    headers, rows = _table(outcome)
+    samples = samples or shown_samples(outcome)
+    sizes = f"T = {outcome.dataset.length}, V = {len(outcome.dataset.vocabulary)}"
+    title = f"{outcome.dataset_name}, {sizes}, preset {outcome.configs[0].preset}"
+    published, source = text_rows(outcome.dataset.corpus or "")
+    train, test = outcome.dataset.train, outcome.dataset.test
     page = [
         f"# {title}",
-        f"```\n{command}\n```",
-        f"{len(dataset.train):,} training and {len(dataset.test):,} held-out sentences.",
+        f"```\n{outcome.command}\n```",
+        f"{len(train):,} training and {len(test):,} held-out sentences.",
+        *first,
         markdown(headers, rows),
         _NOTES,
     ]
@@ -62,29 +69,50 @@ def write(
             f"{source}. Full-size runs under their own protocols.",
             markdown(_PUBLISHED, published),
         ]
-    page += ["## Protocol", f"```\n{protocol_lines(next(iter(measured.values())))}\n```"]
+    protocol = protocol_lines(next(iter(outcome.measured.values())))
+    page += ["## Protocol", f"```\n{protocol}\n```"]
     for name, lines in samples.items():
         page += [f"## Samples: {name}, logits × 1, the first {SHOWN}, unchosen"]
         page += ["```\n" + "\n".join(lines) + "\n```"]
-    write_text(folder / "report.md", "\n\n".join(page) + "\n")
-    write_json(
-        folder / "report.json",
-        {
-            "benchmark": "text",
-            "dataset": dataset_name,
-            "made_by": {"command": command, **environment()},
-            "prepared": _without_folders(dataset.record),
-            "runs": [
-                {"folder": name, "config": config.to_json(), "figures": figures,
-                 "samples": samples[name]}
-                for config, (name, figures) in zip(configs, measured.items(), strict=True)
-            ],
-        },
-    )  # fmt: skip
+    write_text(outcome.folder / "report.md", "\n\n".join(page) + "\n")
+    write_json(outcome.folder / "report.json", _json(outcome, benchmark, samples))
     tqdm.write(f"\n{title}\n\n{plain(headers, rows)}\n")
     if published:
         tqdm.write(f"Published ({source}):\n\n{plain(_PUBLISHED, published)}\n")
-    tqdm.write(f"Report, protocol and samples: {folder / 'report.md'}")
+    tqdm.write(f"Report, protocol and samples: {outcome.folder / 'report.md'}")
+
+
+def _table(outcome: Outcome) -> tuple[list[str], list[list[str]]]:
+    headers, rows = figures_rows({**outcome.measured, REAL: outcome.real})
+    for row, figures in zip(rows, [*outcome.measured.values(), outcome.real], strict=True):
+        row.append(minutes(figures))
+    return [*headers, "minutes"], rows
+
+
+def _json(outcome: Outcome, benchmark: str, samples: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    runs = zip(outcome.configs, outcome.measured.items(), strict=True)
+    return {
+        "benchmark": benchmark,
+        "dataset": outcome.dataset_name,
+        "made_by": {"command": outcome.command, **environment()},
+        "prepared": _without_folders(outcome.dataset.record),
+        "real": outcome.real,
+        "runs": [
+            {"folder": name, "config": config.to_json(), "figures": figures,
+             "samples": samples[name]}
+            for config, (name, figures) in runs
+        ],
+    }  # fmt: skip
+
+
+def shown_samples(outcome: Outcome) -> dict[str, list[str]]:
+    """Returns the first samples of each run, at temperature 1."""
+    return {name: load(outcome.folder / name).generate(SHOWN) for name in outcome.measured}
+
+
+def minutes(figures: Mapping[str, Any]) -> str:
+    """Returns how long a run trained; nothing for what is no run."""
+    return f"{sum(figures['seconds'].values()) / 60:.1f}" if "seconds" in figures else ""
 
 
 def _without_folders(record: Mapping[str, Any]) -> dict[str, Any]:

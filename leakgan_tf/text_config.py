@@ -7,6 +7,7 @@ from typing import Any
 
 from leakgan_tf.config import Config, replace
 from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.errors import UserError
 from leakgan_tf.presets import text_preset
 from leakgan_tf.semantics import named_semantics
@@ -31,7 +32,8 @@ def text_config(
 
     Without `semantics` the preset keeps its own.
     """
-    base = text_preset(preset, len(dataset.vocabulary), dataset.length)
+    melodies = dataset.tokenizer.name == PitchTokenizer.name
+    base = text_preset(preset, len(dataset.vocabulary), dataset.length, melodies)
     changed = dict(changes)
     if semantics:
         changed = {**vars(named_semantics(semantics)), **changed}

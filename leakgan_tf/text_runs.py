@@ -10,17 +10,20 @@ from leakgan_tf.config import Config
 from leakgan_tf.data import captions
 from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.reader import TextReader
+from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.errors import UserError
 from leakgan_tf.generator import Generator
 from leakgan_tf.lm_scores import language_model_scores, load_language_model
 from leakgan_tf.loading import TrainedGenerator, load
+from leakgan_tf.metrics.melody import held_to, melody_errors
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.reporting.tables import plain
-from leakgan_tf.seeds import derive
+from leakgan_tf.seeds import derive, numpy_generator
 from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.text_config import dataset_digest
+from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.session import train_and_measure
 
@@ -28,6 +31,8 @@ MOST = 10_000  # sentences of each side in the scores, unless asked for otherwis
 # Figures that only some runs have, and their columns.
 _MORE = {
     "grammatical": "grammatical",
+    "mse_nearest": "MSE, nearest",
+    "mse_pairs": "MSE, all pairs",
     "frechet": "Fréchet",
     "frechet_train": "(training)",
     "nll_language_model": "NLL under LM",
@@ -37,7 +42,12 @@ _MEASURE_SEED = 0  # of the samples that a finished run is scored on
 
 
 def train_text(
-    config: Config, dataset: TextDataset, data: str | Path, path: Path, command: str
+    config: Config,
+    dataset: TextDataset,
+    data: str | Path,
+    path: Path,
+    command: str,
+    distribution: Distribution | None = None,
 ) -> dict[str, Any]:
     """Trains what is left of a run on text; returns its figures (`score_generator`)."""
 
@@ -45,7 +55,9 @@ def train_text(
         return score_generator(system.generator, config, dataset, task.reader, 1.0)
 
     extra = {"command": command, "data": str(Path(data).resolve())}
-    return train_and_measure(config, lambda: TextTask(config, dataset), path, extra, measure)
+    return train_and_measure(
+        config, lambda: TextTask(config, dataset), path, extra, measure, distribution
+    )
 
 
 def score_generator(
@@ -77,19 +89,14 @@ def score_generator(
     def words(rows: np.ndarray) -> list[list[str]]:
         return [reader.tokens(row) for row in rows]
 
-    def known(row: np.ndarray) -> list[str | None]:
-        # None equals no sample's token: no sample can have hit a word that has no id.
-        pairs = zip(row, reader.tokens(row), strict=False)
-        return [None if index == unknown else word for index, word in pairs]
-
     scores = text_scores(
         words(samples),
-        [known(row) for row in dataset.test[:num]],
+        [_known(row, reader) for row in dataset.test[:num]],
         words(dataset.train[: max(num, MOST)]),
         tokenizer=reader.tokenizer.name,
         lowercase=reader.tokenizer.lowercase,
         available={"references": len(dataset.test), "train": len(dataset.train)},
-        notes=_notes(config, temperature, sum(not reader.tokens(row) for row in samples)),
+        notes=_notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples)),
     )
     nll = held_out_nll(
         generator,
@@ -103,15 +110,49 @@ def score_generator(
         "nll_test": nll,
         **scores,
         **_grammar_scores(dataset, words(samples)),
+        **melody_scores(dataset, words(samples)),
         **(language_model_scores(judge, dataset, samples, reverse) if judge else {}),
     }
 
 
-def _notes(config: Config, temperature: float, empty: int) -> dict[str, Any]:
+def real_figures(dataset: TextDataset, num: int = MOST) -> dict[str, Any]:
+    """Returns the scores of real text: training sentences, scored as a generator's samples are.
+
+    As many are chosen at random, none twice, as a generator writes, or all there are. It is what a
+    model reaches that has learned all there is to learn; papers have such a row, "real data".
+    """
+    count = min(num, max(len(dataset.test), 2), len(dataset.train))
+    random = numpy_generator(_MEASURE_SEED, "real")
+    rows = random.choice(len(dataset.train), count, replace=False)
+    reader = TextReader(dataset.vocabulary, dataset.tokenizer)
+    samples = [reader.tokens(dataset.train[row]) for row in rows]
+    scores = text_scores(
+        samples,
+        [_known(row, reader) for row in dataset.test[:num]],
+        tokenizer=reader.tokenizer.name,
+        lowercase=reader.tokenizer.lowercase,
+        available={"samples": len(dataset.train), "references": len(dataset.test)},
+    )
+    return {**scores, **_grammar_scores(dataset, samples), **melody_scores(dataset, samples)}
+
+
+def _known(row: np.ndarray, reader: TextReader) -> list[str | None]:
+    """Returns a held-out sentence's tokens, None for a word without an id.
+
+    None equals no sample's token: no sample can have hit such a word.
+    """
+    unknown = reader.vocabulary.unknown_id
+    pairs = zip(row, reader.tokens(row), strict=False)
+    return [None if index == unknown else word for index, word in pairs]
+
+
+def _notes(config: Config, dataset: TextDataset, temperature: float, empty: int) -> dict[str, Any]:
     """Returns what the protocol says beside the sizes and the BLEU."""
+    omitted = f"; without {dataset.settings.omit}" if dataset.settings.omit else ""
     return {
         "temperature": f"logits multiplied by {temperature}",
-        "tokens": "as prepared: sentences that the data folder dropped are not among them",
+        "tokens": "as prepared: sentences that the data folder dropped are not among them"
+        + omitted,
         "nll_test": "nats per held-out token under the logits multiplied likewise; "
         + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
         "unknown_words": "held-out words without an id match no sample, and do not count in "
@@ -136,6 +177,24 @@ def _grammar_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[st
     return scores
 
 
+def melody_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
+    """Returns what is said of melodies (`metrics.melody`); nothing of other text.
+
+    ``early_ends``: the share of samples with fewer than T steps, which no real melody has; the
+    errors hold their last pitch to the end, and leave out samples without any.
+    """
+    if dataset.tokenizer.name != PitchTokenizer.name:
+        return {}
+    reader = TextReader(dataset.vocabulary, dataset.tokenizer)
+    melodies, references = (
+        held_to([[int(pitch) for pitch in each] for each in part], dataset.length)
+        for part in (sentences, [reader.tokens(row) for row in dataset.test])
+    )
+    short = sum(len(each) < dataset.length for each in sentences)
+    errors = melody_errors(melodies, references) if len(melodies) else {}
+    return {**errors, "early_ends": short / len(sentences)}
+
+
 def figures_table(figures: Mapping[str, Mapping[str, Any]]) -> str:
     """Returns a table for the terminal, a row for each name's figures."""
     headers, rows = figures_rows(figures)
@@ -152,14 +211,15 @@ def figures_rows(figures: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], l
     headers += [_MORE[key] for key in more]
     rows = []
     for name, each in figures.items():
-        row = [name, f"{each['temperature']:g}"]
+        # Real text has no temperature, no likelihood under a model, and is no copy of itself.
+        row = [name, f"{each['temperature']:g}" if "temperature" in each else ""]
         row += [f"{each['bleu'][order]:.3f}" for order in "2345"]
         row += [f"{each['self_bleu'][order]:.3f}" for order in "2345"]
         row += [
             f"{each['backward_bleu']['4']:.3f}",
-            f"{each['nll_test']:.3f}",
+            f"{each['nll_test']:.3f}" if "nll_test" in each else "",
             f"{each['distinct_sentences']:.3f}",
-            f"{each['copied_from_train']:.3f}",
+            f"{each['copied_from_train']:.3f}" if "copied_from_train" in each else "",
         ]
         row += [f"{each[key]:.3f}" if key in each else "" for key in more]
         rows.append(row)

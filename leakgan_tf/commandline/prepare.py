@@ -1,7 +1,8 @@
-"""``python -m leakgan_tf prepare``: raw text, or a corpus by name, to a data folder."""
+"""``python -m leakgan_tf prepare``: text, MIDI files or a corpus by name, to a data folder."""
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -10,15 +11,19 @@ from tabulate import tabulate
 from leakgan_tf.commandline import entry
 from leakgan_tf.data import corpora, dataset
 from leakgan_tf.data.encoding import DEFAULT_CAP, DEFAULT_SHARE, Encoded, PrepareSettings
+from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
+from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
+from leakgan_tf.data.midi import STEP
 from leakgan_tf.data.sources import Source
 from leakgan_tf.errors import UserError
 
-ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip.
+ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip; or from tunes.
 
 prepare --input FILE [--input FILE] --out DIR [--test FILE]
 prepare --dataset captions --out DIR
+prepare --midi FOLDER --out DIR
 
-It prints what was kept of the text and what was not."""
+It prints what was kept and what was not."""
 
 DATA_DIR_VARIABLE = "LEAKGAN_TF_DATA"
 
@@ -32,6 +37,10 @@ def define_flags() -> flags.FlagValues:
     about = "; ".join(f"{name}: {corpus.about}" for name, corpus in corpora.CORPORA.items())
     names = list(corpora.CORPORA)
     flags.DEFINE_enum("dataset", None, names, f"A corpus by name. {about}.", **own)
+    flags.DEFINE_string("midi", None, "A folder of MIDI files with one melody each.", **own)
+    flags.DEFINE_float(
+        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **own
+    )
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
     )
@@ -54,8 +63,12 @@ def run(values: flags.FlagValues) -> None:
         corpus = corpora.get_corpus(values.dataset)
         settings = dataclasses.replace(corpus.settings, **_given_settings(values))
         data_dir = data_folder(values)
-        train, test = corpora.corpus_sources(corpus, data_dir, values.download)
-        notes = _unfamiliar(corpus, [*train, *(test or ())])
+        train, test = corpora.corpus_sources(corpus, data_dir, values.download, settings)
+        notes = source_notes(corpus, [*train, *(test or ())])
+    elif values.midi:
+        settings = dataclasses.replace(MELODY_SETTINGS, **_given_settings(values))
+        train, test = midi_sources(values, settings)
+        notes = source_notes(None, train)
     else:
         settings = PrepareSettings(**_given_settings(values))
         train, test, notes = values.input, values.test or None, []
@@ -68,6 +81,16 @@ def run(values: flags.FlagValues) -> None:
         overwrite=values.overwrite,
     )
     print("\n".join([report(encoded, settings), *notes, f"written to {values.out}"]))
+
+
+def midi_sources(
+    values: flags.FlagValues, settings: PrepareSettings
+) -> tuple[list[Source], list[Source]]:
+    """Returns the melodies of --midi, (to learn from, held out)."""
+    step = STEP if values.step is None else values.step
+    melodies = read_folder(values.midi, window_length(settings), step)
+    train, test = melody_sources(melodies, settings)
+    return [train], [test]
 
 
 def data_folder(values: flags.FlagValues) -> str | None:
@@ -103,12 +126,13 @@ def report(encoded: Encoded, settings: PrepareSettings) -> str:
 def _sizes(encoded: Encoded, settings: PrepareSettings) -> str:
     vocabulary = encoded.vocabulary
     symbols = "<eos> and <unk>" if vocabulary.unknown else "<eos>"
+    omitted = f", without {settings.omit}" if settings.omit else ""
     reason = f"max_length {settings.max_length}"
     if settings.max_length is None:
         reason = f"holds {DEFAULT_SHARE:.0%} of the sentences, at most {DEFAULT_CAP}"
     return tabulate(
         [
-            ["tokenizer", settings.tokenizer + ", lowercase" * settings.lowercase],
+            ["tokenizer", settings.tokenizer + ", lowercase" * settings.lowercase + omitted],
             ["length T", f"{encoded.length} ({reason}; a multiple of {settings.length_multiple})"],
             ["vocabulary V", f"{len(vocabulary):,} with {symbols}"],
             ["unknown test tokens", f"{1 - encoded.test_account.coverage:.2%}"],
@@ -123,9 +147,12 @@ def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
     """Adds a flag for one field; unset, so that a corpus's own settings can be told from given."""
     about, choices = field.metadata["about"], field.metadata["choices"]
     if field.default is not None:
-        about = f"{about} Default: {field.default}, or the corpus's own."
+        default = "none" if field.default == "" else field.default
+        about = f"{about} Default: {default}, or the corpus's own."
     if choices:
         flags.DEFINE_enum(field.name, None, list(choices), about, **own)
+    elif isinstance(field.default, str):
+        flags.DEFINE_string(field.name, None, about, **own)
     elif isinstance(field.default, bool):
         flags.DEFINE_bool(field.name, None, about, **own)
     elif isinstance(field.default, float):
@@ -142,12 +169,15 @@ def _given_settings(values: flags.FlagValues) -> dict[str, Any]:
 def _check_flags(values: flags.FlagValues) -> None:
     if not values.out:
         raise UserError("--out is missing: the folder to make")
-    if bool(values.input) == bool(values.dataset):
-        raise UserError("give either --input, one or more text files, or --dataset, a name")
+    if sum(map(bool, (values.input, values.dataset, values.midi))) != 1:
+        raise UserError(
+            "give either --input, one or more text files, or --dataset, a name, or --midi, a folder"
+        )
     if "" in [*values.input, *values.test]:
         raise UserError("--input or --test is empty; name a file")
     if values.test and values.dataset:
         raise UserError(f"--test does not go with --dataset: {values.dataset} has its own")
+    _check_melody_flags(values)
     if values.test_fraction is not None or values.seed is not None:
         corpus = corpora.CORPORA.get(values.dataset)
         if values.test or (corpus and not corpus.is_split_here):
@@ -156,8 +186,23 @@ def _check_flags(values: flags.FlagValues) -> None:
         raise UserError("--download goes with --dataset only")
 
 
-def _unfamiliar(corpus: corpora.Corpus, sources: list[Source]) -> list[str]:
-    return [
+def _check_melody_flags(values: flags.FlagValues) -> None:
+    if values.step is not None and not values.midi:
+        raise UserError("--step goes with --midi only")
+    corpus = corpora.CORPORA.get(values.dataset)
+    if not (values.midi or (corpus and corpus.midi)):
+        return
+    if values.test:
+        raise UserError("--test does not go with --midi: a share of the tunes is held out")
+    for name in ("tokenizer", "lowercase", "long"):
+        if values[name].value is not None:
+            raise UserError(f"--{name} does not go with melodies: a step is a token")
+
+
+def source_notes(corpus: corpora.Corpus | None, sources: Sequence[Source]) -> list[str]:
+    """Returns what is to be said of sources, a line each; of strange ones of a corpus, too."""
+    strange = [
         f"note: {name} is not the file that this project's results were made with"
-        for name in corpora.unfamiliar_files(corpus, sources)
+        for name in (corpora.unfamiliar_files(corpus, sources) if corpus else ())
     ]
+    return [*(note for source in sources for note in source.notes), *strange]

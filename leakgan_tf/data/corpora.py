@@ -4,6 +4,7 @@
 are read from a folder of the user's.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from types import MappingProxyType
 from leakgan_tf.data import captions
 from leakgan_tf.data.download import fetch
 from leakgan_tf.data.encoding import PrepareSettings
+from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
+from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
 from leakgan_tf.data.sources import Source, file_source, generated_source
 from leakgan_tf.errors import UserError
 
@@ -48,6 +51,7 @@ class Corpus:
       settings: how it is prepared.
       repository: the public repository; None for the embedded corpus.
       train, test: its files; without a test file a share of ``train`` is set aside.
+      midi: ``train`` is a folder of MIDI files; its checksum is `read_folder`'s.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Corpus:
     repository: str | None = None
     train: CorpusFile | None = None
     test: CorpusFile | None = None
+    midi: bool = False
 
     @property
     def is_split_here(self) -> bool:
@@ -115,8 +120,11 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
         "chinese_poems": Corpus(
             "chinese_poems",
             "16,394 Chinese quatrains of five characters a line, a tenth for testing",
-            # 4 lines of 5 characters and a punctuation mark; seeded split.
-            PrepareSettings(tokenizer="char", max_length=24, test_fraction=0.1, seed=0),
+            # 4 lines of 5 characters, T = 20 as in SeqGAN's experiment. The file has a punctuation
+            # mark after each, always the same ones: as tokens they would raise every BLEU.
+            PrepareSettings(
+                tokenizer="char", omit="， 。", max_length=20, test_fraction=0.1, seed=0
+            ),
             _TEXYGEN,
             CorpusFile(
                 "chinese_poems/quatrains.txt",
@@ -124,6 +132,19 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
                 "ac03c5fbb07776f0e43cb1ccfc74732f5313ab3d832df81c8e0db327df35e666",
                 _SHI_URL,
             ),
+        ),
+        "nottingham": Corpus(
+            "nottingham",
+            "melodies of 1,034 folk tunes, a pitch every 0.4 seconds, a tenth of the tunes for "
+            "testing",
+            MELODY_SETTINGS,
+            "https://github.com/jukedeck/nottingham-dataset",
+            CorpusFile(
+                "nottingham",
+                "1,034 MIDI files (of jukedeck/nottingham-dataset: MIDI/melody/)",
+                "51d55157f332d48b878f64db1d93636cb89dc69b43ff2b76d188c4c1d1ed9dc4",
+            ),
+            midi=True,
         ),
     }
 )
@@ -146,7 +167,10 @@ def captions_sources(train: int = CAPTIONS_TRAIN, test: int = CAPTIONS_TEST) -> 
 
 
 def corpus_sources(
-    corpus: Corpus, data_dir: str | Path | None = None, download: bool = False
+    corpus: Corpus,
+    data_dir: str | Path | None = None,
+    download: bool = False,
+    settings: PrepareSettings | None = None,
 ) -> tuple[Sequence[Source], Sequence[Source] | None]:
     """Returns (text to learn from, held-out text or None if it is to be set aside).
 
@@ -154,6 +178,8 @@ def corpus_sources(
       corpus: from ``get_corpus``.
       data_dir: the folder with the files; not needed for the embedded corpus.
       download: fetch what is missing into ``data_dir``, where its exact address is known.
+      settings: what it will be prepared with, if not the corpus's own: tunes are cut and held out
+        here.
 
     Raises:
       UserError: a file is missing (the message says what to get, from where, and where to put it)
@@ -167,6 +193,8 @@ def corpus_sources(
             f"{corpus.name} is read from a folder: name it with --data_dir or LEAKGAN_TF_DATA. "
             f"Its files can be had from {corpus.repository}"
         )
+    if corpus.midi:
+        return _tunes(corpus, Path(data_dir), download, settings or corpus.settings)
     train = [_find(corpus, corpus.train, Path(data_dir), download)]
     if corpus.test is None:
         return train, None
@@ -178,11 +206,30 @@ def unfamiliar_files(corpus: Corpus, sources: Sequence[Source]) -> list[str]:
 
     Results with them are not comparable with this project's own.
     """
+    if corpus.midi:  # said when the folder was read
+        return []
     known = {file.sha256 for file in (corpus.train, corpus.test) if file is not None}
     return [source.name for source in sources if known and source.sha256 not in known]
 
 
+def _tunes(
+    corpus: Corpus, data_dir: Path, download: bool, settings: PrepareSettings
+) -> tuple[list[Source], list[Source]]:
+    folder = _existing(corpus, corpus.train, data_dir, download)
+    melodies = read_folder(folder, window_length(settings))
+    train, test = melody_sources(melodies, settings)
+    if melodies.sha256 != corpus.train.sha256:
+        strange = f"note: {folder} is not the folder that this project's results were made with"
+        train = dataclasses.replace(train, notes=(*train.notes, strange))
+    return [train], [test]
+
+
 def _find(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> Source:
+    return file_source(_existing(corpus, file, data_dir, download))
+
+
+def _existing(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> Path:
+    """Returns where a corpus's file lies, fetched if it may be; ``UserError`` if it is missing."""
     path = data_dir / file.path
     if not path.exists():
         advice = f"get {file.content} from {corpus.repository} and put it there"
@@ -192,4 +239,4 @@ def _find(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> S
         if not download:
             raise UserError(f"{path} is missing: {advice}, or add --download")
         fetch(file.url, file.sha256, path)
-    return file_source(path)
+    return path

@@ -146,8 +146,9 @@ def _source(given: str | Path | Source) -> Source:
     return given if isinstance(given, Source) else file_source(given)
 
 
-def _provenance(source: Source) -> dict[str, str]:
-    return {"name": source.name, "sha256": source.sha256}
+def _provenance(source: Source) -> dict[str, Any]:
+    notes = {"notes": list(source.notes)} if source.notes else {}
+    return {"name": source.name, "sha256": source.sha256, **notes}
 
 
 def _refuse_shared(sources: Sequence[Source], test_sources: Sequence[Source]) -> None:

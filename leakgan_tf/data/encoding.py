@@ -27,6 +27,7 @@ class PrepareSettings:
 
     tokenizer: str = setting("word", "What a token is.", TOKENIZER_NAMES)
     lowercase: bool = setting(False, "Lower all text first.")
+    omit: str = setting("", "Tokens that are left out of every sentence, spaces between them.")
     max_length: int | None = setting(
         None,
         "T: tokens of the longest sentence, rounded up to a multiple of --length_multiple. "
@@ -152,7 +153,10 @@ def encode_corpus(
     tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase)
     cut = settings.long == "cut"
     store = TokenStore(_round_up(settings.max_length or DEFAULT_CAP, settings), cut)
-    readings = [[store.read(source, tokenizer) for source in part] for part in (train, test or ())]
+    omit = frozenset(settings.omit.split())
+    readings = [
+        [store.read(source, tokenizer, omit) for source in part] for part in (train, test or ())
+    ]
     store.freeze()
     length = _round_up(settings.max_length or default_length(store.histogram), settings)
     parts = [

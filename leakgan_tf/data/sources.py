@@ -19,11 +19,13 @@ class Source:
       name: what messages and records call it.
       read: returns an iterator of (line number from 1, stripped line); may be called again.
       sha256: hexadecimal checksum of the bytes behind it.
+      notes: what is to be said of how it was made, a line each: what was left out, and why.
     """
 
     name: str
     read: Callable[[], Iterator[tuple[int, str]]]
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 def file_sha256(path: str | Path) -> str:
@@ -50,7 +52,7 @@ def file_source(path: str | Path) -> Source:
     return Source(str(path), lambda: read_sentences(path), file_sha256(path))
 
 
-def generated_source(name: str, sentences: Sequence[str]) -> Source:
+def generated_source(name: str, sentences: Sequence[str], notes: tuple[str, ...] = ()) -> Source:
     """Returns sentences in memory as a source, with the checksum of them as a text file."""
     digest = hashlib.sha256("".join(f"{line}\n" for line in sentences).encode("utf-8"))
-    return Source(name, lambda: iter(enumerate(sentences, 1)), digest.hexdigest())
+    return Source(name, lambda: iter(enumerate(sentences, 1)), digest.hexdigest(), notes)

@@ -15,6 +15,7 @@ from leakgan_tf.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
+PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
 def read_sentences(path: str | Path) -> Iterator[tuple[int, str]]:
@@ -130,6 +131,23 @@ class WhitespaceTokenizer:
         return " ".join(tokens)
 
 
+class PitchTokenizer(WhitespaceTokenizer):
+    """Tokens are the pitches of a melody, one a step of time, as the numbers of a piano's keys.
+
+    By this name, programs know that a vocabulary's words can be played.
+    """
+
+    name = "pitch"
+
+    def tokenize(self, line: str) -> list[str]:
+        """Returns the MIDI numbers in ``line``; ``UserError`` if anything else is in it."""
+        tokens = super().tokenize(line)
+        for token in tokens:
+            if token not in PITCHES:
+                raise UserError(f"{token!r} is no pitch: a whole number, 21 to 108")
+        return tokens
+
+
 class CharTokenizer:
     """A token per character; a run of white space is one space.
 
@@ -175,12 +193,14 @@ def _is_unspaced(character: str) -> bool:
     return any(first <= code <= last for first, last in _UNSPACED_BLOCKS)
 
 
-_TOKENIZERS = {kind.name: kind for kind in (WordTokenizer, WhitespaceTokenizer, CharTokenizer)}
+_TOKENIZERS = {
+    kind.name: kind for kind in (WordTokenizer, WhitespaceTokenizer, CharTokenizer, PitchTokenizer)
+}
 TOKENIZER_NAMES = tuple(_TOKENIZERS)
 
 
 def get_tokenizer(name: str, lowercase: bool = False) -> Tokenizer:
-    """Returns the tokenizer ``word``, ``whitespace`` or ``char``.
+    """Returns the tokenizer ``word``, ``whitespace``, ``char`` or ``pitch``.
 
     Raises:
       UserError: there is no tokenizer of that name.

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,14 +58,16 @@ class TokenStore:
         """The words in the order of their provisional ids."""
         return list(self._word_ids)
 
-    def read(self, source: Source, tokenizer: Tokenizer) -> Reading:
-        """Adds the sentences of ``source``; ``UserError`` if it has none."""
+    def read(self, source: Source, tokenizer: Tokenizer, omit: Set[str] = frozenset()) -> Reading:
+        """Adds the sentences of ``source``, ``omit`` left out; ``UserError`` if it has none."""
         lines = blank = discarded = 0
         first = len(self._lengths)
         word_ids, ids = self._word_ids, self._ids
         for _, line in source.read():
             lines += 1
             tokens = tokenizer.tokenize(line)
+            if omit:
+                tokens = [token for token in tokens if token not in omit]
             if not tokens:
                 blank += 1
                 continue

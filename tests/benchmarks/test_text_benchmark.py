@@ -1,5 +1,6 @@
 """``python -m benchmarks.text``: corpus, table, published rows, going on, and what it refuses."""
 
+import dataclasses
 import json
 
 import pytest
@@ -14,12 +15,8 @@ from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.loading import load
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
+from pages import SIZES, report, table
 
-SIZES = (
-    "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=8",
-    "--windows=1,2", "--filters=2,2", "--rollouts=1", "--adversarial_steps=1",
-    "--evaluation_samples=16", "--checkpoint_seconds=1e-6",
-)  # fmt: skip
 COUNTS = {"train": 120, "test": 30}
 
 
@@ -45,21 +42,14 @@ def folder(tmp_path_factory):
     return folder
 
 
-def report(folder):
-    return json.loads((folder / "report.json").read_text())
-
-
-def table(page, first):
-    """Rows of the table whose header begins with ``first``, by their first cell."""
-    (part,) = [part for part in page.split("\n\n") if part.startswith(f"| {first}")]
-    lines = [line.strip("|").split("|") for line in part.splitlines()]
-    cells = [[cell.strip() for cell in line] for line in lines]
-    return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[2:]}
-
-
 def test_the_table_has_the_figures_of_every_run(folder):
     rows = table((folder / "report.md").read_text(), "run")
+    real = rows.pop("real (training)")
     assert list(rows) == ["mle-seed0", "leakgan-seed0"]
+    scores = report(folder)["real"]
+    assert real["BLEU-2"] == f"{scores['bleu']['2']:.3f}"
+    assert real["grammatical"] == "1.000"
+    assert {real[cell] for cell in ("logits ×", "NLL_test", "copied", "minutes")} == {""}
     for name, row in rows.items():
         figures = json.loads(RunFolder(folder / name).measured.read_text())
         for order in "2345":
@@ -98,6 +88,20 @@ def test_the_json_has_what_made_the_figures(folder):
         for name, part in (("references", dataset.test), ("train", dataset.train)):
             assert protocol[name] == {"available": len(part), "used": len(part)}
         assert {"smoothing", "aggregation", "temperature", "self_bleu", "nll_test"} <= set(protocol)
+
+
+def test_real_text_is_training_sentences_against_the_whole_test_set(folder):
+    dataset = load_dataset(folder / "data")
+    real = report(folder)["real"]
+    assert real == json.loads(json.dumps(text_runs.real_figures(dataset)))
+    count = len(dataset.test)
+    assert real["protocol"]["samples"] == {"available": len(dataset.train), "used": count}
+    assert real["protocol"]["references"] == {"available": count, "used": count}
+    # Sentences that the test set has too, and nothing else, are perfect.
+    same = dataclasses.replace(dataset, train=dataset.test)
+    assert text_runs.real_figures(same)["bleu"] == dict.fromkeys("2345", pytest.approx(1.0))
+    few = dataclasses.replace(dataset, train=dataset.train[:5])
+    assert text_runs.real_figures(few)["protocol"]["samples"]["used"] == 5
 
 
 def test_captions_are_judged_by_their_grammar(folder):

@@ -28,9 +28,9 @@ def place(folder, *paths, text="a b .\n"):
         (folder / path).write_text(f"{path} {text}")
 
 
-def test_there_are_four_corpora():
-    assert list(CORPORA) == ["captions", "coco", "emnlp_news", "chinese_poems"]
-    with pytest.raises(UserError, match="captions, coco, emnlp_news, chinese_poems"):
+def test_there_are_five_corpora():
+    assert list(CORPORA) == ["captions", "coco", "emnlp_news", "chinese_poems", "nottingham"]
+    with pytest.raises(UserError, match="captions, coco, emnlp_news, chinese_poems, nottingham"):
         get_corpus("shakespeare")
 
 
@@ -39,7 +39,7 @@ def test_registry_entries_are_complete(name):
     corpus = get_corpus(name)
     assert corpus.repository.startswith("https://github.com/")
     for file in filter(None, (corpus.train, corpus.test)):
-        assert file.path.startswith(f"{name}/")
+        assert file.path.split("/")[0] == name
         assert len(bytes.fromhex(file.sha256)) == 32
         assert file.url is None or file.url.startswith("https://raw.githubusercontent.com/")
 
@@ -55,7 +55,8 @@ def test_missing_files_are_explained(tmp_path, name, download):
     message = str(caught.value)
     assert str(tmp_path / corpus.train.path) in message  # where to put it
     assert corpus.repository in message  # from where
-    assert "Texygen: data/" in message  # what
+    assert corpus.train.content in message  # what
+    assert ("Texygen: data/" in message) != corpus.midi
     assert ("--download cannot" in message) == download
     assert list(tmp_path.iterdir()) == []
 
@@ -85,7 +86,10 @@ def test_poems_have_no_test_file_of_their_own(tmp_path):
     place(tmp_path, "chinese_poems/quatrains.txt")
     train, test = corpus_sources(get_corpus("chinese_poems"), tmp_path)
     assert (len(train), test) == (1, None)
-    assert [name for name in CORPORA if CORPORA[name].is_split_here] == ["chinese_poems"]
+    assert [name for name in CORPORA if CORPORA[name].is_split_here] == [
+        "chinese_poems",
+        "nottingham",
+    ]
 
 
 def test_download_fetches_what_is_missing_and_only_that(tmp_path, file_server):

@@ -1,5 +1,6 @@
 """Which sentences are kept, which words have an id, and the account of it."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -214,3 +215,17 @@ def test_the_outcome_equals_a_direct_computation(train, test, length, min_count,
         lost = account.blank + (account.too_long if long == "drop" else 0)
         lost += account.with_rare if rare == "drop" else 0
         assert account.lines == len(lines) == account.kept + lost
+
+
+def test_omitted_tokens_are_in_no_sentence_and_count_nowhere():
+    poem, marks = "秦 川 ， 雄 帝 。", "， 。"
+    source = generated_source("poems", [poem, "， 。", "雄 ， 帝 宅"] * 4)
+    wanted = PrepareSettings(tokenizer="char", omit=marks, max_length=4, length_multiple=1)
+    encoded = encode_corpus([source], None, wanted)
+    assert not set(marks.split()) & set(encoded.vocabulary.words)
+    rows = {"".join(encoded.vocabulary.decode(row)) for row in encoded.train}
+    assert rows == {"秦川雄帝", "雄帝宅"}
+    account = encoded.train_account
+    assert (account.lines, account.blank, account.too_long) == (12, 4, 0)
+    kept = encode_corpus([source], None, dataclasses.replace(wanted, omit=""))
+    assert kept.train_account.too_long > 0

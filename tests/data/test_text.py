@@ -142,9 +142,18 @@ def test_plain_words_survive_the_word_tokenizer(words):
 
 
 def test_names_are_known_or_refused():
-    assert text.TOKENIZER_NAMES == ("word", "whitespace", "char")
+    assert text.TOKENIZER_NAMES == ("word", "whitespace", "char", "pitch")
     for name in text.TOKENIZER_NAMES:
         assert get_tokenizer(name, True).name == name
         assert get_tokenizer(name, True).lowercase
-    with pytest.raises(UserError, match="word, whitespace, char"):
+    with pytest.raises(UserError, match="word, whitespace, char, pitch"):
         get_tokenizer("bpe")
+
+
+def test_pitches_are_a_pianos_and_nothing_else():
+    tokenizer = get_tokenizer("pitch")
+    assert tokenizer.tokenize("21  60 108") == ["21", "60", "108"]
+    assert tokenizer.detokenize(["21", "60", "108"]) == "21 60 108"
+    for line in ("20", "109", "60 C4", "060", "-60", "60.0", "٦٠"):
+        with pytest.raises(UserError, match="is no pitch: a whole number, 21 to 108"):
+            tokenizer.tokenize(line)

@@ -11,6 +11,8 @@ from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
 from leakgan_tf.errors import UserError
 
+TEXT = [name for name in TOKENIZER_NAMES if name != "pitch"]  # takes no other text
+
 
 def test_words_are_ordered_by_count_then_alphabet():
     counts = {"b": 2, "c": 5, "a": 2, "d": 1}
@@ -78,7 +80,7 @@ def test_json_that_is_no_vocabulary_is_refused(value):
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
-@given(st.text(), st.sampled_from(TOKENIZER_NAMES), st.booleans(), st.integers(0, 3))
+@given(st.text(), st.sampled_from(TEXT), st.booleans(), st.integers(0, 3))
 def test_every_text_survives_encoding(line, name, unknown, spare):
     tokens = get_tokenizer(name).tokenize(line)
     vocabulary = Vocabulary.from_counts({word: 1 for word in tokens}, unknown=unknown)

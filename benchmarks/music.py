@@ -1,0 +1,79 @@
+"""The music benchmark of the SeqGAN paper: ``python -m benchmarks.music``.
+
+Trains every system on the melodies of the Nottingham folk tunes, or of a folder of MIDI files, and
+tabulates BLEU-4 and mean squared error beside what was published; writes samples as MIDI files.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+from benchmarks import text
+from benchmarks.outcome import Outcome
+from leakgan_tf.commandline import entry
+from leakgan_tf.commandline.prepare import midi_sources, report, source_notes
+from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
+from leakgan_tf.data.melodies import SETTINGS
+from leakgan_tf.data.midi import STEP
+from leakgan_tf.errors import UserError
+
+ABOUT = "Trains systems on melodies, tabulates them beside what was published, writes MIDI files."
+NOTTINGHAM = "nottingham"
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the benchmark's flags."""
+    values = entry.new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_string("midi", None, "A folder of MIDI files instead of the corpus.", **own)
+    flags.DEFINE_float(
+        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **own
+    )
+    text.define_run_flags(values, systems=["mle", "seqgan", "leakgan"])
+    return values
+
+
+def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
+    """Returns the melodies of --midi, prepared in `folder` if they were not before."""
+    train, test = midi_sources(values, SETTINGS)
+    if not folder.exists():
+        encoded = prepare(train, folder, SETTINGS, test=test)
+        notes = source_notes(None, train)
+        print("\n".join([report(encoded, SETTINGS), *notes, ""]), flush=True)
+    dataset = load_dataset(folder)
+    prepared = [each["sha256"] for each in dataset.record["inputs"]]
+    if dataset.corpus or prepared != [source.sha256 for source in train]:
+        raise UserError(f"{folder} holds other melodies than {values.midi}: give another --run_dir")
+    return dataset
+
+
+def run(values: flags.FlagValues) -> None:
+    """Prepares, trains, scores, reports."""
+    if values.step is not None and not values.midi:
+        raise UserError("--step goes with --midi only")
+
+    def corpus(folder: Path) -> TextDataset:
+        if values.midi:
+            return own_tunes(values, folder)
+        return text.prepared(values, folder, NOTTINGHAM)
+
+    def write(outcome: Outcome) -> None:
+        from benchmarks import music_report  # TensorFlow starts slowly: not for bad input
+
+        music_report.write(outcome, STEP if values.step is None else values.step)
+
+    name = Path(values.midi).resolve().name if values.midi else NOTTINGHAM
+    text.run_on(values, f"music-{name}", corpus, write)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Melodies as a picture: time to the right, pitch upwards."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from leakgan_tf.files import atomic_output
+
+_C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
+
+
+def draw_piano_roll(
+    path: Path, melodies: Mapping[str, Sequence[Sequence[int]]], step: float
+) -> None:
+    """Draws melodies, a row of panels for each name.
+
+    Args:
+      path: the picture's file, PNG.
+      melodies: MIDI numbers, one a step, by what they are; none of them empty.
+      step: seconds that a pitch lasts.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    columns = max(len(each) for each in melodies.values())
+    size = (3.6 * columns, 1.5 * len(melodies) + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(melodies), columns, sharex=True, sharey=True, squeeze=False)
+    for number, (row, (name, own)) in enumerate(zip(panels, melodies.items(), strict=True)):
+        row[0].set_ylabel(name, fontsize=9)
+        for axes in row[len(own) :]:
+            axes.set_axis_off()
+        for axes, melody in zip(row, own, strict=False):
+            begins = [place * step for place in range(len(melody))]
+            axes.barh(melody, step, height=0.9, left=begins, color=f"C{number}")
+            axes.set_yticks(_C, [f"C{octave}" for octave in range(1, len(_C) + 1)])
+            axes.grid(axis="y", alpha=0.25)
+    every = [pitch for own in melodies.values() for melody in own for pitch in melody]
+    panels[0][0].set_ylim(min(every) - 1, max(every) + 1)
+    figure.supxlabel("seconds", fontsize=9)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110)
