@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
-	@echo "make smoke       the same code path, shrunken (a minute)"
+	@echo "make smoke       the same code path, shrunken for every system (a minute)"
 	@echo "make test        lint, tests and smoke run: everything that CI runs"
 	@echo "make setup       build $(VENV);  make lint, make format: ruff;  make clean: remove $(VENV)"
 
@@ -33,7 +33,7 @@ synthetic: $(VENV)/runtime
 
 smoke: $(VENV)/runtime
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(BIN)/python -m benchmarks.synthetic --preset=smoke --run_dir="$$folder/smoke"
+	$(BIN)/python -m benchmarks.synthetic --preset=smoke --systems=all --run_dir="$$folder/smoke"
 
 lint: $(VENV)/development
 	$(BIN)/ruff check $(SOURCES)

@@ -71,6 +71,7 @@ class Config:
     adversarial_discriminator_rounds: int = setting(5, "D rounds after each of them.")
     rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
 
+    # SeqGAN's own, shared by the systems that keep its schedule: PG-BLEU, RankGAN, MaliGAN.
     seqgan_discriminator_learning_rate: float = setting(1e-4, "SeqGAN: Adam's rate for D.")
     seqgan_dropout: float = setting(0.25, "SeqGAN: share of D's features dropped in training.")
     seqgan_l2: float = setting(0.2, "SeqGAN: weight of D's classifier penalty, Σ w²/2.")
@@ -78,11 +79,49 @@ class Config:
     seqgan_steps: int = setting(200, "SeqGAN: G steps of the adversarial phase.")
     seqgan_rollouts: int = setting(16, "SeqGAN: completions of each prefix, N.")
 
+    scheduled_sampling_epochs: int = setting(300, "Scheduled sampling: epochs (its program).")
+    scheduled_sampling_schedule: str = setting(
+        "linear",
+        "Scheduled sampling: how the probability of reading the true token falls.",
+        choices=("linear", "exponential", "inverse_sigmoid"),
+    )
+    scheduled_sampling_rate: float = setting(
+        0.002, "Scheduled sampling: the decay's k, for each epoch (SeqGAN: linear, 0.002)."
+    )
+    scheduled_sampling_least: float = setting(
+        0.0, "Scheduled sampling: least probability of the true token in the linear decay."
+    )
+    pg_bleu_order: int = setting(3, "PG-BLEU: longest n-gram of its BLEU (its program).")
+    rankgan_gamma: float = setting(16.0, "RankGAN: steepness γ of the ranking (rankgan.py).")
+    rankgan_references: int = setting(
+        16, "RankGAN: human sentences in a reference set (its program), at most batch_size."
+    )
+    rankgan_reward: str = setting(
+        "rank", "RankGAN: the reward, R (its program) or log R.", choices=("rank", "log_rank")
+    )
+    maligan_completions: int = setting(
+        8, "MaliGAN: completions of each real prefix, n (open in the paper)."
+    )
+    maligan_prefix_step: int = setting(
+        1, "MaliGAN: tokens by which the real prefix shrinks (open in the paper)."
+    )
+    maligan_baseline: float = setting(1.0, "MaliGAN: what the baseline b rises to, from 0.")
+
     # Evaluation and safety
     evaluate_every: int = setting(5, "Generator epochs or adversarial steps between evaluations.")
     evaluation_samples: int = setting(9984, "Sequences in an evaluation, and held-out sequences.")
     sampling_batch: int = setting(
         64, "Sequences sampled together outside the loss; a multiple of per-row goal_init's rows."
+    )
+    precision: str = setting(
+        "float32",
+        "Of the products in D, its leaked features and the Worker's logits; weights are float32.",
+        choices=("float32", "bfloat16"),
+    )
+    feature_memory: int = setting(
+        2048,
+        "LeakGAN: the most MiB for features of the training sentences, which are computed once "
+        "for the G epochs between two D rounds; 0 computes them in each step.",
     )
     checkpoint_seconds: float = setting(60.0, "Least time between checkpoints, in seconds.")
 
@@ -93,6 +132,7 @@ class Config:
             check_choice(option, getattr(self, option.name))
         self._check_counts()
         self._check_windows()
+        self._check_systems()
         if self.length % self.goal_horizon:
             raise UserError(
                 f"length {self.length} is not divisible by goal_horizon {self.goal_horizon}: "
@@ -104,6 +144,8 @@ class Config:
             "mle_epochs", "pretrain_rounds", "pretrain_discriminator_rounds", "oracle_seed", "seed",
             "pretrain_generator_epochs", "adversarial_steps", "adversarial_discriminator_rounds",
             "seqgan_dropout", "seqgan_l2", "seqgan_discriminator_rounds", "seqgan_steps",
+            "scheduled_sampling_epochs", "scheduled_sampling_rate", "scheduled_sampling_least",
+            "maligan_baseline", "feature_memory",
         }  # fmt: skip
         for option in dataclasses.fields(self):
             value = getattr(self, option.name)
@@ -115,8 +157,9 @@ class Config:
         for name in ("training_sequences", "discriminator_samples"):
             if getattr(self, name) < self.batch_size:
                 raise UserError(f"{name} must be at least batch_size {self.batch_size}")
-        if self.likelihood_share > 1:
-            raise UserError(f"likelihood_share must be at most 1, not {self.likelihood_share}")
+        for name in ("likelihood_share", "scheduled_sampling_least"):
+            if getattr(self, name) > 1:
+                raise UserError(f"{name} must be at most 1, not {getattr(self, name)}")
         if self.semantics.goal_init == "per_row" and self.sampling_batch % self.batch_size:
             raise UserError(
                 f"sampling_batch {self.sampling_batch} must be a multiple of batch_size "
@@ -138,6 +181,24 @@ class Config:
         if max(self.windows) > self.length:
             raise UserError(
                 f"window {max(self.windows)} is longer than the sequence ({self.length} tokens)"
+            )
+
+    def _check_systems(self) -> None:
+        rate, schedule = self.scheduled_sampling_rate, self.scheduled_sampling_schedule
+        if schedule == "exponential" and rate >= 1:
+            raise UserError(f"scheduled_sampling_rate must be below 1 if exponential, not {rate}")
+        if schedule == "inverse_sigmoid" and rate < 1:
+            raise UserError(
+                f"scheduled_sampling_rate must be at least 1 if inverse_sigmoid, not {rate}"
+            )
+        if self.system == "pg_bleu" and self.pg_bleu_order > self.length:
+            raise UserError(
+                f"pg_bleu_order {self.pg_bleu_order} must be at most length {self.length}"
+            )
+        if self.system == "rankgan" and self.rankgan_references > self.batch_size:
+            raise UserError(
+                f"rankgan_references {self.rankgan_references} must be at most batch_size "
+                f"{self.batch_size}"
             )
 
     @property

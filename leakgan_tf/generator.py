@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import sampling
+from leakgan_tf import losses, replicas, sampling
 
 
 class Generator:
     """A policy under its present weights, compiled, for any number of sentences.
 
     Work is cut into batches of one size, so memory does not grow with the request and a result
-    does not depend on how many sentences were asked for.
+    does not depend on how many sentences were asked for. Made in the scope of a distribution
+    strategy, it has its replicas work on one batch each: the results are the same.
 
     Attributes:
       length: tokens in a sentence, T.
@@ -29,16 +30,20 @@ class Generator:
         self.length = length
         self.policy = policy
         self._batch_size = batch_size
-        tokens = tf.TensorSpec([batch_size, length], tf.int32)
+        strategy = replicas.strategy_in_scope()
+        self._replicas = strategy.num_replicas_in_sync if strategy else 1
+        tokens = tf.TensorSpec([self._replicas * batch_size, length], tf.int32)
         factors = tf.TensorSpec([length], tf.float32)
         seed = tf.TensorSpec([2], tf.int32)
         self._sample = tf.function(
-            self._sample_batch, input_signature=[factors, seed], autograph=False
+            lambda *args: replicas.run(strategy, self._sample_batch, *args),
+            input_signature=[factors, seed, tf.TensorSpec([], tf.int32)],
+            autograph=False,
         )
         # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
         self._score = {
             path: tf.function(
-                lambda batch, sharpness, path=path: self._score_batch(batch, sharpness, path),
+                lambda *args, path=path: replicas.run(strategy, self._score_batch, *args, path),
                 input_signature=[tokens, factors],
                 autograph=False,
             )
@@ -62,11 +67,10 @@ class Generator:
             than 1; one number, or one for each position.
           seed: stateless seed, two integers.
         """
-        factors = self._factors(temperature)
+        factors, seed = self._factors(temperature), tf.constant(seed, tf.int32)
         batches = [np.zeros([0, self.length], np.int32)]
-        for index in range(-(-count // self._batch_size)):
-            own = tf.random.experimental.stateless_fold_in(tf.constant(seed, tf.int32), index)
-            batches.append(self._sample(factors, own).numpy())
+        for number in range(0, -(-count // self._batch_size), self._replicas):
+            batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
         return np.concatenate(batches)[:count]
 
     def log_prob(
@@ -84,11 +88,11 @@ class Generator:
             `sample` draws from. The two differ for LeakGAN under the split alignment only.
         """
         factors = self._factors(temperature)
-        rows = len(tokens)
-        padded = np.pad(tokens, [[0, -rows % self._batch_size], [0, 0]], mode="edge")
+        rows, size = len(tokens), self._replicas * self._batch_size
+        padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
         batches = [
             self._score[path](tf.constant(batch, tf.int32), factors).numpy()
-            for batch in np.split(padded, max(len(padded) // self._batch_size, 1))
+            for batch in np.split(padded, max(len(padded) // size, 1))
             if len(batch)
         ]
         return np.concatenate([np.zeros([0, self.length], np.float32), *batches])[:rows]
@@ -105,9 +109,13 @@ class Generator:
     def _factors(self, temperature: float | Sequence[float]) -> tf.Tensor:
         return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
 
-    def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        return sampling.generate(self.policy(), self._batch_size, sharpness, seed)
+    def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """Samples the batch of that number on the first replica, those behind it on the others."""
+        own = tf.random.experimental.stateless_fold_in(seed, number + replicas.index())
+        sampled = sampling.generate(self.policy(), self._batch_size, sharpness, own)
+        return replicas.gather(sampled)
 
     def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
-        logits = self.policy().sequence_logits(tokens, path) * sharpness[:, tf.newaxis]
-        return -tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
+        own = replicas.own(tokens)
+        logits = self.policy().sequence_logits(own, path) * sharpness[:, tf.newaxis]
+        return replicas.gather(-losses.cross_entropy(logits, own))

@@ -1,6 +1,8 @@
-"""Each loss with its equation. Equation numbers: LeakGAN, arXiv:1709.08624; SeqGAN, 1609.05473.
+"""Each loss with its equation. Equation numbers: LeakGAN, arXiv:1709.08624; SeqGAN, 1609.05473;
+RankGAN, 1705.11001; MaliGAN, 1702.07983.
 
-All are in nats and are minimised. Shapes: B batch, T length, V vocabulary, F features, c horizon.
+All are in nats and are minimised. Where replicas share a batch, sums and means are those of the
+whole batch (`replicas`). Shapes: B batch, T length, V vocabulary, F features, c horizon.
 """
 
 import math
@@ -8,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from leakgan_tf import replicas
 from leakgan_tf.models.leakgan_generator import Goals
 from leakgan_tf.semantics import Semantics
 
@@ -18,8 +21,20 @@ LEAST_LOG_PROBABILITY = math.log(1e-20)
 
 def token_log_prob(logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
     """Returns log p of each token, floored at log 1e-20: (B, T) of logits (B, T, V)."""
-    log_prob = -tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
-    return tf.maximum(log_prob, LEAST_LOG_PROBABILITY)
+    return tf.maximum(-cross_entropy(logits, tokens), LEAST_LOG_PROBABILITY)
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns -log softmax(logits) of the labels: (...) of logits (..., V) and ids (...).
+
+    The fused op: under op determinism TensorFlow's own function avoids it, for the sake of GPUs,
+    at several times the cost; on a CPU it is deterministic.
+    """
+    width = logits.shape[-1]
+    loss, _ = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
+        features=tf.reshape(logits, [-1, width]), labels=tf.reshape(labels, [-1])
+    )
+    return tf.reshape(loss, tf.shape(labels))
 
 
 def likelihood_loss(log_prob: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
@@ -35,9 +50,10 @@ def likelihood_loss(log_prob: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Te
 def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     """Returns the mean of values, of those only where `mask`, of the same shape, is true."""
     if mask is None:
-        return tf.reduce_mean(values)
+        return replicas.mean(tf.reduce_mean(values))
     weights = tf.cast(mask, values.dtype)
-    return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
+    number = replicas.total(tf.reduce_sum(weights))
+    return replicas.total(tf.reduce_sum(values * weights)) / tf.maximum(number, 1.0)
 
 
 def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -47,9 +63,7 @@ def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
       logits: (B, 2).
       labels: classes (B,), 1 for real.
     """
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    )
+    return replicas.mean(tf.reduce_mean(cross_entropy(logits, labels)))
 
 
 def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
@@ -59,7 +73,64 @@ def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
 def policy_gradient_loss(logits: tf.Tensor, tokens: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
     """REINFORCE of SeqGAN (eq. 8): -Σ log p(x_t)·reward_t, a sum over batch and tokens."""
-    return -tf.reduce_sum(token_log_prob(logits, tokens) * rewards)
+    return -replicas.total(tf.reduce_sum(token_log_prob(logits, tokens) * rewards))
+
+
+def log_rank(
+    sentences: tf.Tensor, references: tf.Tensor, comparisons: tf.Tensor, gamma: float
+) -> tf.Tensor:
+    """Returns log R(s | U, C), how well sentences rank in a comparison set (RankGAN, eqs. 3-5).
+
+    α(s | u) = cos(y_s, y_u); P(s | u, C) = exp(γ α(s | u)) / Σ exp(γ α(s' | u)) over the
+    sentences s' of C and s itself; R is the mean of P over the references u.
+
+    Args:
+      sentences: features y_s, (n, F).
+      references: features y_u of U, (U, F).
+      comparisons: features of C, (C, F).
+      gamma: γ, the steepness.
+
+    Returns:
+      (n,), at most 0.
+    """
+    towards = tf.math.l2_normalize(references, axis=-1)
+
+    def relevance(features: tf.Tensor) -> tf.Tensor:
+        unit = tf.math.l2_normalize(features, axis=-1)
+        return gamma * tf.matmul(unit, towards, transpose_b=True)  # (·, U)
+
+    own = relevance(sentences)  # (n, U)
+    others = tf.reduce_logsumexp(relevance(comparisons), axis=0)  # (U,)
+    log_share = -tf.nn.softplus(others - own)  # log P = own - log(exp own + exp others)
+    count = tf.cast(tf.shape(references)[0], own.dtype)
+    return tf.reduce_logsumexp(log_share, axis=1) - tf.math.log(count)
+
+
+def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+    """Ranks human sentences high and generated ones low: -E log R(real) + E log R(made).
+
+    RankGAN's ranker in the form of the authors' program: the paper's first objective (eq. 1) has
+    -E log(1 - R(made)) in the place of the second term.
+
+    Args:
+      real: log R of human sentences among generated ones, (B,).
+      made: log R of generated sentences among human ones, (B,).
+    """
+    return replicas.mean(tf.reduce_mean(made) - tf.reduce_mean(real))
+
+
+def importance_weights(logits: tf.Tensor) -> tf.Tensor:
+    """Returns MaliGAN's weights n·r_j / Σ r_j with r = D / (1 - D), of the mean 1 over n samples.
+
+    Args:
+      logits: D's of [generated, real], (n, B, 2).
+
+    Returns:
+      (n, B), normalised over the first axis; no gradient is meant to pass.
+    """
+    count = tf.cast(tf.shape(logits)[0], logits.dtype)
+    # log r is the difference of the logits, so this cannot overflow where D is certain.
+    return count * tf.nn.softmax(logits[..., 1] - logits[..., 0], axis=0)
 
 
 class Pairs(NamedTuple):
@@ -97,9 +168,9 @@ def manager_pairs(features: tf.Tensor, goals: Goals, horizon: int, window: str) 
     """
     if window == "block":
         corners = features[:, ::horizon]  # (B, T/c + 1, F)
-        return Pairs(corners[:, 1:] - corners[:, :-1], goals.worker[:, ::horizon])
+        return Pairs(corners[:, 1:] - corners[:, :-1], goals.targets)
     changes = features[:, horizon:] - features[:, :-horizon]
-    return Pairs(changes, goals.sub_goals[:, : changes.shape[1]])
+    return Pairs(changes, goals.targets)
 
 
 def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: str) -> tf.Tensor:
@@ -180,7 +251,7 @@ def manager_adversarial_loss(
             # A column's reward counts where its block begins within the sentence.
             begun = mask if semantics.goal_window == "block" else mask[:, ::horizon]
             rewards *= tf.cast(begun, rewards.dtype)
-        total = tf.reduce_sum(rewards) * masked_mean(cosines, mask)
+        total = replicas.total(tf.reduce_sum(rewards)) * masked_mean(cosines, mask)
         return -total / _steps(cosines, length, horizon)
     if semantics.goal_window == "sliding":
         rewards = tf.repeat(rewards, horizon, axis=1)[:, : cosines.shape[1]]
@@ -211,4 +282,5 @@ def worker_adversarial_loss(
 
 def _steps(cosines: tf.Tensor, length: int, horizon: int) -> tf.Tensor:
     """Returns T·B/c, by which the original program divides."""
-    return tf.cast(tf.shape(cosines)[0] * (length // horizon), cosines.dtype)
+    rows = tf.shape(cosines)[0] * replicas.count()  # B
+    return tf.cast(rows * (length // horizon), cosines.dtype)

@@ -5,12 +5,46 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from leakgan_tf import replicas
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class FusedAdam(keras.optimizers.Adam):
+    """Keras's Adam, each variable updated by one op instead of a dozen.
+
+    The same formula and the same slots. At the papers' sizes D's update reads and writes 190 MB;
+    op by op it was three times as much.
+
+    Gradients must be those of the whole batch, the same on every replica, as `dense_gradients` and
+    `clipped_gradients` give them: Keras would sum them again.
+    """
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Updates `variable` (a ``tf.Variable``) and its slots in place."""
+        index = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, variable.dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(tf.cast(self.beta_1, variable.dtype), step),
+            beta2_power=tf.pow(tf.cast(self.beta_2, variable.dtype), step),
+            lr=tf.cast(learning_rate, variable.dtype),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars
+
 
 def adam(
     learning_rate: float, epsilon: float, variables: Sequence[keras.Variable], name: str
 ) -> keras.optimizers.Optimizer:
     """Returns Adam (β 0.9 / 0.999), its slots made, for `variables`."""
-    optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon, name=name)
+    optimizer = FusedAdam(learning_rate, epsilon=epsilon, name=name)
     optimizer.build(variables)
     return optimizer
 
@@ -20,13 +54,15 @@ def dense_gradients(
 ) -> list[tf.Tensor]:
     """Returns d loss / d variable for each variable, embeddings' sparse gradients made dense.
 
-    Zero where the loss does not depend on a variable: under sliding goals nothing trains the
-    Manager's ``goal_init``.
+    Where replicas share a batch they are the whole batch's, as the loss is (`replicas`). Zero where
+    the loss does not depend on a variable: under sliding goals nothing trains the Manager's
+    ``goal_init``.
     """
-    return [
+    gradients = [
         tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
         for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True)
     ]
+    return replicas.average(gradients)
 
 
 def clipped_gradients(

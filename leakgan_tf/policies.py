@@ -53,6 +53,7 @@ class LeakGANPolicy:
         self.model = model
         self.leak = leak
         self.length = model.length
+        self._words = model.worker.words()
 
     def start(self, rows: int) -> LeakGANState:
         """Returns the state in front of the first token."""
@@ -61,7 +62,7 @@ class LeakGANPolicy:
     def logits(self, state: LeakGANState, position: tf.Tensor) -> tuple[tf.Tensor, LeakGANState]:
         """Returns the logits (B, V) of the next token, and the state with its goal."""
         hidden, state = self.model.observe(self.leak, state, position, "sampling")
-        logits = self.model.worker(hidden, state.goal)
+        logits = self.model.worker(hidden, state.goal, self._words)
         return _close(self.model.ends, logits, state.last, position), state
 
     def write(self, state: LeakGANState, tokens: tf.Tensor, position: tf.Tensor) -> LeakGANState:

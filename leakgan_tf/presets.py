@@ -1,8 +1,9 @@
 """Every preset's values, each with its source.
 
-paper  The sizes and schedule of the authors' released programs (LeakGAN; SeqGAN for MLE), which
-       also are the papers'.
-       For text, LeakGAN's program for Image COCO.
+paper  The sizes and schedule of the authors' released programs (LeakGAN; SeqGAN for MLE and the
+       systems on its schedule; RankGAN's has the same values), which also are the papers'.
+       What no paper or program says, each system's file names as this project's choice.
+       For text, LeakGAN's program for Image COCO. For music all is open: see PAPER_MUSIC.
        In the original's semantics.
 quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
        this project's choice. Sizes are smaller, so its figures stand beside no published one.
@@ -53,6 +54,22 @@ PAPER_20 = Config(
     # SeqGAN's program, which is also the MLE baseline
     mle_epochs=120,
     mle_learning_rate=0.01,
+    seqgan_discriminator_learning_rate=1e-4,
+    seqgan_dropout=0.25,
+    seqgan_l2=0.2,
+    seqgan_discriminator_rounds=50,
+    seqgan_steps=200,
+    seqgan_rollouts=16,
+    # Scheduled sampling: SeqGAN, section 5.1, and its first program, which has the epochs
+    scheduled_sampling_epochs=300,
+    scheduled_sampling_schedule="linear",
+    scheduled_sampling_rate=0.002,
+    # RankGAN's program; γ and the reward: see rankgan.py
+    rankgan_references=16,
+    rankgan_gamma=16.0,
+    rankgan_reward="rank",
+    # SeqGAN's first program
+    pg_bleu_order=3,
 )
 
 # LeakGAN's program lists a window of 40 without a count of filters, and drops it.
@@ -93,6 +110,8 @@ QUICK_20 = dataclasses.replace(
     seqgan_steps=40,
     seqgan_discriminator_learning_rate=1e-3,
     seqgan_rollouts=8,
+    scheduled_sampling_epochs=40,
+    scheduled_sampling_rate=0.015,  # to the same 0.4 as in the 300 epochs of the program
     checkpoint_seconds=15.0,
     semantics=PAPER,
 )
@@ -122,6 +141,10 @@ SMOKE_20 = dataclasses.replace(
     seqgan_discriminator_rounds=1,
     seqgan_steps=2,
     seqgan_rollouts=2,
+    scheduled_sampling_epochs=6,
+    scheduled_sampling_rate=0.1,
+    rankgan_references=4,
+    maligan_completions=2,
     checkpoint_seconds=1.0,
 )
 
@@ -197,6 +220,10 @@ QUICK_TEXT = dataclasses.replace(
     seqgan_discriminator_rounds=5,
     seqgan_steps=20,
     seqgan_rollouts=4,
+    scheduled_sampling_epochs=10,
+    scheduled_sampling_rate=0.06,  # to the same 0.4
+    maligan_completions=4,
+    maligan_prefix_step=2,
     checkpoint_seconds=30.0,
     semantics=PAPER,
 )
@@ -223,20 +250,42 @@ SMOKE_TEXT = dataclasses.replace(
     seqgan_discriminator_rounds=1,
     seqgan_steps=1,
     seqgan_rollouts=2,
+    scheduled_sampling_epochs=1,
+    rankgan_references=4,
+    maligan_completions=2,
     checkpoint_seconds=1.0,
 )
 
 TEXT = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_TEXT}
 
+# Melodies, T = 32. SeqGAN's paper gives no size, rate or epoch for music, and its released program
+# has no music: all values are open. These are its program's, and LeakGAN's, for the oracle task.
+PAPER_MUSIC = dataclasses.replace(PAPER_20, task="text", length=32, vocab_size=89)
 
-def text_preset(name: str, vocab_size: int, length: int) -> Config:
+# This project's choice: on the Nottingham melodies held-out NLL of MLE is least after 10 to 15
+# epochs. MLE, SeqGAN and LeakGAN together: ten minutes at most.
+QUICK_MUSIC = dataclasses.replace(
+    QUICK_TEXT,
+    mle_epochs=12,
+    seqgan_steps=40,
+    seqgan_discriminator_learning_rate=1e-3,
+    seqgan_rollouts=8,
+    adversarial_steps=20,
+)
+
+MUSIC = {"smoke": SMOKE_TEXT, "quick": QUICK_MUSIC, "paper": PAPER_MUSIC}
+
+
+def text_preset(name: str, vocab_size: int, length: int, melodies: bool = False) -> Config:
     """Returns the configuration for text of a data folder's sizes by its preset's name.
 
     Windows longer than T are left out; the paper's own window of the whole sentence becomes T.
+    With `melodies` it is the one for music.
     """
-    if name not in TEXT:
-        raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(TEXT))}")
-    preset = TEXT[name]
+    presets = MUSIC if melodies else TEXT
+    if name not in presets:
+        raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(presets))}")
+    preset = presets[name]
     kept = {
         min(window, length): count
         for window, count in zip(preset.windows, preset.filters, strict=True)

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from leakgan_tf import replicas
 from leakgan_tf.semantics import Semantics
 
 
@@ -9,13 +10,15 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
     """Bootstrapped rescaled activation (LeakGAN, eq. 10) and what the original makes of it.
 
     Args:
-      scores: D's opinion of each sentence at each step, (B, S), higher is more real.
+      scores: D's opinion of each sentence at each step, (B, S), higher is more real. Where
+        replicas share a batch, their own rows: they are ranked in the whole batch.
       semantics: `reward_rank`, `reward_delta` and `reward_per_rollout` are read.
       rollouts: completions behind each score, N.
 
     Returns:
       Rewards (B, S) in (0, 1), each column rescaled for itself.
     """
+    scores = replicas.gather(scores)  # of the whole batch
     size = tf.cast(tf.shape(scores)[0], scores.dtype)  # B
     delta = semantics.reward_delta
     if semantics.reward_rank == "value":
@@ -24,7 +27,7 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
         rewards = tf.sigmoid(delta * (_arrival(scores) / size - 0.5))
     else:
         rewards = scores
-    return rewards / rollouts if semantics.reward_per_rollout else rewards
+    return replicas.own(rewards / rollouts if semantics.reward_per_rollout else rewards)
 
 
 def _rank(scores: tf.Tensor) -> tf.Tensor:

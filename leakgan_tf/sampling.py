@@ -57,10 +57,7 @@ def write_tokens(
 
     def body(position, state, written):
         logits, state = policy.logits(state, position)
-        own = tf.random.experimental.stateless_fold_in(seed, position)
-        tokens = tf.random.stateless_categorical(
-            logits * sharpness[position], 1, own, dtype=tf.int32
-        )[:, 0]
+        tokens = _draw(logits, sharpness, seed, position)
         state = policy.write(state, tokens, position)
         return position + 1, state, written.write(position - first, tokens)
 
@@ -71,6 +68,14 @@ def write_tokens(
         (tf.constant(first), state, written),
     )
     return tf.transpose(written.stack()), state
+
+
+def _draw(logits: tf.Tensor, sharpness: tf.Tensor, seed: tf.Tensor, position) -> tf.Tensor:
+    """Samples the tokens (rows,) at a position from logits (rows, V)."""
+    own = tf.random.experimental.stateless_fold_in(seed, position)
+    return tf.random.stateless_categorical(logits * sharpness[position], 1, own, dtype=tf.int32)[
+        :, 0
+    ]
 
 
 def generate(policy: Policy, rows: int, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -107,18 +112,30 @@ def complete(
         for position in range(given, begin):
             state = policy.force(state, tokens[:, position], position)
         given = begin
-        joining = tf.nest.map_structure(
-            lambda part: tf.tile(part, [copies] + [1] * (part.shape.rank - 1)),
-            policy.resume(state, begin),
-        )
+        joining = policy.resume(state, begin)
+        # Copies are equal up to here: the next logits are computed once for all of them.
+        fresh = joining if running is None else _stack_rows(running, joining)
+        logits, fresh = policy.logits(fresh, begin)
+        logits, fresh = (_copy_last(part, rows, copies) for part in (logits, fresh))
+        first = _draw(logits, neutral, seed, begin)
         prefix = tf.tile(tokens[:, :begin], [copies, 1])  # (N·B, begin)
-        running = joining if running is None else _stack_rows(running, joining)
         done = prefix if done is None else tf.concat([done, prefix], axis=0)
         end = starts[index + 1] if index + 1 < len(starts) else length
-        more, running = write_tokens(policy, running, begin, end, neutral, seed)
-        done = tf.concat([done, more], axis=1)  # ((i+1)·N·B, end)
+        running = policy.write(fresh, first, begin)
+        more, running = write_tokens(policy, running, begin + 1, end, neutral, seed)
+        done = tf.concat([done, first[:, tf.newaxis], more], axis=1)  # ((i+1)·N·B, end)
     return tf.reshape(done, [len(starts), copies, rows, length])
 
 
 def _stack_rows(first: State, second: State) -> State:
     return tf.nest.map_structure(lambda a, b: tf.concat([a, b], axis=0), first, second)
+
+
+def _copy_last(state: State, rows: int, copies: int) -> State:
+    """Returns a state whose last `rows` rows are there `copies` times."""
+
+    def copied(part: tf.Tensor) -> tf.Tensor:
+        last = tf.tile(part[-rows:], [copies] + [1] * (part.shape.rank - 1))
+        return tf.concat([part[:-rows], last], axis=0)
+
+    return tf.nest.map_structure(copied, state)

@@ -149,7 +149,8 @@ def along(window, sign):
     change = small.array(1, 1, 5)
     features = tf.constant(change * np.arange(7)[np.newaxis, :, np.newaxis], tf.float32)
     goal = sign * tf.constant(change)
-    return features, Goals(tf.repeat(goal, 7, axis=1), tf.repeat(goal, 6, axis=1))
+    targets = tf.repeat(goal, 2 if window == "block" else 4, axis=1)
+    return features, Goals(tf.repeat(goal, 7, axis=1), tf.repeat(goal, 6, axis=1), targets)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models.highway import Highway
+from leakgan_tf.models.precision import layer_policy
 from leakgan_tf.seeds import derive_int
 
 PADDING = -1  # the id of a position that no token has reached yet
@@ -27,6 +28,8 @@ class Discriminator(keras.Model):
       filters: number of filters of each window size; F is their sum.
       padding_row: whether there is a trained embedding for padding, id -1, as in LeakGAN.
       dropout: share of the features dropped when a dropout seed is given.
+      classifies: whether there are two classes; if not, its features are its output (RankGAN).
+      precision: of convolutions and highway; see `precision`.
       seed: seed of the initial weights.
     """
 
@@ -39,6 +42,8 @@ class Discriminator(keras.Model):
         filters: Sequence[int],
         padding_row: bool = True,
         dropout: float = 0.0,
+        classifies: bool = True,
+        precision: str = "float32",
         seed: int = 0,
         **kwargs,
     ):
@@ -50,6 +55,8 @@ class Discriminator(keras.Model):
         self.filters = tuple(filters)
         self.padding_row = padding_row
         self.dropout = dropout
+        self.classifies = classifies
+        self.precision = precision
         self.seed = seed
         self.feature_size = sum(self.filters)
         self.embedding = keras.layers.Embedding(
@@ -63,10 +70,15 @@ class Discriminator(keras.Model):
         self.convolutions = [
             self._convolution(*pair) for pair in zip(self.windows, self.filters, strict=True)
         ]
-        self.highway = Highway(self.feature_size, derive_int(seed, "highway"), name="highway")
-        self.classifier = keras.layers.Dense(
+        self.highway = Highway(
+            self.feature_size, precision, derive_int(seed, "highway"), name="highway"
+        )
+        self.classifier = self._classes() if classifies else None
+
+    def _classes(self) -> keras.layers.Dense:
+        return keras.layers.Dense(
             2,
-            kernel_initializer=_truncated(derive_int(seed, "classifier")),
+            kernel_initializer=_truncated(derive_int(self.seed, "classifier")),
             bias_initializer=keras.initializers.Constant(0.1),
             name="classifier",
         )
@@ -77,6 +89,7 @@ class Discriminator(keras.Model):
             window,
             kernel_initializer=_truncated(derive_int(self.seed, "conv", window)),
             bias_initializer=keras.initializers.Constant(0.1),
+            dtype=layer_policy(self.precision),
             name=f"conv_{window}",
         )
 
@@ -86,7 +99,8 @@ class Discriminator(keras.Model):
         for convolution in self.convolutions:
             convolution.build((None, self.length, self.embedding_size))
         self.highway.build()
-        self.classifier.build((None, self.feature_size))
+        if self.classifies:
+            self.classifier.build((None, self.feature_size))
         self.built = True
 
     def embed(self, tokens: tf.Tensor) -> tf.Tensor:
@@ -103,14 +117,16 @@ class Discriminator(keras.Model):
         embedded = self.embed(tokens)  # (B, T, D)
         # Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
         pooled = [tf.reduce_max(convolve(embedded), axis=1) for convolve in self.convolutions]
-        mixed = self.highway(tf.nn.relu(tf.concat(pooled, axis=-1)))  # (B, F)
+        pooled = tf.cast(tf.concat(pooled, axis=-1), tf.float32)
+        mixed = self.highway(tf.nn.relu(pooled))  # (B, F)
         if dropout_seed is not None and self.dropout > 0.0:
             mixed = tf.nn.experimental.stateless_dropout(mixed, self.dropout, dropout_seed)
         return mixed
 
     def call(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns logits (B, 2) of [generated, real] for sentences (B, T)."""
-        return self.classifier(self.features(tokens, dropout_seed))
+        """Returns logits (B, 2) of [generated, real] for sentences (B, T), or features (B, F)."""
+        features = self.features(tokens, dropout_seed)
+        return self.classifier(features) if self.classifies else features
 
     def probability_real(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns D's probability (B,) that sentences (B, T) are real."""
@@ -119,7 +135,7 @@ class Discriminator(keras.Model):
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         names = ("vocab_size", "length", "embedding_size", "windows", "filters", "padding_row",
-                 "dropout", "seed")  # fmt: skip
+                 "dropout", "classifies", "seed")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -1,9 +1,28 @@
 """The highway layer of the discriminator."""
 
+from typing import NamedTuple
+
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.precision import product
 from leakgan_tf.seeds import derive_int
+
+
+class HighwayWeights(NamedTuple):
+    """The weights as tensors: kernels (F, F) in the precision of the products, biases (F,)."""
+
+    transform: tf.Tensor
+    transform_bias: tf.Tensor
+    gate: tf.Tensor
+    gate_bias: tf.Tensor
+
+
+def mix(inputs: tf.Tensor, weights: HighwayWeights) -> tf.Tensor:
+    """Maps (..., F) to (..., F); see `Highway`."""
+    gate = tf.sigmoid(tf.nn.bias_add(product(inputs, weights.gate), weights.gate_bias))
+    transform = tf.nn.bias_add(product(inputs, weights.transform), weights.transform_bias)
+    return gate * tf.nn.relu(transform) + (1.0 - gate) * inputs
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
@@ -15,12 +34,14 @@ class Highway(keras.layers.Layer):
 
     Args:
       width: width of input and output, F.
+      precision: of the products; see `precision`.
       seed: seed of the initial weights.
     """
 
-    def __init__(self, width: int, seed: int = 0, **kwargs):
+    def __init__(self, width: int, precision: str = "float32", seed: int = 0, **kwargs):
         super().__init__(**kwargs)
         self.width = width
+        self.precision = precision
         self.seed = seed
         self.transform = self._dense("transform")
         self.gate = self._dense("gate")
@@ -39,11 +60,20 @@ class Highway(keras.layers.Layer):
         self.gate.build((None, self.width))
         self.built = True
 
+    def read(self) -> HighwayWeights:
+        """Returns the present weights: to be read once, outside of a loop over positions."""
+        return HighwayWeights(
+            tf.cast(self.transform.kernel, self.precision),
+            tf.convert_to_tensor(self.transform.bias),
+            tf.cast(self.gate.kernel, self.precision),
+            tf.convert_to_tensor(self.gate.bias),
+        )
+
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps (..., F) to (..., F)."""
-        gate = tf.sigmoid(self.gate(inputs))
-        return gate * tf.nn.relu(self.transform(inputs)) + (1.0 - gate) * inputs
+        return mix(inputs, self.read())
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "width": self.width, "seed": self.seed}
+        names = ("width", "precision", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

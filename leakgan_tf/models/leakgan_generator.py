@@ -41,10 +41,13 @@ class Goals(NamedTuple):
     Attributes:
       sub_goals: the Manager's output s_i for the prefixes of 0..T tokens, (B, T+1, F).
       worker: the goal that each token sees, (B, T, F).
+      targets: the goals that the change of the features c tokens later is compared with: of the
+        blocks, (B, T/c, F), or under sliding goals s_0, …, s_{T-c}, (B, T-c+1, F).
     """
 
     sub_goals: tf.Tensor
     worker: tf.Tensor
+    targets: tf.Tensor
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
@@ -66,6 +69,7 @@ class LeakGANGenerator(keras.Model):
       goal_init_rows: rows of ``goal_init``: 1, or the batch size (`Semantics.goal_init`).
       normalise_goal: whether the goal embedding is scaled to unit length.
       ends: whether token 0 ends a sentence; see `ending`.
+      precision: of the Worker's product with the words; see `precision`.
       seed: seed of the initial weights.
     """
 
@@ -83,6 +87,7 @@ class LeakGANGenerator(keras.Model):
         goal_init_rows: int = 1,
         normalise_goal: bool = True,
         ends: bool = False,
+        precision: str = "float32",
         seed: int = 0,
         **kwargs,
     ):
@@ -101,6 +106,7 @@ class LeakGANGenerator(keras.Model):
         self.goal_init_rows = goal_init_rows
         self.normalise_goal = normalise_goal
         self.ends = ends
+        self.precision = precision
         self.seed = seed
         self.manager = Manager(
             feature_size, hidden_size, goal_init_rows, derive_int(seed, "manager"), name="manager"
@@ -112,6 +118,7 @@ class LeakGANGenerator(keras.Model):
             hidden_size,
             goal_size,
             normalise_goal,
+            precision,
             derive_int(seed, "worker"),
             name="worker",
         )
@@ -137,15 +144,24 @@ class LeakGANGenerator(keras.Model):
         # Scoring under the split alignment never sums s_0, and is one step fresher for that.
         fresh = self.goal_alignment == "split" and path == "scoring"
         stream = sub_goals[:, 1:] if fresh else sub_goals[:, :-1]  # (B, T, F)
+        if self.goal_window == "block":
+            blocks = self._block_goals(stream)  # (B, T/c, F)
+            return Goals(sub_goals, tf.repeat(blocks, self.goal_horizon, axis=1), blocks)
         # Goals before the first stand in for c parts of goal_init.
-        missing = self._missing_goals(rows)  # (B, c, F)
-        padded = tf.concat([missing, stream], axis=1)
+        padded = tf.concat([self._missing_goals(rows), stream], axis=1)  # (B, c + T, F)
         goal = tf.add_n(
             [padded[:, i : i + self.length] for i in range(self.goal_horizon)]
         )  # (B, T, F): Σ of the c sub-goals before each token
-        if self.goal_window == "block":
-            goal = tf.repeat(goal[:, :: self.goal_horizon], self.goal_horizon, axis=1)
-        return Goals(sub_goals, tf.ensure_shape(goal, [None, self.length, width]))
+        targets = sub_goals[:, : self.length - self.goal_horizon + 1]
+        return Goals(sub_goals, tf.ensure_shape(goal, [None, self.length, width]), targets)
+
+    def _block_goals(self, stream: tf.Tensor) -> tf.Tensor:
+        """Returns the goal of each block (B, T/c, F): goal_init, then Σ of the block before."""
+        rows, horizon = tf.shape(stream)[0], self.goal_horizon
+        initial = self.manager.initial_goal(rows)[:, tf.newaxis]  # (B, 1, F)
+        shape = [rows, self.length // horizon, horizon, self.feature_size]
+        sums = tf.reduce_sum(tf.reshape(stream, shape), axis=2)  # (B, T/c, F)
+        return tf.concat([initial, sums[:, :-1]], axis=1)
 
     def call(self, tokens: tf.Tensor, worker_goals: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it.
@@ -210,6 +226,5 @@ class LeakGANGenerator(keras.Model):
         """Returns the constructor's arguments."""
         names = ("vocab_size", "length", "feature_size", "embedding_size", "hidden_size",
                  "goal_size", "goal_horizon", "goal_window", "goal_alignment", "goal_init_rows",
-                 "normalise_goal",
-            "ends", "seed")  # fmt: skip
+                 "normalise_goal", "ends", "precision", "seed")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -16,20 +16,35 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from leakgan_tf.models.discriminator import Discriminator
+from leakgan_tf.models.highway import mix
+from leakgan_tf.models.precision import product
 
 _NOTHING = float("-inf")  # the maximum over no windows
 
 
-class PrefixState(NamedTuple):
-    """What has been seen of the prefix: a tensor for each window size h.
+class ShortWindow(NamedTuple):
+    """What has been seen of the prefix by a window of h tokens that has h starts or more.
 
     Attributes:
-      finished: maximum over the windows that lie wholly in the prefix, (B, F_h) each.
-      partial: sums of the windows that end later, newest first, (B, h-1, F_h) each.
+      finished: maximum over the windows that lie wholly in the prefix, (B, F_h).
+      partial: sums of the windows that end later, newest first, (B, (h-1)·F_h).
     """
 
-    finished: tuple[tf.Tensor, ...]
-    partial: tuple[tf.Tensor, ...]
+    finished: tf.Tensor
+    partial: tf.Tensor
+
+
+class LongWindow(NamedTuple):
+    """The same of a window that has fewer starts J than tokens: one sum for each start.
+
+    Attributes:
+      sums: of the tokens seen so far, (B, J·F_h); 0 for a window that is still all padding.
+    """
+
+    sums: tf.Tensor
+
+
+PrefixState = tuple[ShortWindow | LongWindow, ...]  # one for each window size
 
 
 class PrefixFeatures:
@@ -42,38 +57,23 @@ class PrefixFeatures:
     """
 
     def __init__(self, discriminator: Discriminator):
-        self._highway = discriminator.highway
+        self._highway = discriminator.highway.read()
         self._length = discriminator.length
-        self._windows = discriminator.windows
-        self._filters = discriminator.filters
         table = tf.stop_gradient(tf.convert_to_tensor(discriminator.embedding.embeddings))
         padding = table[0]  # (D,)
         self._differences = table[1:] - padding  # (V, D)
-        kernels = [tf.convert_to_tensor(conv.kernel) for conv in discriminator.convolutions]
-        self._kernels = [tf.stop_gradient(kernel) for kernel in kernels]  # (h, D, F_h) each
-        # (D, Σ h·F_h), the columns of one window size together, its offsets in order
-        self._projection = tf.concat(
-            [
-                tf.reshape(tf.transpose(kernel, [1, 0, 2]), [kernel.shape[1], -1])
-                for kernel in self._kernels
-            ],
-            axis=-1,
-        )
-        biases = [tf.convert_to_tensor(conv.bias) for conv in discriminator.convolutions]
-        self._all_padding = [
-            tf.einsum("d,hdf->f", padding, kernel) + bias  # (F_h,): a window of padding only
-            for kernel, bias in zip(self._kernels, biases, strict=True)
+        self._windows = [
+            (_Long if 2 * size > self._length + 1 else _Short)(
+                self._length, padding, convolution, discriminator.precision
+            )
+            for size, convolution in zip(
+                discriminator.windows, discriminator.convolutions, strict=True
+            )
         ]
 
     def start(self, rows: int) -> PrefixState:
         """Returns the state of `rows` empty prefixes."""
-        return PrefixState(
-            finished=tuple(tf.fill([rows, width], _NOTHING) for width in self._filters),
-            partial=tuple(
-                tf.fill([rows, window - 1, width], _NOTHING)
-                for window, width in zip(self._windows, self._filters, strict=True)
-            ),
-        )
+        return tuple(window.start(rows) for window in self._windows)
 
     def advance(self, state: PrefixState, tokens: tf.Tensor, position: tf.Tensor) -> PrefixState:
         """Adds one token to each prefix.
@@ -83,59 +83,140 @@ class PrefixFeatures:
           tokens: ids (B,).
           position: how many tokens the prefixes have, in [0, T).
         """
-        projected = tf.gather(self._differences, tokens) @ self._projection  # (B, Σ h·F_h)
-        sizes = [window * width for window, width in zip(self._windows, self._filters, strict=True)]
-        finished, partial = [], []
-        for part, window, width, best, sums in zip(
-            tf.split(projected, sizes, axis=-1), self._windows, self._filters, *state, strict=True
-        ):
-            by_offset = tf.reshape(part, [-1, window, width])  # (B, h, F_h)
-            # A window may start here only if it ends within the sentence.
-            opening = tf.where(position <= self._length - window, 0.0, _NOTHING)
-            begun = tf.fill([tf.shape(sums)[0], 1, width], opening)
-            sums = tf.concat([begun, sums], axis=1) + by_offset  # (B, h, F_h)
-            finished.append(tf.maximum(best, sums[:, -1]))
-            partial.append(sums[:, :-1])
-        return PrefixState(tuple(finished), tuple(partial))
+        difference = tf.gather(self._differences, tokens)  # (B, D)
+        return tuple(
+            window.advance(seen, difference, position)
+            for window, seen in zip(self._windows, state, strict=True)
+        )
 
     def read(self, state: PrefixState, position: tf.Tensor) -> tf.Tensor:
         """Returns the leaked features (B, F) of prefixes of `position` tokens."""
-        pooled = []
-        for window, empty, best, sums in zip(self._windows, self._all_padding, *state, strict=True):
-            untouched = tf.where(position <= self._length - window, 0.0, _NOTHING)
-            best = tf.maximum(tf.maximum(best, tf.reduce_max(sums, axis=1)), untouched)
-            pooled.append(empty + best)  # (B, F_h)
+        pooled = [
+            window.all_padding + window.read(seen, position)  # (B, F_h)
+            for window, seen in zip(self._windows, state, strict=True)
+        ]
         return self._mix(tf.concat(pooled, axis=-1))
 
     def all(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the features (B, T+1, F) of the prefixes of 0, 1, …, T tokens of (B, T) ids."""
         differences = tf.gather(self._differences, tokens)  # (B, T, D)
         pooled = [
-            empty + self._pool_prefixes(differences, kernel)  # (B, T+1, F_h)
-            for empty, kernel in zip(self._all_padding, self._kernels, strict=True)
+            window.all_padding + window.pool_prefixes(differences)  # (B, T+1, F_h)
+            for window in self._windows
         ]
         return self._mix(tf.concat(pooled, axis=-1))  # (B, T+1, F)
 
-    def _pool_prefixes(self, differences: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """Returns the maximum over windows (B, T+1, F_h), less `all_pad`, for each prefix."""
-        length, window = self._length, kernel.shape[0]
-        starts = length - window + 1  # J
-        projected = tf.einsum("btd,hdf->hbtf", differences, kernel)  # (h, B, T, F_h)
-        untouched = tf.where(tf.range(length + 1) < starts, 0.0, _NOTHING)  # (T+1,)
+    def _mix(self, pooled: tf.Tensor) -> tf.Tensor:
+        return tf.stop_gradient(mix(tf.nn.relu(pooled), self._highway))
+
+
+class _Window:
+    """One window size: its kernel, and what it makes of padding alone.
+
+    Attributes:
+      all_padding: the value of a window of padding only, (F_h,).
+
+    Args:
+      length: tokens in a sentence, T.
+      padding: the embedding of padding, (D,).
+      convolution: the discriminator's, of this window size.
+      precision: of the products; see `precision`.
+    """
+
+    def __init__(self, length: int, padding: tf.Tensor, convolution, precision: str):
+        self.length = length
+        self.kernel = tf.stop_gradient(tf.convert_to_tensor(convolution.kernel))  # (h, D, F_h)
+        self.size, self.depth, self.width = self.kernel.shape  # h, D, F_h
+        self.starts = length - self.size + 1  # J
+        self.precision = precision
+        bias = tf.convert_to_tensor(convolution.bias)
+        self.all_padding = tf.einsum("d,hdf->f", padding, self.kernel) + bias
+
+    def pool_prefixes(self, differences: tf.Tensor) -> tf.Tensor:
+        """Returns the maximum over windows (B, T+1, F_h), less `all_padding`, for each prefix.
+
+        Args:
+          differences: embedded tokens less padding, (B, T, D).
+        """
+        kernel = self._side_by_side(self.kernel)  # (D, h·F_h)
+        projected = tf.split(product(differences, kernel), self.size, axis=-1)  # h × (B, T, F_h)
+        untouched = tf.where(tf.range(self.length + 1) < self.starts, 0.0, _NOTHING)  # (T+1,)
         best = untouched[tf.newaxis, :, tf.newaxis]
         sums = 0.0
-        for offset in range(window):
-            sums += projected[offset, :, offset : offset + starts]  # (B, J, F_h)
+        for offset in range(self.size):
+            sums += projected[offset][:, offset : offset + self.starts]  # (B, J, F_h)
             # The window starting at j holds these tokens when the prefix has j + offset + 1.
-            room = [[0, 0], [offset + 1, window - 1 - offset], [0, 0]]
+            room = [[0, 0], [offset + 1, self.size - 1 - offset], [0, 0]]
             at_prefix = tf.pad(sums, room, constant_values=_NOTHING)  # (B, T+1, F_h)
-            if offset == window - 1:
+            if offset == self.size - 1:
                 at_prefix = _running_maximum(at_prefix)
             best = tf.maximum(best, at_prefix)
         return best
 
-    def _mix(self, pooled: tf.Tensor) -> tf.Tensor:
-        return tf.stop_gradient(self._highway(tf.nn.relu(pooled)))
+    def _side_by_side(self, kernel: tf.Tensor) -> tf.Tensor:
+        """Returns (n, D, F_h) as (D, n·F_h), n known when tracing, in the precision."""
+        columns = kernel.shape[0] * self.width
+        flat = tf.reshape(tf.transpose(kernel, [1, 0, 2]), [self.depth, columns])
+        return tf.cast(flat, self.precision)
+
+
+class _Short(_Window):
+    """Windows with as many starts as tokens: all sums shift by one offset with each token."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._projection = self._side_by_side(self.kernel)
+
+    def start(self, rows: int) -> ShortWindow:
+        nothing = tf.fill([rows, self.size * self.width], _NOTHING)
+        return ShortWindow(nothing[:, : self.width], nothing[:, self.width :])
+
+    def advance(self, seen: ShortWindow, difference: tf.Tensor, position) -> ShortWindow:
+        width = self.width
+        projected = product(difference, self._projection)  # (B, h·F_h), offset by offset
+        # A window may start here only if it ends within the sentence.
+        begun = projected[:, :width] + self._possible(position)
+        if self.size == 1:
+            return ShortWindow(tf.maximum(seen.finished, begun), seen.partial)
+        sums = seen.partial + projected[:, width:]  # (B, (h-1)·F_h)
+        finished = tf.maximum(seen.finished, sums[:, -width:])
+        return ShortWindow(finished, tf.concat([begun, sums[:, :-width]], axis=1))
+
+    def read(self, seen: ShortWindow, position: tf.Tensor) -> tf.Tensor:
+        best = tf.maximum(seen.finished, self._possible(position))  # those still all padding
+        if self.size == 1:
+            return best
+        partial = tf.reshape(seen.partial, [-1, self.size - 1, self.width])
+        return tf.maximum(best, tf.reduce_max(partial, axis=1))
+
+    def _possible(self, position: tf.Tensor) -> tf.Tensor:
+        return tf.where(position < self.starts, 0.0, _NOTHING)
+
+
+class _Long(_Window):
+    """Windows with fewer starts than tokens: a token is added to the sums of all J starts.
+
+    It stands at offset ``position - j`` of the window starting at j; where that is outside the
+    window, its kernel is 0 here.
+    """
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        # Offsets fall as j rises, so the kernel runs backwards.
+        room = [[self.starts, self.starts], [0, 0], [0, 0]]
+        self._backwards = tf.pad(tf.reverse(self.kernel, [0]), room)  # (h + 2J, D, F_h)
+
+    def start(self, rows: int) -> LongWindow:
+        return LongWindow(tf.zeros([rows, self.starts * self.width]))
+
+    def advance(self, seen: LongWindow, difference: tf.Tensor, position) -> LongWindow:
+        first = self.size - 1 - position + self.starts
+        size = [self.starts, self.depth, self.width]
+        kernel = tf.slice(self._backwards, [first, 0, 0], size)  # (J, D, F_h)
+        return LongWindow(seen.sums + product(difference, self._side_by_side(kernel)))
+
+    def read(self, seen: LongWindow, position: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_max(tf.reshape(seen.sums, [-1, self.starts, self.width]), axis=1)
 
 
 def _running_maximum(values: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.precision import product
 from leakgan_tf.seeds import derive_int
 
 
@@ -46,10 +47,23 @@ def step(
 
 
 def unroll(cell: keras.layers.LSTMCell, inputs: tf.Tensor) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H)."""
+    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H).
+
+    What the inputs contribute to the gates is known beforehand: one product for all L steps.
+    """
     state = zero_state(cell, tf.shape(inputs)[0])
+    kernel = tf.convert_to_tensor(cell.kernel)
+    given = tf.unstack(product(inputs, kernel) + cell.bias, axis=1)  # L × (B, 4H)
+    recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
     hidden = []
-    for present in tf.unstack(inputs, axis=1):
-        output, state = step(cell, present, state)
-        hidden.append(output)
+    for present in given:
+        state = _gates(present + state.hidden @ recurrent, state.memory)
+        hidden.append(state.hidden)
     return tf.stack(hidden, axis=1)
+
+
+def _gates(activations: tf.Tensor, memory: tf.Tensor) -> CellState:
+    """Returns the state after the gates' activations (B, 4H), in Keras's order i, f, c, o."""
+    into, keep, candidate, out = tf.split(activations, 4, axis=-1)  # (B, H) each
+    memory = tf.sigmoid(keep) * memory + tf.sigmoid(into) * tf.tanh(candidate)
+    return CellState(tf.sigmoid(out) * tf.tanh(memory), memory)

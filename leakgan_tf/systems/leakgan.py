@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses, rewards, sampling
+from leakgan_tf import losses, replicas, rewards, sampling
 from leakgan_tf.config import Config
+from leakgan_tf.feature_store import FeatureStore, feature_mebibytes
 from leakgan_tf.generator import Generator
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.ending import written
@@ -75,6 +76,7 @@ class LeakGAN:
             ),
         }
         self.generator = Generator(self.policy, config.length, config.sampling_batch)
+        self._store = FeatureStore(self.discriminator, config.batch_size)
 
     def policy(self) -> LeakGANPolicy:
         """Returns the generator bound to the features that D leaks now."""
@@ -96,7 +98,11 @@ class LeakGAN:
             for _ in range(config.pretrain_generator_epochs):
                 epoch += 1
                 evaluate = epoch % config.evaluate_every == 0 or epoch == last
-                yield self._likelihood_epoch("pretrain/generator", evaluate)
+                if self._reuses_features():
+                    step, data = self.pretrain_on_features, self.real_sentences_with_features
+                else:
+                    step, data = self.pretrain_step, self.real_sentences
+                yield Phase("pretrain/generator", step, data, evaluate=evaluate)
 
     def _adversarial_training(self) -> Iterator[Phase]:
         config = self.config
@@ -105,12 +111,17 @@ class LeakGAN:
             for _ in range(config.adversarial_discriminator_rounds):
                 yield self._discriminator_round("adversarial/discriminator")
             if self.semantics.mle_every and step % self.semantics.mle_every == 0:
-                yield self._likelihood_epoch("adversarial/likelihood", False)
+                yield Phase("adversarial/likelihood", self.pretrain_step, self.real_sentences)
             if step % config.evaluate_every == 0 or step == config.adversarial_steps:
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
-    def _likelihood_epoch(self, name: str, evaluate: bool) -> Phase:
-        return Phase(name, self.pretrain_step, self.real_sentences, evaluate=evaluate)
+    def _reuses_features(self) -> bool:
+        """Whether D's features of the training sentences are computed once for several epochs."""
+        config = self.config
+        rows = len(self.task.train) if self.task else config.training_sequences
+        need = feature_mebibytes(rows, config.length, config.feature_size)
+        epochs = config.pretrain_generator_epochs * config.likelihood_share  # that D stays frozen
+        return epochs >= 2 and need <= config.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
         epochs = self.config.discriminator_epochs
@@ -118,12 +129,22 @@ class LeakGAN:
 
     def real_sentences(self, seed: int) -> tuple[np.ndarray]:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""
-        train = self.task.train
-        count = max(round(len(train) * self.config.likelihood_share), self.config.batch_size)
-        if count >= len(train):
-            return (train,)
-        chosen = numpy_generator(seed, "share").choice(len(train), count, replace=False)
-        return (train[chosen],)
+        return (self.task.train[self._share(seed)],)
+
+    def real_sentences_with_features(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the sentences of a G epoch (n, T), and their leaked features (n, T+1, F)."""
+        version = int(self.optimizers["discriminator"].iterations.numpy())
+        features = self._store.get(self.task.train, version)
+        share = self._share(seed)
+        return self.task.train[share], features[share]
+
+    def _share(self, seed: int) -> slice | np.ndarray:
+        """Returns which training sentences a G epoch learns from."""
+        rows = len(self.task.train)
+        count = max(round(rows * self.config.likelihood_share), self.config.batch_size)
+        if count >= rows:
+            return slice(None)
+        return numpy_generator(seed, "share").choice(rows, count, replace=False)
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
@@ -160,9 +181,15 @@ class LeakGAN:
             "gradient_norm": tf.linalg.global_norm(gradients),
         }
 
-    def forward(self, tokens: tf.Tensor) -> Forward:
-        """Runs Manager and Worker along sentences (B, T), teacher-forced."""
-        features = PrefixFeatures(self.discriminator).all(tokens)  # (B, T+1, F)
+    def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
+        """Runs Manager and Worker along sentences (B, T), teacher-forced.
+
+        Args:
+          tokens: ids (B, T).
+          features: what D leaks of their prefixes, (B, T+1, F), if it is known.
+        """
+        if features is None:
+            features = PrefixFeatures(self.discriminator).all(tokens)  # (B, T+1, F)
         goals = self.model.goals(features)
         log_prob = losses.token_log_prob(self.model(tokens, goals.worker), tokens)
         horizon, window = self.config.goal_horizon, self.semantics.goal_window
@@ -179,9 +206,18 @@ class LeakGAN:
 
     def pretrain_step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One supervised update of Manager and Worker on real sentences (B, T)."""
+        return self._pretrain(tokens, None)
+
+    def pretrain_on_features(
+        self, tokens: tf.Tensor, features: tf.Tensor, seed: tf.Tensor
+    ) -> Scalars:
+        """The same update on sentences whose leaked features (B, T+1, F) are known."""
+        return self._pretrain(tokens, features)
+
+    def _pretrain(self, tokens: tf.Tensor, features: tf.Tensor | None) -> Scalars:
         config = self.config
         with tf.GradientTape(persistent=True) as tape:
-            forward = self.forward(tokens)
+            forward = self.forward(tokens, features)
             manager_loss = losses.manager_pretrain_loss(
                 forward.cosines,
                 self.semantics,
@@ -215,12 +251,13 @@ class LeakGAN:
         config, policy = self.config, self.policy()
         fold = tf.random.experimental.stateless_fold_in
         sharpness = tf.constant(self.sharpness(self.semantics.explored_sharpness))
-        tokens = sampling.generate(policy, config.batch_size, sharpness, fold(seed, 0))  # (B, T)
+        rows = replicas.share(config.batch_size)
+        tokens = sampling.generate(policy, rows, sharpness, fold(seed, 0))  # (B, T)
         scores = self.score_prefixes(policy, tokens, fold(seed, 1))  # (B, T/c)
         reward = rewards.rescale(scores, self.semantics, config.rollouts)
         scalars = self.adversarial_gradient_step(tokens, reward)
         scalars["reward_mean"] = tf.reduce_mean(reward)
-        scalars["reward_spread"] = tf.math.reduce_std(reward)
+        scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(reward))
         scalars["real_probability"] = tf.reduce_mean(scores) / config.rollouts
         return scalars
 
@@ -268,6 +305,7 @@ def build_discriminator(config: Config) -> Discriminator:
         config.windows,
         config.filters,
         dropout=config.semantics.dropout,
+        precision=config.precision,
         seed=derive_int(config.seed, "leakgan", "discriminator"),
     )
     discriminator.build()
@@ -290,6 +328,7 @@ def build_generator(config: Config) -> LeakGANGenerator:
         goal_init_rows=config.batch_size if semantics.goal_init == "per_row" else 1,
         normalise_goal=semantics.normalise_goal,
         ends=config.ends,
+        precision=config.precision,
         seed=derive_int(config.seed, "leakgan", "generator"),
     )
     generator.build()

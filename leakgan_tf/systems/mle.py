@@ -6,6 +6,7 @@ rate 0.01, 120 epochs and gradient clip 5 are those of SeqGAN's released program
 
 from collections.abc import Iterator
 
+import keras
 import tensorflow as tf
 
 from leakgan_tf import losses
@@ -53,10 +54,20 @@ class MLE:
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update on sentences (B, T)."""
-        config, variables = self.config, self.model.trainable_variables
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.model(tokens), tokens)
-            loss = losses.likelihood_loss(log_prob, written(tokens) if config.ends else None)
-        gradients, norm = clipped_gradients(tape, loss, variables, config.gradient_clip)
-        self.optimizer.apply(gradients, variables)
+            loss = losses.likelihood_loss(log_prob, self.chosen(tokens))
+        return self.update(tape, loss, self.optimizer)
+
+    def chosen(self, tokens: tf.Tensor) -> tf.Tensor | None:
+        """Returns which tokens (B, T) are not filling behind an end; None if none can be."""
+        return written(tokens) if self.config.ends else None
+
+    def update(
+        self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: keras.optimizers.Optimizer
+    ) -> Scalars:
+        """Moves the generator one clipped step down a loss."""
+        variables = self.model.trainable_variables
+        gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)
+        optimizer.apply(gradients, variables)
         return {"loss": loss, "gradient_norm": norm}

@@ -6,24 +6,36 @@ from typing import Any
 
 import tensorflow as tf
 
-from leakgan_tf.config import Config
-from leakgan_tf.files import read_json, write_json
+from leakgan_tf.config import Config, replace
+from leakgan_tf.files import atomic_output, read_json, write_json
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.training.distribution import Distribution
+from leakgan_tf.training.placement import Placement
+from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
+
+_NEVER = 1e9  # seconds between checkpoints
 
 Measure = Callable[[System, Task], dict[str, Any]]
 
 
-def prepare_process() -> None:
-    """Makes results repeatable, and a SIGTERM end the run as Ctrl-C does.
+def prepare_process(placement: Placement | None = None) -> Distribution:
+    """Makes results repeatable, a SIGTERM end the run as Ctrl-C does, and devices ready.
 
-    For a program's beginning: both are settings of the whole process.
+    For a program's beginning: these are settings of the whole process.
+
+    Args:
+      placement: the devices and machines asked for; one device without it.
+
+    Raises:
+      UserError: there are no such devices.
     """
     tf.config.experimental.enable_op_determinism()
     signal.signal(signal.SIGTERM, _interrupt)
+    return Distribution(placement)
 
 
 def _interrupt(number, frame) -> None:
@@ -31,7 +43,12 @@ def _interrupt(number, frame) -> None:
 
 
 def train_and_measure(
-    config: Config, make_task: Callable[[], Task], path, extra: dict[str, Any], measure: Measure
+    config: Config,
+    make_task: Callable[[], Task],
+    path,
+    extra: dict[str, Any],
+    measure: Measure,
+    distribution: Distribution | None = None,
 ) -> dict[str, Any]:
     """Trains what is left of a run, and measures it once it is finished.
 
@@ -41,30 +58,63 @@ def train_and_measure(
       path: its folder.
       extra: what else made the run, kept in config.json.
       measure: returns the figures of the finished system.
+      distribution: the devices used, of `prepare_process`; one without it.
 
     Returns:
       The figures, with ``best`` (the best evaluation) and ``seconds`` (of training, by kind).
 
     Raises:
       UserError: the folder or a file in it cannot be used; see `RunFolder.claim`.
+      TrainingError: the run had to stop: a loss is not finite, another worker was lost.
     """
+    distribution = distribution or Distribution()
+    distribution.check(config)
     folder = RunFolder(path)
     folder.claim(config, extra)
     try:
-        if folder.measured.exists():
-            return read_json(folder.measured, "a run's figures")
-        task = make_task()
-        if task.reader is not None and not folder.reader.exists():
-            write_json(folder.reader, task.reader.to_json())
-        system = make_system(config, task)
-        progress = Trainer(config, system, task, folder).run()
-        figures = measure(system, task)
-        figures |= {
-            "best": progress.best,
-            "seconds": progress.seconds,
-            "total_updates": progress.updates,
-        }
-        write_json(folder.measured, figures)
-        return figures
+        with distribution.losses_told(folder.checkpoint):
+            config = _hand_over(distribution, config, folder)
+            return _train_and_measure(config, make_task, folder, measure, distribution)
     finally:
         folder.release()
+
+
+def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) -> Config:
+    """Gives other workers the chief's checkpoint and figures; returns the configuration of each."""
+    if distribution.alone:
+        return config
+    distribution.check_same(config)
+    for file in (folder.checkpoint, folder.measured):
+        content = distribution.share(file.read_bytes() if file.exists() else b"")
+        if content and not distribution.placement.chief:
+            with atomic_output(file) as temporary:
+                temporary.write_bytes(content)
+    if distribution.placement.chief:
+        return config
+    return replace(config, checkpoint_seconds=_NEVER)  # the chief's are enough
+
+
+def _train_and_measure(
+    config: Config,
+    make_task: Callable[[], Task],
+    folder: RunFolder,
+    measure: Measure,
+    distribution: Distribution,
+) -> dict[str, Any]:
+    if folder.measured.exists():
+        return read_json(folder.measured, "a run's figures")
+    warn_if_slow(config.precision)
+    task = make_task()
+    if task.reader is not None and not folder.reader.exists():
+        write_json(folder.reader, task.reader.to_json())
+    with distribution.scope():
+        system = make_system(config, task)
+    progress = Trainer(config, system, task, folder, distribution).run()
+    figures = measure(system, task)
+    figures |= {
+        "best": progress.best,
+        "seconds": progress.seconds,
+        "total_updates": progress.updates,
+    }
+    write_json(folder.measured, figures)
+    return figures

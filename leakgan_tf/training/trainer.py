@@ -1,11 +1,9 @@
 """Runs any system's schedule: the only place that compiles updates."""
 
-import math
 import time
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import TrainingError
@@ -14,10 +12,13 @@ from leakgan_tf.systems.base import Phase, System
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import checkpoint
 from leakgan_tf.training.checkpoint import Progress
+from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records
+from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.run_folder import RunFolder
 
-_CHECK_EVERY = 50  # updates between two looks whether losses are finite
+_MOST = 50  # updates in one compiled call, at most
+_PAUSE = 1.0  # seconds that such a call should take: then Ctrl-C, bar and losses are looked at
 _SHOWN = 8  # sentences shown after an evaluation
 
 
@@ -32,15 +33,24 @@ class Trainer:
       system: models and phases.
       task: real sentences and measures.
       folder: where the run is kept; claimed by the caller.
+      distribution: the devices in whose scope the system was made; one without it.
     """
 
-    def __init__(self, config: Config, system: System, task: Task, folder: RunFolder):
+    def __init__(
+        self,
+        config: Config,
+        system: System,
+        task: Task,
+        folder: RunFolder,
+        distribution: Distribution | None = None,
+    ):
         self._config = config
         self._system = system
         self._task = task
         self._folder = folder
+        self._distribution = distribution or Distribution()
         self._phases = list(system.phases())
-        self._compiled: dict[Any, Any] = {}
+        self._loops: dict[Any, CompiledLoop] = {}
         self._durations: dict[str, list[float]] = {}
         self._progress = Progress(total=len(self._phases))
         self._saved = time.monotonic()
@@ -101,24 +111,32 @@ class Trainer:
         """Runs the phase's updates; returns the means of what they report."""
         arrays = phase.data(seed) if phase.data else ()
         plan = self._plan(phase, seed, len(arrays[0]) if arrays else None)
-        step = self._compile(phase)
-        waiting: list[dict[str, tf.Tensor]] = []
-        collected: list[dict[str, float]] = []
-        for number, (rows, own) in enumerate(plan, start=1):
-            batch = [tf.constant(array[rows]) for array in arrays]
-            waiting.append(step(*batch, tf.constant(own)))
-            self._progress.updates += 1
-            if number % _CHECK_EVERY == 0 or number == len(plan):
-                collected += self._fetch(index, phase, number - len(waiting), waiting)
-                waiting = []
-                self._bar.show(index, number, len(plan), self._durations)
-        names = collected[0] if collected else {}
-        return {name: float(np.mean([values[name] for values in collected])) for name in names}
+        if not plan:
+            return {}
+        loop, batches = self._loop(phase), pipeline(arrays, plan)
+        collected: dict[str, list[float]] = {}
+        done, count = 0, 1
+        while done < len(plan):
+            begin = time.monotonic()
+            reported = loop.run(batches, count)
+            self._check_finite(index, phase, done, reported)
+            for name, values in reported.items():
+                collected.setdefault(name, []).extend(values.tolist())
+            done += count
+            self._progress.updates += count
+            self._bar.show(index, done, len(plan), self._durations)
+            each = (time.monotonic() - begin) / count
+            count = min(max(int(_PAUSE / each), 1), _MOST, len(plan) - done)
+            if done < len(plan):  # by the chief's clock: all workers must make the same calls
+                count = self._distribution.agree(count)
+        return {name: float(np.mean(values)) for name, values in collected.items()}
 
     def _plan(
         self, phase: Phase, seed: int, rows: int | None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Returns the row numbers (B,) and the stateless seed (2,) of each update of a phase.
+        """Returns the row numbers and the stateless seed (2,) of each update of a phase.
+
+        The row numbers are (B,), or those that this process has of them.
 
         A phase without data makes one update an epoch. Rows that fill no batch are left out, other
         ones in each epoch.
@@ -129,27 +147,28 @@ class Trainer:
             if rows is not None:
                 order = numpy_generator(seed, "order", epoch).permutation(rows)
                 batches = order[: rows // size * size].reshape(-1, size)
-            plan += [(batch, derive(seed, "update", epoch, i)) for i, batch in enumerate(batches)]
+            plan += [
+                (self._distribution.own_rows(batch), derive(seed, "update", epoch, i))
+                for i, batch in enumerate(batches)
+            ]
         return plan
 
-    def _compile(self, phase: Phase):
-        if phase.step not in self._compiled:
-            self._compiled[phase.step] = tf.function(phase.step, autograph=False)
-        return self._compiled[phase.step]
+    def _loop(self, phase: Phase) -> CompiledLoop:
+        if phase.step not in self._loops:
+            self._loops[phase.step] = CompiledLoop(phase.step, self._distribution.strategy)
+        return self._loops[phase.step]
 
-    def _fetch(
-        self, index: int, phase: Phase, before: int, waiting: list[dict[str, tf.Tensor]]
-    ) -> list[dict[str, float]]:
-        """Returns reported scalars as numbers; raises ``TrainingError`` if one is not finite."""
-        values = [{name: float(value) for name, value in each.items()} for each in waiting]
-        for number, each in enumerate(values, start=before + 1):
-            for name, value in each.items():
-                if not math.isfinite(value):
-                    raise TrainingError(
-                        f"{name} is {value} at update {number} of phase {index} ({phase.name}); "
-                        f"the last good checkpoint is {self._last_checkpoint()}"
-                    )
-        return values
+    def _check_finite(
+        self, index: int, phase: Phase, before: int, reported: dict[str, np.ndarray]
+    ) -> None:
+        """Raises ``TrainingError`` if a loss or another reported scalar is not finite."""
+        for name, values in reported.items():
+            bad = np.flatnonzero(~np.isfinite(values))
+            if len(bad):
+                raise TrainingError(
+                    f"{name} is {values[bad[0]]} at update {before + bad[0] + 1} of phase {index} "
+                    f"({phase.name}); the last good checkpoint is {self._last_checkpoint()}"
+                )
 
     def _last_checkpoint(self) -> str:
         path = self._folder.checkpoint

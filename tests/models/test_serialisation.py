@@ -23,7 +23,7 @@ GOALS = small.array(ROWS, LENGTH, FEATURES)
 CASES = {
     Discriminator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, windows=(1, 3), filters=(2, 3),
-             padding_row=False, dropout=0.5, seed=7), (TOKENS,), 11),
+             padding_row=False, dropout=0.5, classifies=False, seed=7), (TOKENS,), 9),
     Highway: (dict(width=FEATURES, seed=7), (GOALS,), 4),
     Manager: (dict(feature_size=FEATURES, hidden_size=3, initial_rows=2, seed=7), (GOALS,), 6),
     Worker: (

@@ -366,9 +366,15 @@ def test_evaluating_changes_no_weight_and_no_slot(dataset, system):
     assert task.evaluate(made.generator, seed=4) != first
 
 
-def test_seqgan_trains_on_text_and_is_read_back(dataset, tmp_path):
-    """The whole way, also for the system that no other test trains on text."""
-    config = text_config("seqgan", mle_epochs=1, seqgan_discriminator_rounds=1, seqgan_steps=1)
+@pytest.mark.parametrize(
+    "system", ["maligan", "pg_bleu", "rankgan", "scheduled_sampling", "seqgan"]
+)
+def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
+    """The whole way, for the systems that no other test trains on text."""
+    config = text_config(
+        system, mle_epochs=1, scheduled_sampling_epochs=1,
+        seqgan_discriminator_rounds=1, seqgan_steps=1,
+    )  # fmt: skip
     figures = train_and_measure(
         config, lambda: TextTask(config, dataset), tmp_path / "run", {}, lambda *_: {"done": 1}
     )

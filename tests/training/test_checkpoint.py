@@ -11,6 +11,7 @@ import runs
 from leakgan_tf.errors import UserError
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.optimization import adam
+from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.training import checkpoint
 from leakgan_tf.training.checkpoint import Progress
@@ -54,7 +55,7 @@ def refuses(path, system, words=None):
     assert runs.state(system) == before
 
 
-@pytest.mark.parametrize("name", ["mle", "seqgan", "leakgan"])
+@pytest.mark.parametrize("name", registry.find_systems())
 def test_a_systems_weights_and_slots_come_back(tmp_path, name):
     one, other = (make_system(tiny(name, seed=seed), task=None) for seed in (1, 2))
     for optimizer in one.optimizers.values():
@@ -132,7 +133,8 @@ def test_another_formats_checkpoint_is_refused(saved, change):
 
 
 @pytest.mark.parametrize(
-    ("writer", "reader"), [("mle", "seqgan"), ("seqgan", "mle"), ("mle", "leakgan")]
+    ("writer", "reader"),
+    [("mle", "seqgan"), ("seqgan", "mle"), ("mle", "leakgan"), ("seqgan", "rankgan")],
 )
 def test_another_systems_checkpoint_is_refused(tmp_path, writer, reader):
     path = tmp_path / "checkpoint.npz"

@@ -6,6 +6,7 @@ import pytest
 import runs
 from benchmarks.synthetic_report import measure
 from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
 from tiny import tiny
@@ -28,7 +29,7 @@ def randomised(name, task, **changes):
     return system
 
 
-@pytest.mark.parametrize("name", ["mle", "seqgan", "leakgan"])
+@pytest.mark.parametrize("name", registry.find_systems())
 def test_no_weight_and_no_slot_changes(task, name):
     system = randomised(name, task)
     before, oracle = runs.state(system), [w.numpy().tobytes() for w in task.oracle.model.weights]

@@ -44,17 +44,20 @@ def interrupted_at(phase, update):
             self._index, self._count = index, 0
             return super()._train(index, *rest)
 
-        def _compile(self, described):
-            step = super()._compile(described)
+        def _loop(self, described):
+            return Counted(self, super()._loop(described))
 
-            def counted(*batch):
-                scalars = step(*batch)
-                self._count += 1
-                if (self._index, self._count) == (phase, update):
-                    raise KeyboardInterrupt
-                return scalars
+    class Counted:
+        def __init__(self, trainer, loop):
+            self._trainer, self._loop = trainer, loop
 
-            return counted
+        def run(self, batches, count):
+            done = self._trainer._count
+            self._trainer._count += count
+            if self._trainer._index == phase and done < update <= done + count:
+                self._loop.run(batches, update - done)
+                raise KeyboardInterrupt
+            return self._loop.run(batches, count)
 
     return Interrupted
 

@@ -1,0 +1,78 @@
+"""What SeqGAN, MaliGAN and RankGAN share: a network that is trained to judge sentences.
+
+Network, loss, L2 penalty, dropout and rounds are those of SeqGAN's released program; RankGAN's
+ranker has a loss of its own. Not itself a system.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import losses
+from leakgan_tf.config import Config
+from leakgan_tf.models.discriminator import REAL, Discriminator
+from leakgan_tf.optimization import adam, dense_gradients
+from leakgan_tf.seeds import derive, derive_int
+from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.policy_gradient import PolicyGradientSystem
+from leakgan_tf.tasks.base import Task
+
+
+class DiscriminatedSystem(PolicyGradientSystem):
+    """The generator against D, which is trained on the training sentences and fresh samples."""
+
+    classifies = True  # whether D has two classes; a ranker has features only
+
+    def __init__(self, config: Config, task: Task):
+        super().__init__(config, task)
+        self.discriminator = Discriminator(
+            config.vocab_size,
+            config.length,
+            config.discriminator_embedding,
+            config.windows,
+            config.filters,
+            padding_row=False,
+            dropout=config.seqgan_dropout,
+            classifies=self.classifies,
+            seed=derive_int(config.seed, "seqgan", "discriminator"),
+        )
+        self.discriminator.build()
+        self.models["discriminator"] = self.discriminator
+        self.optimizers["discriminator"] = adam(
+            config.seqgan_discriminator_learning_rate,
+            config.adam_epsilon,
+            self.discriminator.trainable_variables,
+            "discriminator",
+        )
+
+    def judge_rounds(self, name: str) -> Iterator[Phase]:
+        """Yields a D round: epochs over the training sentences and as many generated ones."""
+        epochs = self.config.discriminator_epochs
+        yield Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+
+    def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
+        """Returns the training sentences and as many generated ones, (2n, T), with classes."""
+        real = self.task.train
+        made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
+        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
+        return np.concatenate([real, made]), labels
+
+    def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
+        """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
+        model, weight = self.discriminator, self.config.seqgan_l2
+        with tf.GradientTape() as tape:
+            logits = model(tokens, seed)
+            penalty = losses.l2_penalty(model.classifier.kernel, model.classifier.bias)
+            loss = losses.discriminator_loss(logits, labels) + weight * penalty
+        scalars = self.update_discriminator(tape, loss)
+        right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
+        scalars["accuracy"] = tf.reduce_mean(tf.cast(right, tf.float32))
+        return scalars
+
+    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> Scalars:
+        """Moves D one step down a loss."""
+        variables = self.discriminator.trainable_variables
+        gradients = dense_gradients(tape, loss, variables)
+        self.optimizers["discriminator"].apply(gradients, variables)
+        return {"loss": loss, "gradient_norm": tf.linalg.global_norm(gradients)}

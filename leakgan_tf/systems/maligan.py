@@ -1,0 +1,72 @@
+"""MaliGAN: maximum-likelihood augmented discrete generative adversarial networks.
+
+Che et al. 2017, arXiv:1702.07983, in its mixed form (algorithm 2). The generator does not maximise
+D's verdict but the likelihood of its own samples, each weighted by r = D / (1 - D), which for the
+best D makes them real sentences (section 3.2). A step takes real sentences, keeps their first N
+tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
+completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
+
+Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), n, and how
+fast N falls: by `maligan_prefix_step` tokens, evenly over the steps. b is raised "very slowly from
+0 to 1" there; here linearly over the steps. Weights that sum to 1 would all lie below b in the
+end, so they are scaled to the mean 1: at b = 1 the baseline is their mean.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import losses, replicas
+from leakgan_tf.forcing import fill_in
+from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.seeds import numpy_generator
+from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.discriminated import DiscriminatedSystem
+
+
+class MaliGAN(DiscriminatedSystem):
+    """The LSTM generator of `MLE`, trained on by samples weighted with D / (1 - D)."""
+
+    def generator_phase(self, step: int) -> Phase:
+        """Returns one update of the generator on completed prefixes; steps count from 1."""
+        config = self.config
+        stages = -(-config.length // config.maligan_prefix_step)
+        stage = 1 + (step - 1) * stages // config.seqgan_steps
+        given = max(config.length - stage * config.maligan_prefix_step, 0)
+        baseline = config.maligan_baseline * step / config.seqgan_steps
+
+        def data(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            rows = config.batch_size
+            chosen = numpy_generator(seed, "prefixes").choice(len(self.task.train), rows, False)
+            return (
+                self.task.train[chosen],
+                np.full([rows], given, np.int32),
+                np.full([rows], baseline, np.float32),
+            )
+
+        return Phase("adversarial/generator", self.adversarial_step, data)
+
+    def adversarial_step(
+        self, sentences: tf.Tensor, given: tf.Tensor, baseline: tf.Tensor, seed: tf.Tensor
+    ) -> Scalars:
+        """Completes the first `given` (B,) tokens of sentences (B, T), and updates the generator.
+
+        Args:
+          sentences: real ones, (B, T).
+          given: N for each, (B,).
+          baseline: b for each, (B,).
+          seed: stateless seed (2,).
+        """
+        copies, length = self.config.maligan_completions, self.config.length
+        real = tf.tile(sentences, [copies, 1])  # (n·B, T)
+        kept = tf.range(length) < tf.tile(given, [copies])[:, tf.newaxis]  # (n·B, T)
+        tokens = fill_in(LSTMPolicy(self.model), real, kept, seed)
+        logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
+        weights = losses.importance_weights(logits)  # (n, B)
+        advantages = tf.reshape(weights - baseline, [-1, 1])  # (n·B, 1)
+        samples = real.shape[0] * replicas.count()
+        rewards = tf.where(kept, 1.0, advantages) / samples  # (n·B, T)
+        scalars = self.adversarial_gradient_step(tokens, rewards)
+        scalars["given"] = tf.reduce_mean(tf.cast(given, tf.float32))
+        scalars["weight_spread"] = tf.math.reduce_std(replicas.gather(weights))
+        scalars["real_probability"] = tf.reduce_mean(tf.nn.softmax(logits)[..., 1])
+        return scalars

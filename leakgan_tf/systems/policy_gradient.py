@@ -1,0 +1,100 @@
+"""What SeqGAN and its relatives share: MLE pre-training, then REINFORCE on rewarded prefixes.
+
+SeqGAN (Yu et al. 2017, arXiv:1609.05473), algorithm 1 and equations 4 and 8. A system says who
+judges finished sentences, and how the judge is trained. Not itself a system.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import losses, replicas, sampling
+from leakgan_tf.config import Config
+from leakgan_tf.optimization import adam
+from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.rollout import prefix_scores
+from leakgan_tf.systems.base import Phase, Scalars, no_step
+from leakgan_tf.systems.mle import MLE
+from leakgan_tf.tasks.base import Task
+
+Judge = Callable[[tf.Tensor], tf.Tensor]  # sentences (n, T) to opinions (n,), higher is better
+
+
+class PolicyGradientSystem(MLE):
+    """The LSTM generator of `MLE`, trained on by REINFORCE with a judge's verdict as the reward."""
+
+    def __init__(self, config: Config, task: Task):
+        super().__init__(config, task)
+        self.optimizers["adversarial"] = adam(
+            config.mle_learning_rate,
+            config.adam_epsilon,
+            self.model.trainable_variables,
+            "adversarial",
+        )
+
+    # --- What a system says -------------------------------------------------------------------
+
+    def judge(self, *context: tf.Tensor) -> Judge:
+        """Returns who gives finished sentences their reward.
+
+        Args:
+          *context: what `judging_data` gave for this step.
+        """
+        raise NotImplementedError
+
+    def judge_rounds(self, name: str) -> Iterator[Phase]:
+        """Yields the phases of a round of the judge's training; none if it learns nothing."""
+        return iter(())
+
+    # ``judging_data(seed) -> arrays`` of B rows that `judge` is given in a generator step; if any.
+    judging_data: Callable[[int], tuple[np.ndarray, ...]] | None = None
+
+    # --- The schedule (algorithm 1) -----------------------------------------------------------
+
+    def phases(self) -> Iterator[Phase]:
+        """Yields MLE epochs, the judge's pre-training, then the adversarial phase."""
+        config = self.config
+        yield from super().phases()
+        for _ in range(config.seqgan_discriminator_rounds):
+            yield from self.judge_rounds("pretrain/discriminator")
+        for step in range(1, config.seqgan_steps + 1):
+            yield self.generator_phase(step)
+            for _ in range(config.adversarial_discriminator_rounds):
+                yield from self.judge_rounds("adversarial/discriminator")
+            if step % config.evaluate_every == 0 or step == config.seqgan_steps:
+                yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
+
+    def generator_phase(self, step: int) -> Phase:
+        """Returns one update of the generator; steps count from 1."""
+        return Phase("adversarial/generator", self.adversarial_step, self.judging_data)
+
+    # --- One update ---------------------------------------------------------------------------
+
+    def adversarial_step(self, *context_and_seed: tf.Tensor) -> Scalars:
+        """Samples a batch, completes its prefixes, asks the judge, and updates the generator."""
+        *context, seed = context_and_seed
+        config, fold = self.config, tf.random.experimental.stateless_fold_in
+        neutral = tf.ones([config.length])
+        policy = LSTMPolicy(self.model)
+        rows = replicas.share(config.batch_size)
+        tokens = sampling.generate(policy, rows, neutral, fold(seed, 0))  # (B, T)
+        rewards = self.rewards(tokens, config.seqgan_rollouts, fold(seed, 1), *context)
+        scalars = self.adversarial_gradient_step(tokens, rewards)
+        scalars["reward_mean"] = tf.reduce_mean(rewards)
+        scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(rewards))
+        return scalars
+
+    def rewards(
+        self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor, *context: tf.Tensor
+    ) -> tf.Tensor:
+        """Returns the judge's mean opinion after 1, 2, …, T tokens of (B, T): (B, T) (eq. 4)."""
+        starts = tuple(range(1, self.config.length))
+        completions = sampling.complete(LSTMPolicy(self.model), tokens, starts, rollouts, seed)
+        return prefix_scores(self.judge(*context), tokens, completions) / rollouts
+
+    def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
+        """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""
+        with tf.GradientTape() as tape:
+            loss = losses.policy_gradient_loss(self.model(tokens), tokens, rewards)
+        return self.update(tape, loss, self.optimizers["adversarial"])

@@ -1,0 +1,83 @@
+"""RankGAN: adversarial ranking for language generation.
+
+Lin et al. 2017, arXiv:1705.11001. In the place of D stands a ranker: SeqGAN's CNN without its
+classifier. A sentence's relevance to a human reference is the cosine of their features; its rank
+score R is that relevance against the relevances of a comparison set, in the mean over references
+(`losses.log_rank`). The ranker makes R high for human sentences among generated ones and low for
+generated ones among human ones; the generator's reward is the rank of completed prefixes.
+
+Sizes, 16 references, learning rates, rounds, rollouts and dropout are those of the authors'
+program (github.com/cookielee77/RankGan-NIPS2017), which otherwise differs from the paper: it takes
+the softmax over the batch at hand, with the sum of the cosines with all references in it. Its
+γ = 1 on a sum over 16 references is as steep as γ = 16 on one, hence the default; the paper gives
+no value. The comparison set are the batch's sentences of the other kind, as many as the batch
+has: its size is open in the paper. Ranker rounds are of `discriminator_epochs` (the program: 3 in
+pre-training, 1 later).
+
+`rankgan_reward`: the paper rewards log R (eq. 7), its program R, which is the default: log R is
+below 0 for every sample, and without a baseline, of which the paper says nothing, each step makes
+all samples less likely.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import losses, replicas
+from leakgan_tf.seeds import derive, numpy_generator
+from leakgan_tf.systems.base import Scalars
+from leakgan_tf.systems.discriminated import DiscriminatedSystem
+from leakgan_tf.systems.policy_gradient import Judge
+
+
+class RankGAN(DiscriminatedSystem):
+    """The LSTM generator of `MLE` against a ranker."""
+
+    classifies = False
+
+    def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
+        """Returns training sentences, as many generated ones, and references, each (n, T)."""
+        real = self.task.train
+        made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
+        order = numpy_generator(seed, "references").permutation(len(real))
+        return real, made, real[order]
+
+    def discriminator_step(
+        self, real: tf.Tensor, made: tf.Tensor, references: tf.Tensor, seed: tf.Tensor
+    ) -> Scalars:
+        """One update of the ranker on sentences of three kinds, (B, T) each."""
+        features, fold = self.discriminator.features, tf.random.experimental.stateless_fold_in
+        config = self.config
+        with tf.GradientTape() as tape:
+            human, machine = features(real, fold(seed, 0)), features(made, fold(seed, 1))
+            reference = features(self._chosen(references), fold(seed, 2))
+            others = replicas.gather(machine), replicas.gather(human)  # of the whole batch
+            real_rank = losses.log_rank(human, reference, others[0], config.rankgan_gamma)
+            made_rank = losses.log_rank(machine, reference, others[1], config.rankgan_gamma)
+            loss = losses.ranker_loss(real_rank, made_rank)
+        scalars = self.update_discriminator(tape, loss)
+        scalars["real_rank"] = tf.reduce_mean(tf.exp(real_rank))
+        scalars["made_rank"] = tf.reduce_mean(tf.exp(made_rank))
+        return scalars
+
+    def _chosen(self, references: tf.Tensor) -> tf.Tensor:
+        """Returns the reference set, the same for the whole batch."""
+        return replicas.gather(references)[: self.config.rankgan_references]
+
+    def judging_data(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns training sentences for the references and the comparison set, (B, T) each."""
+        size, train = self.config.batch_size, self.task.train
+        rows = numpy_generator(seed, "judging").permutation(len(train))
+        # A small training set fills both with the same sentences.
+        return train[rows[:size]], train[rows[-size:]]
+
+    def judge(self, references: tf.Tensor, comparisons: tf.Tensor) -> Judge:
+        """Returns the rank of sentences among human ones, R or its logarithm (eq. 7)."""
+        config, features = self.config, self.discriminator.features
+        reference = features(self._chosen(references))
+        human = replicas.gather(features(comparisons))
+
+        def ranks(sentences: tf.Tensor) -> tf.Tensor:
+            log_rank = losses.log_rank(features(sentences), reference, human, config.rankgan_gamma)
+            return log_rank if config.rankgan_reward == "log_rank" else tf.exp(log_rank)
+
+        return ranks

@@ -1,0 +1,73 @@
+"""Scheduled sampling: maximum likelihood, reading more and more of one's own tokens.
+
+Bengio et al. 2015, arXiv:1506.03099. In front of every token a coin decides whether the LSTM reads
+the true token before it, with probability ε, or one that it samples itself; the loss is the true
+tokens' likelihood, and no gradient passes through what was sampled (section 2.4). ε falls with
+training. `scheduled_sampling_schedule` has the paper's three decays; SeqGAN's table 1, where this
+is a baseline, has the linear one, 0.002 an epoch (arXiv:1609.05473, section 5.1), and its first
+program 300 epochs. Learning rate and the rest are those of `mle`.
+
+Open in the papers: what happens behind a sampled end symbol. Here the model goes on to read end
+symbols until the coin gives it a true token again. Bengio et al. count mini-batches in ε_i, SeqGAN
+and this file epochs.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import losses
+from leakgan_tf.config import Config
+from leakgan_tf.forcing import fill_in
+from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.mle import MLE
+
+
+class ScheduledSampling(MLE):
+    """The LSTM generator of `MLE` with the same loss, on mixed inputs."""
+
+    def phases(self) -> Iterator[Phase]:
+        """Yields the epochs, measured every `evaluate_every` and at the end."""
+        last = self.config.scheduled_sampling_epochs
+        for epoch in range(1, last + 1):
+            evaluate = epoch % self.config.evaluate_every == 0 or epoch == last
+            data = partial(self.sentences, true_share(self.config, epoch))
+            yield Phase("scheduled_sampling", self.step, data, evaluate=evaluate)
+
+    def sentences(self, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the training sentences (n, T), and the same ε for each, (n,)."""
+        return self.task.train, np.full([len(self.task.train)], share, np.float32)
+
+    def step(self, tokens: tf.Tensor, share: tf.Tensor, seed: tf.Tensor) -> Scalars:
+        """One update on sentences (B, T), of which a token is read with probability share (B,)."""
+        fold = tf.random.experimental.stateless_fold_in
+        coins = tf.random.stateless_uniform(tokens.shape, fold(seed, 0))
+        true = coins < share[:, tf.newaxis]
+        # The model's own tokens first, without a gradient: each reads what stands before it.
+        read = fill_in(LSTMPolicy(self.model), tokens, true, fold(seed, 1))
+        with tf.GradientTape() as tape:
+            logits = self.model.projection(self.model.hidden(read))  # (B, T, V)
+            log_prob = losses.token_log_prob(logits, tokens)
+            loss = losses.likelihood_loss(log_prob, self.chosen(tokens))
+        scalars = self.update(tape, loss, self.optimizer)
+        scalars["true_share"] = tf.reduce_mean(tf.cast(true, tf.float32))
+        return scalars
+
+
+def true_share(config: Config, epoch: int) -> float:
+    """Returns ε, the probability of reading the true token, in an epoch counted from 1.
+
+    With i = epoch - 1 and the rate k (section 2.4): linear max(least, 1 - k·i); exponential k^i;
+    inverse sigmoid k / (k + exp(i / k)).
+    """
+    i, rate = epoch - 1, config.scheduled_sampling_rate
+    if config.scheduled_sampling_schedule == "exponential":
+        return rate**i
+    if config.scheduled_sampling_schedule == "inverse_sigmoid":
+        # Divided through by k: exp(i / k) alone overflows in long runs.
+        return 1.0 / (1.0 + math.exp(min(i / rate - math.log(rate), 700.0)))
+    return max(config.scheduled_sampling_least, 1.0 - rate * i)

@@ -1,0 +1,251 @@
+"""The replicas that share a run's work: devices of one machine, or those of several machines.
+
+Every process runs the whole schedule from the same seeds, so no data is sent, only gradients,
+sums, and the rows of samples. The chief alone keeps the run's folder; the other workers are handed
+its checkpoint when a run begins or goes on, so that no folder need be shared.
+"""
+
+import contextlib
+import faulthandler
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import replicas
+from leakgan_tf.config import Config, differences
+from leakgan_tf.errors import TrainingError, UserError
+from leakgan_tf.training.placement import Placement
+
+# What TensorFlow raises where another process is gone, or does not answer.
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+)
+_PAUSE = 0.2  # seconds between two looks for workers that have not come yet
+_PROBE_SECONDS = 2.0  # for a worker to take a connection, where it is asked whether it is there
+
+
+class Distribution:
+    """The devices that a run uses.
+
+    Attributes:
+      placement: what was asked for.
+      strategy: TensorFlow's; None for one device.
+      replicas: how many devices share a batch, R.
+
+    Args:
+      placement: what is asked for; one device without it.
+
+    Raises:
+      UserError: there are no such devices.
+    """
+
+    def __init__(self, placement: Placement | None = None):
+        self.placement = placement or Placement()
+        self.strategy = _make_strategy(self.placement)
+        self.replicas = self.strategy.num_replicas_in_sync if self.strategy else 1
+        self._total = tf.function(
+            self._add_up, input_signature=[tf.TensorSpec([None], tf.float32)], autograph=False
+        )
+
+    @property
+    def alone(self) -> bool:
+        """Whether this is the only process."""
+        return len(self.placement.workers) < 2
+
+    def scope(self) -> contextlib.AbstractContextManager:
+        """Returns the context in which models, optimizers and generators are to be made."""
+        return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
+    def check(self, config: Config) -> None:
+        """Raises ``UserError`` if the replicas cannot share a configuration's batches."""
+        if self.replicas == 1:
+            return
+        if config.batch_size % self.replicas:
+            raise UserError(
+                f"batch_size {config.batch_size} is not divisible by {self.replicas} replicas: "
+                "give another --batch_size, or another number of devices"
+            )
+        if config.semantics.goal_init == "per_row":
+            raise UserError(
+                "goal_init=per_row ties weights to positions in the batch: --strategy=none"
+            )
+
+    def own_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Returns what the replicas of this process have of a batch's rows (B,)."""
+        workers = max(len(self.placement.workers), 1)
+        size = len(rows) // workers
+        return rows[self.placement.worker * size :][:size]
+
+    # --- Between processes --------------------------------------------------------------------
+
+    def share(self, content: bytes) -> bytes:
+        """Returns the chief's bytes to every worker; all must call it, the others' are ignored."""
+        if self.alone:
+            return content
+        # As floats, two bytes each: every device can add floats, and these are exact.
+        halves = np.frombuffer(content + b"\0" * (len(content) % 2), "<u2").astype(np.float32)
+        high, low = divmod(len(content), 2**20)
+        high, low = self._total(tf.constant([high, low], tf.float32)).numpy().astype(int)
+        length = high * 2**20 + low
+        if not self.placement.chief:
+            halves = np.zeros([-(-length // 2)], np.float32)
+        shared = self._total(tf.constant(halves)).numpy() if length else halves
+        return shared.astype("<u2").tobytes()[:length]
+
+    def agree(self, number: int) -> int:
+        """Returns the chief's number to every worker; all must call it."""
+        return int(self.share(str(number).encode()))
+
+    def check_same(self, config: Config) -> None:
+        """Raises ``UserError`` on a worker that has another configuration than the chief."""
+        chief = Config.from_json(json.loads(self.share(json.dumps(config.to_json()).encode())))
+        changed = differences(chief, config)
+        if changed:
+            raise UserError(
+                f"{self.placement.names[self.placement.worker]} was started with another "
+                f"configuration than the chief ({'; '.join(changed)}): give all the same flags"
+            )
+
+    def _add_up(self, values: tf.Tensor) -> tf.Tensor:
+        def from_the_chief(values):
+            return replicas.total(tf.where(replicas.index() == 0, values, 0.0))
+
+        return replicas.run(self.strategy, from_the_chief, values)
+
+    @contextlib.contextmanager
+    def losses_told(self, checkpoint: Path) -> Iterator[None]:
+        """Turns TensorFlow's errors about a lost worker into one line.
+
+        Args:
+          checkpoint: where the run can go on from, if it is there.
+
+        Raises:
+          TrainingError: a worker was lost inside the block.
+        """
+        try:
+            yield
+        except tf.errors.OpError as error:
+            workers = self.placement.workers
+            if not workers or not isinstance(error, _LOST):
+                raise
+            begin = str(checkpoint) if checkpoint.exists() else "the beginning"
+            lost = _absent(self.placement) or self._named_in(error.message)
+            raise TrainingError(
+                f"{_told(self.placement, lost)} was lost, or did not answer: start all "
+                f"{len(workers)} again, or others with another TF_CONFIG; the same command goes on "
+                f"from {begin if self.placement.chief else 'what the chief has kept'}"
+            ) from error
+
+    def _named_in(self, message: str) -> list[int]:
+        """Returns the other workers that TensorFlow's error names: they may be there, but stuck."""
+        found = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", message)
+        return [
+            number
+            for number, name in enumerate(self.placement.names)
+            if number != self.placement.worker and tuple(name.split()) in found
+        ]
+
+
+def _make_strategy(placement: Placement) -> tf.distribute.Strategy | None:
+    if placement.strategy == "none":
+        return None
+    gpus = tf.config.list_physical_devices("GPU")
+    if placement.devices > len(gpus) > 0:
+        raise UserError(f"--devices={placement.devices}: this machine has {len(gpus)} GPUs")
+    if gpus and placement.devices:
+        tf.config.set_visible_devices(gpus[: placement.devices], "GPU")
+    if placement.strategy == "multi_worker":
+        if placement.devices > 1 and not gpus:
+            raise UserError("--devices: without GPUs every worker is one device")
+        return _make_multi_worker(placement)
+    if gpus:
+        return tf.distribute.MirroredStrategy()
+    if not placement.devices:
+        raise UserError(
+            "--strategy=mirrored found no GPU; to try it out, --devices=2 makes virtual devices "
+            "of the processor, which gain nothing"
+        )
+    devices = [tf.config.LogicalDeviceConfiguration() for _ in range(placement.devices)]
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, devices)
+    return tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(placement.devices)])
+
+
+def _make_multi_worker(placement: Placement) -> tf.distribute.Strategy:
+    _meet(placement)
+    options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=placement.timeout)
+    # TensorFlow would wait for a worker that has gone since for an hour, in a call that lets no
+    # Python run: this ends the process from outside.
+    faulthandler.dump_traceback_later(placement.timeout, exit=True)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    except tf.errors.OpError as error:
+        raise TrainingError(
+            f"{placement.names[placement.worker]} could not join the others: "
+            f"{error.message.splitlines()[0]}"
+        ) from error
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _meet(placement: Placement) -> None:
+    """Waits until all workers take connections.
+
+    Raises:
+      UserError: this worker's own port cannot be used.
+      TrainingError: a worker does not come in time.
+    """
+    port, deadline = _split(placement.workers[placement.worker])[1], placement.timeout
+    deadline += time.monotonic()
+    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    try:
+        listener = socket.create_server(
+            ("", port), family=family, dualstack_ipv6=family == socket.AF_INET6
+        )
+    except OSError as error:
+        raise UserError(f"cannot listen on port {port}: {error.strerror}") from error
+    with listener:
+        while absent := _absent(placement):
+            if time.monotonic() > deadline:
+                raise TrainingError(
+                    f"{_told(placement, absent)} did not come within {placement.timeout:g} s: "
+                    "start it, and compare the TF_CONFIG of all workers"
+                )
+            time.sleep(_PAUSE)
+
+
+def _absent(placement: Placement) -> list[int]:
+    """Returns the other workers that take no connection."""
+    return [
+        number
+        for number, address in enumerate(placement.workers)
+        if number != placement.worker and not _answers(address)
+    ]
+
+
+def _told(placement: Placement, numbers: Sequence[int]) -> str:
+    told = [f"{placement.names[number]} ({placement.workers[number]})" for number in numbers]
+    return " and ".join(told) or "another worker"
+
+
+def _answers(address: str) -> bool:
+    """Returns whether a worker takes connections."""
+    try:
+        socket.create_connection(_split(address), _PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)

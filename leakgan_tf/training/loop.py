@@ -1,0 +1,104 @@
+"""Many updates in one call: a compiled loop over a pipeline of batches."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf import replicas
+
+Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # of each update: row numbers (B,), seed (2,)
+
+
+class CompiledLoop:
+    """A step function, compiled once, run for any number of updates.
+
+    Nothing is traced again: neither for another number of updates, nor for other data of the same
+    shapes, nor in another phase that uses the same step.
+
+    With a strategy each replica makes the step on its rows of the batch, which follow each other in
+    the order of the replicas, and with a seed of its own: rows that draw random numbers must not
+    draw the same ones.
+
+    Args:
+      step: ``step(*batch, seed) -> scalars``: one update. What it reports is averaged over
+        replicas.
+      strategy: says which replicas there are; None for a single one.
+    """
+
+    def __init__(
+        self,
+        step: Callable[..., dict[str, tf.Tensor]],
+        strategy: tf.distribute.Strategy | None = None,
+    ):
+        self._step = step
+        self._strategy = strategy
+        self._names: list[str] = []
+        self._compiled = tf.function(self._updates, autograph=False)
+
+    @property
+    def traces(self) -> int:
+        """How often the step was traced."""
+        return self._compiled.experimental_get_tracing_count()
+
+    def run(self, batches: Any, count: int) -> dict[str, np.ndarray]:
+        """Makes `count` updates.
+
+        Args:
+          batches: an iterator of `pipeline`; it gives the rows of this process's replicas.
+          count: how many batches are taken from it; there must be as many.
+
+        Returns:
+          What each update reported, (count,) by name.
+        """
+        values = self._compiled(batches, tf.constant(count)).numpy()  # (count, reported)
+        return dict(zip(self._names, values.T, strict=True))
+
+    def _updates(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+        def update(number, reported):
+            values = replicas.run(self._strategy, self._update, *next(batches))
+            return number + 1, reported.write(number, values)
+
+        _, reported = tf.while_loop(
+            lambda number, _: number < count,
+            update,
+            (tf.constant(0), tf.TensorArray(tf.float32, count)),
+            parallel_iterations=1,  # an update reads what the one before wrote
+        )
+        return reported.stack()
+
+    def _update(self, *batch_and_seed: tf.Tensor) -> tf.Tensor:
+        """Makes the step of one replica; returns what is reported, (reported,)."""
+        *batch, seed = batch_and_seed
+        if replicas.count() > 1:
+            batch = [self._own(rows) for rows in batch]
+            seed = tf.random.experimental.stateless_fold_in(seed, replicas.index())
+        scalars = self._step(*batch, seed)
+        self._names = list(scalars)
+        return replicas.mean(tf.stack(list(scalars.values())))
+
+    def _own(self, rows: tf.Tensor) -> tf.Tensor:
+        """Returns the replica's rows of those of all replicas of this process."""
+        local = len(self._strategy.extended.worker_devices)
+        size = rows.shape[0] // local
+        with tf.device("CPU:0"):  # so that only these rows travel to the replica's device
+            begin = replicas.index() % local * size
+            own = rows[begin : begin + size]
+        return tf.ensure_shape(own, [size, *rows.shape[1:]])
+
+
+def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Any:
+    """Returns an iterator over the batches of a plan: the arrays' rows, and the seed.
+
+    Args:
+      arrays: equally long; may be none, for a step without data.
+      plan: of each update.
+    """
+    tensors = [tf.convert_to_tensor(array) for array in arrays]
+    rows = np.stack([rows for rows, _ in plan])
+    seeds = np.stack([seed for _, seed in plan])
+    dataset = tf.data.Dataset.from_tensor_slices((rows, seeds)).map(
+        lambda rows, seed: (*(tf.gather(tensor, rows) for tensor in tensors), seed)
+    )
+    return iter(dataset.prefetch(1))

@@ -1,0 +1,303 @@
+"""``python -m benchmarks.speed``: what it writes, composes, draws and refuses; never a time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import runs
+import small
+from benchmarks import speed, speed_clock, speed_report, speed_scaling
+from benchmarks.speed_clock import Timing
+from benchmarks.speed_counts import Cost
+from benchmarks.speed_limits import Limits, hardware, measure_limits
+from benchmarks.speed_results import Measured, Result, compose_iteration, needed, to_json
+from benchmarks.speed_results import result_of as result_of_forms
+from benchmarks.speed_stages import Form, Stage, keys
+from leakgan_tf.commandline import entry
+from leakgan_tf.presets import synthetic_preset, text_preset
+
+ROOT = Path(__file__).parent.parent.parent
+SMALL = (
+    "--preset=smoke", "--vocab_size=12", "--evaluation_samples=16", "--training_sequences=16",
+    "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16", "--windows=1,20",
+    "--filters=2,2", "--rollouts=2", "--goal_horizon=10", "--samples=20", "--repeats=2",
+)  # fmt: skip
+LIMITS = Limits({"float32": 2.0, "bfloat16": 4.0}, 1.0, {}, {})
+FIELDS = {"title", "seconds", "flops", "bytes", "floor_seconds", "times_the_floor"}
+
+
+@pytest.fixture(autouse=True)
+def small_limits(monkeypatch):
+    monkeypatch.setattr(speed_report, "measure_limits", lambda: measure_limits((8, 16), 1000))
+
+
+def benchmark(*words):
+    with runs.as_a_program():
+        argv = ["speed", *map(str, words)]
+        return entry.run(speed.run, speed.define_flags(), argv, speed.ABOUT)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The figures of a whole run of the smallest sizes, and what it printed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speed_report, "measure_limits", lambda: measure_limits((8, 16), 1000))
+        path = tmp_path_factory.mktemp("speed") / "speed.json"
+        assert benchmark(*SMALL, f"--json={path}") == 0
+    return json.loads(path.read_text())
+
+
+def test_every_stage_is_there_with_its_floor(stored):
+    assert stored["benchmark"] == "speed"
+    stages = stored["sizes"]["oracle20"]["stages"]
+    assert list(stages) == [*keys(synthetic_preset("smoke", 20)), "iteration"]
+    limits = stored["limits"]
+    for stage in stages.values():
+        assert set(stage) >= FIELDS
+        flops = limits["gflops"]["float32"] * 1e9
+        floor = stage["flops"] / flops + stage["bytes"] / (limits["bandwidth"] * 1e9)
+        assert stage["floor_seconds"] == pytest.approx(floor)
+        assert stage["times_the_floor"] == pytest.approx(stage["seconds"] / floor)
+        if "runs" in stage:
+            timing = stage["runs"]
+            assert timing["min"] <= timing["median"] == stage["seconds"] <= timing["max"]
+
+
+def test_direct_forms_are_scaled_to_the_whole_stage(stored):
+    stages = stored["sizes"]["oracle20"]["stages"]
+    sampling = stages["sampling"]["direct"]
+    assert {(each["piece"], each["times"]) for each in sampling} == {
+        ("a batch of 8", 20 / 8),
+        ("a batch of 16", 20 / 16),
+    }
+    original = [each for each in sampling if each["form"] == sampling[0]["form"]]
+    fastest = min(each["runs"]["median"] for each in original)
+    assert stages["sampling"]["direct_seconds"] == fastest
+    (reward,) = stages["reward"]["direct"]
+    assert reward["times"] == 2
+    for key in ("d_step", "features", "worker_logits", "pretrain", "adversarial_gradient"):
+        assert all(each["times"] == 1 for each in stages[key]["direct"])
+        assert stages[key]["gain"] == pytest.approx(
+            stages[key]["direct_seconds"] / stages[key]["seconds"]
+        )
+
+
+def test_the_machine_is_named(stored):
+    made_by = stored["made_by"]
+    assert made_by["hardware"] == json.loads(json.dumps(hardware()))
+    assert {"command", "versions", "commit"} <= set(made_by)
+    assert set(stored["limits"]["gflops"]) == {"float32", "bfloat16"}
+
+
+def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates(stored):
+    seconds = stored["startup_seconds"]
+    assert list(seconds) == [
+        "imports",
+        "models",
+        "first D update",
+        "first G update",
+        "first adversarial G update",
+    ]
+    moments = list(seconds.values())
+    assert moments == sorted(moments) and moments[0] > 0
+
+
+def test_text_has_no_oracle_and_says_that_bleu_is_not_in_it(tmp_path, capsys):
+    config = text_preset("smoke", 4660, 32)
+    assert "oracle_sampling" not in keys(config)
+    path = tmp_path / "speed.json"
+    words = (
+        "--preset=smoke", "--sizes=coco", "--vocab_size=12", "--evaluation_samples=8", "--nodirect",
+        "--nostartup", "--stages=evaluation,d_step", "--repeats=1", f"--json={path}",
+    )  # fmt: skip
+    assert benchmark(*words) == 0
+    size = json.loads(path.read_text())["sizes"]["coco"]
+    assert set(size["stages"]) == {"evaluation", "d_step"}
+    assert size["config"]["length"] == 32
+    assert all("direct" not in stage for stage in size["stages"].values())
+    assert "evaluation without BLEU" in capsys.readouterr().out
+
+
+def test_limits_are_the_best_of_two_measurements():
+    first = Limits({"float32": 5.0}, 7.0, {"float32": {"8": 5.0, "16": 1.0}}, {"read": 7.0})
+    second = Limits({"float32": 4.0}, 9.0, {"float32": {"8": 2.0, "16": 4.0}}, {"read": 9.0})
+    best = Limits({"float32": 5.0}, 9.0, {"float32": {"8": 5.0, "16": 4.0}}, {"read": 9.0})
+    assert first.best_of(second) == second.best_of(first) == best
+
+
+# --- What is composed -----------------------------------------------------------------------------
+
+
+def made(seconds, direct=None, cost=None):
+    return Result("", cost or Cost(seconds), seconds, direct_seconds=direct)
+
+
+def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
+    config = small.config(
+        discriminator_samples=20, discriminator_epochs=3, adversarial_discriminator_rounds=5
+    )
+    results = {
+        "adversarial_step": made(1000.0),
+        "sampling": made(10.0, 100.0),
+        "d_step": made(1.0, 7.0),
+        "oracle_sampling": made(3.0),
+        "reward": made(40.0, 2000.0),
+        "adversarial_gradient": made(5.0, 50.0),
+    }
+    iteration = compose_iteration(results, config, samples=10)
+    steps = 3 * (2 * 20 // 4)  # epochs × batches of both sides
+    expected = 1000 + 5 * (2 * 10 + 2 * 3 + steps * 1)
+    assert iteration.seconds == iteration.cost.flops == expected
+    generator_step = 100 * 4 / 10 + 2000 + 50
+    assert iteration.direct_seconds == generator_step + 5 * (2 * 100 + 2 * 3 + steps * 7)
+    del results["oracle_sampling"]  # text: real sentences are there already
+    assert compose_iteration(results, config, samples=10).seconds == expected - 5 * 2 * 3
+
+
+def test_an_iteration_asks_for_its_parts():
+    synthetic, text = synthetic_preset("smoke", 20), text_preset("smoke", 12, 20)
+    assert needed(["features"], synthetic) == ["features"]
+    assert {"reward", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
+    assert "oracle_sampling" not in needed(["iteration"], text)
+
+
+def test_a_direct_form_is_the_originals_at_its_faster_batch():
+    def form(name, seconds):
+        return Measured(name, Timing(seconds, seconds, seconds, 0, 1, None))
+
+    stage = Stage("s", Cost(1), Form("project", lambda: None))
+    forms = [form("original", 9), form("original", 5), form("other", 2)]
+    result = result_of_forms(stage, form("project", 1), forms)
+    assert (result.seconds, result.direct_seconds) == (1, 5)
+    assert result_of_forms(stage, form("project", 1), []).direct_seconds is None
+    # 1 GFLOP at 2 or 4 GFLOP/s
+    for precision, floor in (("float32", 0.5), ("bfloat16", 0.25)):
+        given = Result("s", Cost(1e9), 1.0)
+        assert to_json(given, LIMITS, precision)["floor_seconds"] == floor
+
+
+# --- The clock ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only work moves."""
+    now = [0.0]
+    monkeypatch.setattr(speed_clock.time, "perf_counter", lambda: now[0])
+
+    def work(*seconds):
+        waiting = list(seconds)
+
+        def step():
+            now[0] += waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+        return step
+
+    return work
+
+
+def test_the_first_calls_are_no_runs(clock):
+    timing = speed_clock.measure(clock(50.0, 9.0, 1.0, 2.0, 6.0), repeats=3, budget=100.0)
+    assert (timing.first, timing.min, timing.median, timing.max) == (50.0, 1.0, 2.0, 6.0)
+    assert timing.runs == 3
+
+
+def test_no_run_begins_after_the_budget_but_one_there_is(clock):
+    assert speed_clock.measure(clock(2.0), repeats=9, budget=5.0).runs == 3
+    assert speed_clock.measure(clock(20.0), repeats=9, budget=5.0).runs == 1
+
+
+def test_a_warm_up_stands_in_for_the_first_calls(clock):
+    timing = speed_clock.measure(clock(8.0), 1, 5.0, warm_up=clock(1.0))
+    assert (timing.first, timing.median, timing.runs) == (1.0, 8.0, 1)
+
+
+def test_a_piece_is_scaled_but_not_its_first_call():
+    timing = Timing(2.0, 1.0, 3.0, 7.0, 5, 100).scaled(4)
+    assert timing == Timing(8.0, 4.0, 12.0, 7.0, 5, 100)
+
+
+def test_memory_is_that_of_the_work_where_the_system_tells():
+    if speed_clock.peak_bytes() is None:
+        pytest.skip("no /proc")
+    size = 300 * 2**20
+    high = speed_clock.measure(lambda: bytes(bytearray(b"1") * size), 1, 1.0).peak_bytes
+    low = speed_clock.measure(lambda: None, 1, 1.0).peak_bytes
+    assert high - low > size / 2
+
+
+# --- Scaling --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["B", "T", "V", "F", "H"])
+def test_one_size_is_varied_at_a_time(name):
+    base = synthetic_preset("paper", 20)
+    changed = speed_scaling.varied(base, name, 2)
+    for letter in "BTVFH":
+        factor = 2 if letter == name else 1
+        assert speed_scaling.value_of(changed, letter) == factor * speed_scaling.value_of(
+            base, letter
+        )
+    assert changed.sampling_batch == changed.batch_size
+
+
+def test_points_are_measured_and_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(speed_scaling, "_FACTORS", {"V": (1, 2), "H": (1, 2)})
+    path, picture = tmp_path / "speed.json", tmp_path / "speed.png"
+    words = (*SMALL, "--nodirect", "--stages=d_step", "--scaling")
+    assert benchmark(*words, f"--json={path}", f"--picture={picture}") == 0
+    points = json.loads(path.read_text())["scaling"]
+    stages = ("d_step", "pretrain", "sampling", "reward")
+    expected = {
+        (n, v, s) for n, vs in (("V", (12, 24)), ("H", (8, 16))) for v in vs for s in stages
+    }
+    assert {(p["varied"], p["value"], p["stage"]) for p in points} == expected
+    assert len(points) == len(expected)
+    assert {p["value"] for p in points if p["base"]} == {12, 8}
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("--sizes=oracle30", "unknown size 'oracle30'"),
+        ("--sizes=coco,coco", "different"),
+        ("--stages=d_stop", "unknown stage 'd_stop'"),
+        ("--repeats=0", "--repeats must be above 0"),
+        ("--samples=-1", "--samples must be above 0"),
+        ("--budget=0", "--budget must be above 0"),
+        ("--picture=a.png", "--scaling"),
+        ("--vocab_size=x", "--vocab_size takes"),
+        ("--preset=none", "unknown preset"),
+    ],
+)
+def test_bad_input_is_one_line(word, told, capsys):
+    assert benchmark("--preset=smoke", word) == 2
+    error = capsys.readouterr().err.strip()
+    assert told in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize("flag", ["json", "picture"])
+def test_files_are_not_overwritten_unasked(flag, tmp_path, capsys):
+    path = tmp_path / "there"
+    path.write_text("mine")
+    assert benchmark("--preset=smoke", "--scaling", f"--{flag}={path}") == 2
+    assert "exists" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+
+
+def test_bad_input_does_not_wait_for_tensorflow():
+    code = (
+        "import sys; from benchmarks import speed; from leakgan_tf.commandline import entry;"
+        "status = entry.run(speed.run, speed.define_flags(), ['speed', '--sizes=x'], speed.ABOUT);"
+        "sys.exit(status if 'tensorflow' not in sys.modules else 9)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2, result.stderr

@@ -1,0 +1,122 @@
+"""FLOPs and bytes of the stages, against sums done by hand and the models' own sizes."""
+
+import pytest
+
+import small
+from benchmarks import speed_counts as counts
+from benchmarks.speed_counts import WORD, Cost
+from leakgan_tf.config import replace
+from leakgan_tf.presets import synthetic_preset
+from leakgan_tf.semantics import PAPER
+from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.tasks.synthetic import make_oracle
+
+# B 4, T 6, V 7, E 3, H 4, K 2, c 3, N 2; D's embedding 3, windows 1 and 2, filters 2 and 3: F 5.
+CONFIG = small.config()
+
+# One sentence: 6 places × 3 numbers × 2 filters, 5 places × 6 numbers × 3 filters.
+CONVOLUTIONS = 2 * (6 * 3 * 2 + 5 * 6 * 3)
+HIGHWAY = 2 * (2 * 5 * 5)
+VERDICT = CONVOLUTIONS + HIGHWAY + 2 * (5 * 2)
+MANAGER_LSTM_INPUT = 2 * (5 * 16)
+MANAGER = MANAGER_LSTM_INPUT + 2 * (4 * 16) + 2 * (4 * 5)
+WORKER_STATE = 2 * (3 * 16) + 2 * (4 * 16)
+PSI = 2 * (5 * 2)
+LOGITS = PSI + 2 * (4 * 2 * 7) + 2 * (2 * 7)
+TOKEN = CONVOLUTIONS / 6 + HIGHWAY + MANAGER + WORKER_STATE + LOGITS
+
+
+def sizes(model):
+    return sum(variable.shape.num_elements() for variable in model.trainable_variables)
+
+
+@pytest.mark.parametrize("rows", ["shared", "per_row"])
+def test_parameters_are_the_models_own(rows):
+    config = small.config(goal_init=rows)
+    system = LeakGAN(config, task=None)
+    assert counts.discriminator_parameters(config) == sizes(system.discriminator)
+    assert counts.manager_parameters(config) == sizes(system.model.manager)
+    assert counts.worker_parameters(config) == sizes(system.model.worker)
+    assert counts.oracle_parameters(config) == sizes(make_oracle(config).model)
+
+
+def test_a_step_of_the_discriminator():
+    cost = counts.discriminator_step(CONFIG)
+    assert cost.flops == 3 * 4 * VERDICT
+    assert cost.bytes == 4 * 7 * counts.discriminator_parameters(CONFIG)
+
+
+def test_a_step_of_the_paper_is_the_known_floor():
+    cost = counts.discriminator_step(synthetic_preset("paper", 20))
+    assert cost.flops == pytest.approx(5.2e9, rel=0.01)
+    assert cost.bytes / 2**20 == pytest.approx(190, rel=0.02)
+
+
+def test_features_of_a_batch():
+    cost = counts.features(CONFIG)
+    assert cost.flops == 4 * CONVOLUTIONS + 4 * 7 * HIGHWAY
+    classifier = 5 * 2 + 2
+    written = 4 * 7 * 5
+    assert cost.bytes == 4 * (counts.discriminator_parameters(CONFIG) - classifier + written)
+
+
+def test_updates_of_the_generator():
+    manager = 3 * MANAGER - MANAGER_LSTM_INPUT  # no gradient to the features
+    worker = 3 * (WORKER_STATE + LOGITS) - PSI  # none to the goals
+    update = counts.generator_update(CONFIG)
+    assert update.flops == 4 * 7 * manager + 4 * 6 * worker
+    parameters = counts.manager_parameters(CONFIG) + counts.worker_parameters(CONFIG)
+    assert update.bytes == WORD * (7 * parameters + 4 * 7 * 5)
+    assert counts.pretrain_step(CONFIG) == counts.features(CONFIG) + update
+
+
+def test_samples_read_the_weights_once_a_batch():
+    cost = counts.sampling(CONFIG, count=10, batch=4)
+    assert cost.flops == pytest.approx(10 * 6 * TOKEN)
+    assert cost.bytes == pytest.approx(3 * counts.sampling(CONFIG, count=4, batch=4).bytes)
+
+
+@pytest.mark.parametrize(("alignment", "resumed"), [("split", 4), ("single", 0)])
+def test_the_reward_of_a_batch(alignment, resumed):
+    config = small.config(goal_alignment=alignment)
+    forced = 4 * 3  # one prefix of three tokens
+    sampled = 4 * (1 + 2 * 2)  # the rest: one first token for both copies, then each its own
+    sentences = 4 * 2 + 4  # completions, and the finished
+    expected = (forced + resumed) * (TOKEN - LOGITS) + sampled * TOKEN + sentences * VERDICT
+    assert counts.reward(config).flops == pytest.approx(expected)
+
+
+def test_worker_logits_of_a_batch():
+    cost = counts.worker_logits_of_batch(CONFIG)
+    assert cost.flops == 4 * 6 * LOGITS
+    weights = 5 * 2 + 4 * 2 * 7 + 2 * 7
+    assert cost.bytes == WORD * (weights + 4 * 6 * (7 + 4 + 5))
+
+
+def test_the_oracle():
+    config = replace(CONFIG, oracle_embedding=3, oracle_hidden=2)
+    token = 2 * (3 * 8) + 2 * (2 * 8) + 2 * (2 * 7)
+    cost = counts.oracle_sampling(config, count=5, batch=4)
+    assert cost.flops == 5 * 6 * token
+    assert cost.bytes == 2 * WORD * counts.oracle_parameters(config)
+
+
+def test_an_evaluation():
+    config = replace(CONFIG, evaluation_samples=8)
+    judged = counts.oracle_sampling(config, 8, 4).flops
+    known = CONVOLUTIONS + 7 * (HIGHWAY + MANAGER) + 6 * (WORKER_STATE + LOGITS)
+    expected = 2 * (8 * 6 * TOKEN + judged + 8 * known)
+    assert counts.evaluation(config, 2, 4).flops == pytest.approx(expected)
+    text = small.config(PAPER, task="text", evaluation_samples=8)
+    assert counts.evaluation(text, 1, 4).flops == pytest.approx(8 * 6 * TOKEN + 8 * known)
+
+
+def test_an_adversarial_step_is_the_sum_of_its_parts():
+    explored = counts.sampling(CONFIG, 4, 4)
+    parts = explored + counts.reward(CONFIG) + counts.pretrain_step(CONFIG)
+    assert counts.adversarial_step(CONFIG) == parts
+
+
+def test_the_floor_adds_products_and_traffic():
+    assert Cost(6e9, 4e9).seconds(3e9, 2e9) == 4.0
+    assert (Cost(1, 2) + Cost(3, 4)) * 2 == Cost(8, 12)

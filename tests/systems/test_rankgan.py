@@ -1,0 +1,156 @@
+"""RankGAN: ranks by a loop, what the ranker learns, and which sentences are rewarded."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import small
+import twins
+from leakgan_tf import losses
+from leakgan_tf.errors import UserError
+from leakgan_tf.systems.rankgan import RankGAN
+
+SEED = tf.constant([5, 6])
+
+
+def twin_log_rank(sentences, references, comparisons, gamma):
+    """Equations 3 to 5, a sentence and a reference at a time."""
+    ranks = []
+    for sentence in sentences:
+        shares = []
+        for reference in references:
+            own = math.exp(gamma * twins.cosine(sentence, reference))
+            others = sum(math.exp(gamma * twins.cosine(c, reference)) for c in comparisons)
+            shares.append(own / (own + others))
+        ranks.append(math.log(sum(shares) / len(shares)))
+    return ranks
+
+
+@pytest.mark.parametrize("gamma", [0.5, 16.0])
+def test_ranks_equal_their_twin(gamma):
+    sets = [small.array(rows, 6, seed=rows).astype(np.float64) for rows in (5, 3, 4)]
+    found = losses.log_rank(*map(tf.constant, sets), gamma)
+    np.testing.assert_allclose(found, twin_log_rank(*sets, gamma), rtol=1e-9)
+
+
+def test_a_rank_is_a_share():
+    """Where all are alike each of C and s has the same; a steep γ leaves it all to the nearest."""
+    ones = tf.ones([3, 4])
+    np.testing.assert_allclose(losses.log_rank(ones, ones, ones, 2.0), np.log([1 / 4] * 3), 1e-6)
+    reference, away = tf.constant([[1.0, 0.0]]), tf.constant([[0.0, 1.0]])
+    found = losses.log_rank(tf.concat([reference, away], 0), reference, away, 1000.0)
+    np.testing.assert_allclose(found, [0.0, math.log(0.5)], atol=1e-5)
+    assert np.isfinite(losses.log_rank(-reference, reference, reference, 1000.0)).all()
+
+
+def system(**changes):
+    changes = {"rankgan_references": 3, **changes}
+    made = RankGAN(small.config(system="rankgan", **changes), task=None)
+    for seed, model in enumerate(made.models.values()):
+        small.randomise(model, seed)
+    return made
+
+
+def sets():
+    return [tf.constant(small.tokens(4, 6, 7, seed=seed)) for seed in (1, 2, 3)]
+
+
+def twin_features(made, sentences, named=None):
+    named = named or twins.weights(made.discriminator)
+    return [
+        twins.cnn_features(named, made.config.windows, row, padding_row=False)
+        for row in np.asarray(sentences)
+    ]
+
+
+def test_the_rankers_loss_and_gradient_equal_their_twins(monkeypatch):
+    made, (real, fake, references) = system(seqgan_dropout=0.0, rankgan_gamma=4.0), sets()
+    gradients, gamma = [], 4.0
+    optimizer = made.optimizers["discriminator"]
+    monkeypatch.setattr(optimizer, "apply", lambda given, variables: gradients.extend(given))
+
+    named = twins.weights(made.discriminator)
+
+    def twin(named):
+        human, machine, reference = (
+            twin_features(made, each, named) for each in (real, fake, references[:3])
+        )
+        above = twin_log_rank(human, reference, machine, gamma)
+        below = twin_log_rank(machine, reference, human, gamma)
+        return np.mean(below) - np.mean(above), np.exp(above).mean(), np.exp(below).mean()
+
+    scalars = made.discriminator_step(real, fake, references, SEED)
+    found = [float(scalars[name]) for name in ("loss", "real_rank", "made_rank")]
+    np.testing.assert_allclose(found, twin(named), rtol=1e-4)
+    random, step, slopes = np.random.default_rng(0), 1e-5, []
+    for key, gradient in zip(named, gradients, strict=True):
+        direction = random.normal(size=named[key].shape)
+        above, below = (
+            twin({**named, key: named[key] + sign * step * direction})[0] for sign in (1, -1)
+        )
+        slopes.append((above - below) / (2 * step))
+        mine = np.sum(gradient * direction)
+        np.testing.assert_allclose(mine, slopes[-1], rtol=2e-3, atol=1e-4, err_msg=key)
+    assert max(map(abs, slopes)) > 0.05
+
+
+def test_the_ranker_has_no_classifier():
+    made = system()
+    assert not any("classifier" in v.path for v in made.discriminator.trainable_variables)
+    assert made.discriminator(sets()[0]).shape == (4, 5)
+
+
+def test_training_it_ranks_the_real_above_the_generated():
+    made, (real, fake, references) = system(seqgan_discriminator_learning_rate=0.02), sets()
+    history = [made.discriminator_step(real, fake, references, SEED) for _ in range(30)]
+    first, last = history[0], history[-1]
+    assert float(last["real_rank"]) > float(first["real_rank"])
+    assert float(last["made_rank"]) < float(first["made_rank"])
+
+
+def test_the_reward_is_the_rank_among_human_sentences():
+    made, (sentences, human, references) = system(rankgan_gamma=4.0), sets()
+    expected = twin_log_rank(
+        twin_features(made, sentences),
+        twin_features(made, references[:3]),
+        twin_features(made, human),
+        4.0,
+    )
+    np.testing.assert_allclose(
+        made.judge(references, human)(sentences), np.exp(expected), rtol=1e-4
+    )
+    paper = system(rankgan_gamma=4.0, rankgan_reward="log_rank")
+    np.testing.assert_allclose(paper.judge(references, human)(sentences), expected, rtol=1e-4)
+
+
+def test_a_references_own_sentence_is_rewarded_most():
+    made, (sentences, human, references) = system(rankgan_references=1), sets()
+    both = tf.concat([sentences, references[:1]], axis=0)
+    rewards = made.judge(references, human)(both).numpy()
+    assert rewards[-1] > rewards[:-1].max()
+
+
+class Task:
+    train = small.tokens(11, 6, 7, seed=4)
+
+
+def test_what_ranker_and_judge_are_given():
+    made = RankGAN(small.config(system="rankgan", rankgan_references=3), Task())
+    real, fake, references = made.real_and_generated(7)
+    np.testing.assert_array_equal(real, Task.train)
+    assert fake.shape == real.shape and (fake != real).any()
+    rows = sorted(map(tuple, references))
+    assert rows == sorted(map(tuple, real)) and (references != real).any()
+    references, human = made.judging_data(7)
+    known = {tuple(row) for row in Task.train}
+    assert references.shape == human.shape == (4, 6)
+    assert {*map(tuple, references), *map(tuple, human)} <= known
+    assert not {*map(tuple, references)} & {*map(tuple, human)}  # there are enough of them
+    assert (made.judging_data(8)[0] != references).any()
+
+
+def test_a_reference_set_larger_than_the_batch_is_refused():
+    with pytest.raises(UserError, match="rankgan_references 5 must be at most batch_size 4"):
+        small.config(system="rankgan", rankgan_references=5)
