@@ -17,13 +17,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import folders
 from leakgan_tf.commandline import entry
+from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
 from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
 from leakgan_tf.config import Config, replace
 from leakgan_tf.errors import UserError
 from leakgan_tf.oracle_file import read_parameters
 from leakgan_tf.presets import synthetic_preset
 from leakgan_tf.semantics import named_semantics
-from leakgan_tf.systems.registry import check_name
+from leakgan_tf.systems.registry import check_names, told
+from leakgan_tf.training.placement import Placement
 
 ABOUT = "Trains systems on a synthetic oracle, and tabulates them beside what was published."
 
@@ -34,13 +36,14 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
-    flags.DEFINE_list("systems", ["mle", "leakgan"], "Which: mle, seqgan, leakgan.", **own)
+    flags.DEFINE_list("systems", ["mle", "leakgan"], f"all, or some of {told()}.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    define_placement(values)
     define_settings(values)
     return values
 
@@ -50,12 +53,9 @@ def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     base = synthetic_preset(values.preset, values.length)
     semantics = named_semantics(values.semantics) if values.semantics else base.semantics
     changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
-    systems = [check_name(name) for name in values.systems]
-    if not systems or len(set(systems)) != len(systems):
-        raise UserError("--systems takes one or more different systems")
     return [
         replace(base, **{**changes, "system": system, "seed": seed, "oracle_params": digest})
-        for system in systems
+        for system in check_names(values.systems)
         for seed in parse_integers(values.seeds, "seeds")
     ]
 
@@ -75,16 +75,16 @@ def run(values: flags.FlagValues) -> None:
     arrays, digest = None, ""
     if values.oracle_params:
         arrays, digest = read_parameters(values.oracle_params)
-    configs = make_configs(values, digest)
-    folder = run_folder(values)
-    paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
-    folders.check(folder, "synthetic", paths)
+    configs, placed = make_configs(values, digest), placement(values)
     if arrays and len(arrays["embedding"]) != configs[0].vocab_size:
         raise UserError(
             f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
             f"{configs[0].vocab_size}: give --vocab_size={len(arrays['embedding'])}"
         )
-    _train(paths, folder, arrays, overrides(values))
+    with kept_by_the_chief(placed, run_folder(values)) as folder:
+        paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
+        folders.check(folder, "synthetic", paths)
+        _train(paths, folder, arrays, overrides(values), placed)
 
 
 def _train(
@@ -92,6 +92,7 @@ def _train(
     folder: Path,
     arrays: dict[str, np.ndarray] | None,
     changes: dict[str, Any],
+    placed: Placement,
 ) -> None:
     """Trains and reports what was found to be good input."""
     # TensorFlow starts slowly, and talks: not for bad input.
@@ -99,7 +100,7 @@ def _train(
     from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
     from leakgan_tf.training.session import prepare_process, train_and_measure
 
-    prepare_process()
+    distribution = prepare_process(placed)
     configs = list(paths.values())
     oracle = make_oracle(configs[0], arrays)
     extra = {
@@ -114,6 +115,7 @@ def _train(
             path,
             extra,
             synthetic_report.measure,
+            distribution,
         )
         measured.append((config, path, figures))
     synthetic_report.write(folder, measured, oracle, extra)
