@@ -20,9 +20,9 @@ class HighwayWeights(NamedTuple):
 
 def mix(inputs: tf.Tensor, weights: HighwayWeights) -> tf.Tensor:
     """Maps (..., F) to (..., F); see `Highway`."""
-    gate = tf.sigmoid(tf.nn.bias_add(product(inputs, weights.gate), weights.gate_bias))
-    transform = tf.nn.bias_add(product(inputs, weights.transform), weights.transform_bias)
-    return gate * tf.nn.relu(transform) + (1.0 - gate) * inputs
+    gate = product(inputs, weights.gate, weights.gate_bias, tf.sigmoid)
+    transform = product(inputs, weights.transform, weights.transform_bias, tf.nn.relu)
+    return gate * transform + (1.0 - gate) * inputs
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")

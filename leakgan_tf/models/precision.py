@@ -4,6 +4,8 @@ bfloat16 rounds the factors of the large products (D, leaked features, Worker lo
 mantissa. Sums inside a product are float32, its result is rounded once and continues in float32.
 """
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -15,10 +17,24 @@ def layer_policy(precision: str) -> keras.DTypePolicy:
     return keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else "float32")
 
 
-def product(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Returns inputs (..., n) @ kernel (n, m) as float32, computed in the kernel's precision."""
+def product(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor | None = None,
+    activation: Callable[[tf.Tensor], tf.Tensor] | None = None,
+) -> tf.Tensor:
+    """Returns activation(inputs (..., n) @ kernel (n, m) + bias (m,)) as float32.
+
+    It is computed in the kernel's precision; bias and activation belong to the same kernel, which
+    rounds its result once.
+    """
     flat = tf.cast(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel.dtype)
-    result = tf.cast(_matmul(flat, kernel), tf.float32)
+    result = _matmul(flat, kernel)
+    if bias is not None:
+        result = tf.nn.bias_add(result, tf.cast(bias, kernel.dtype))
+    if activation is not None:
+        result = activation(result)
+    result = tf.cast(result, tf.float32)
     if inputs.shape.rank == 2:
         return result
     return tf.reshape(result, tf.concat([tf.shape(inputs)[:-1], [kernel.shape[-1]]], axis=0))
