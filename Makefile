@@ -44,7 +44,7 @@ format: $(VENV)/development
 	$(BIN)/ruff format $(SOURCES)
 
 test: lint smoke
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist=loadfile
 
 clean:
 	rm -rf $(VENV)

@@ -14,7 +14,7 @@ def check(folder: Path, benchmark: str, configs: Mapping[Path, Config]) -> None:
 
     Args:
       folder: the benchmark's.
-      benchmark: "synthetic", "text" or "music", as its report says.
+      benchmark: "synthetic", "ablation", "text" or "music", as its report says.
       configs: the configuration of each run by its folder.
 
     Raises:

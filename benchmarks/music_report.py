@@ -4,9 +4,9 @@ from tqdm import tqdm
 
 from benchmarks import text_report
 from benchmarks.outcome import Outcome
-from benchmarks.published import MUSIC, MUSIC_SOURCE
 from leakgan_tf.data.midi import write_melody
 from leakgan_tf.reporting.piano_roll import draw_piano_roll
+from leakgan_tf.reporting.published import MUSIC, MUSIC_SOURCE
 from leakgan_tf.reporting.tables import markdown, plain
 
 NOTTINGHAM = "nottingham"  # the published figures' corpus

@@ -4,9 +4,11 @@ Trains every system on an oracle's sentences, and tabulates NLL_oracle, held-out
 temperature, and distinct sentences, beside random tokens, the oracle itself and what was published.
 """
 
+import importlib
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +29,27 @@ from leakgan_tf.semantics import named_semantics
 from leakgan_tf.systems.registry import check_names, told
 from leakgan_tf.training.placement import Placement
 
+Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
+
 ABOUT = "Trains systems on a synthetic oracle, and tabulates them beside what was published."
 
 
 def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
+    values = define_oracle_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_list("systems", ["mle", "leakgan"], f"all, or some of {told()}.", **own)
+    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
+    return values
+
+
+def define_oracle_flags() -> flags.FlagValues:
+    """Returns the flags of every benchmark on the oracle task."""
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
-    flags.DEFINE_list("systems", ["mle", "leakgan"], f"all, or some of {told()}.", **own)
-    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
-    flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
+    flags.DEFINE_list("seeds", ["0"], "A run of each row for every seed.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
@@ -72,26 +83,59 @@ def run_folder(values: flags.FlagValues) -> Path:
 
 def run(values: flags.FlagValues) -> None:
     """Trains, measures, reports."""
-    arrays, digest = None, ""
-    if values.oracle_params:
-        arrays, digest = read_parameters(values.oracle_params)
-    configs, placed = make_configs(values, digest), placement(values)
-    if arrays and len(arrays["embedding"]) != configs[0].vocab_size:
+    arrays, digest = read_oracle(values)
+    configs = {
+        f"{config.system}-seed{config.seed}": config for config in make_configs(values, digest)
+    }
+    run_all("synthetic", configs, values, run_folder(values), arrays)
+
+
+def read_oracle(values: flags.FlagValues) -> tuple[Arrays, str]:
+    """Returns the published oracle's weights and their digest; neither if none was asked for."""
+    return read_parameters(values.oracle_params) if values.oracle_params else (None, "")
+
+
+def run_all(
+    benchmark: str,
+    configs: Mapping[str, Config],
+    values: flags.FlagValues,
+    folder: Path,
+    arrays: Arrays,
+) -> None:
+    """Trains and measures runs on one oracle, and lets ``benchmarks.BENCHMARK_report`` report.
+
+    Args:
+      benchmark: whose report it is.
+      configs: the configuration of each run by its folder's name.
+      values: flags of `define_oracle_flags`.
+      folder: the benchmark's.
+      arrays: the oracle's weights, of `read_oracle`.
+
+    Raises:
+      UserError: weights and configurations differ in size, or the folder is something else's.
+    """
+    placed, first = placement(values), next(iter(configs.values()))
+    if arrays and len(arrays["embedding"]) != first.vocab_size:
         raise UserError(
             f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
-            f"{configs[0].vocab_size}: give --vocab_size={len(arrays['embedding'])}"
+            f"{first.vocab_size}: give --vocab_size={len(arrays['embedding'])}"
         )
-    with kept_by_the_chief(placed, run_folder(values)) as folder:
-        paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
-        folders.check(folder, "synthetic", paths)
-        _train(paths, folder, arrays, overrides(values), placed)
+    with kept_by_the_chief(placed, folder) as kept:
+        paths = {kept / name: config for name, config in configs.items()}
+        folders.check(kept, benchmark, paths)
+        extra = {
+            "command": shlex.join(["python", "-m", f"benchmarks.{benchmark}", *sys.argv[1:]]),
+            "overrides": {name: str(value) for name, value in overrides(values).items()},
+        }
+        _train(benchmark, paths, kept, arrays, extra, placed)
 
 
 def _train(
+    benchmark: str,
     paths: dict[Path, Config],
     folder: Path,
-    arrays: dict[str, np.ndarray] | None,
-    changes: dict[str, Any],
+    arrays: Arrays,
+    extra: dict[str, Any],
     placed: Placement,
 ) -> None:
     """Trains and reports what was found to be good input."""
@@ -101,12 +145,7 @@ def _train(
     from leakgan_tf.training.session import prepare_process, train_and_measure
 
     distribution = prepare_process(placed)
-    configs = list(paths.values())
-    oracle = make_oracle(configs[0], arrays)
-    extra = {
-        "command": shlex.join(["python", "-m", "benchmarks.synthetic", *sys.argv[1:]]),
-        "overrides": {name: str(value) for name, value in changes.items()},
-    }
+    oracle = make_oracle(next(iter(paths.values())), arrays)
     measured = []
     for path, config in paths.items():
         figures = train_and_measure(
@@ -118,7 +157,8 @@ def _train(
             distribution,
         )
         measured.append((config, path, figures))
-    synthetic_report.write(folder, measured, oracle, extra)
+    report = importlib.import_module(f"benchmarks.{benchmark}_report")
+    report.write(folder, measured, oracle, extra)
 
 
 def main() -> int:

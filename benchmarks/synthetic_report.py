@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.published import ORACLE_NLL
 from leakgan_tf.config import Config
 from leakgan_tf.files import write_json, write_text
 from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.oracle import Oracle
 from leakgan_tf.reporting.curves import draw_curves
+from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.reporting.tables import markdown, mean_and_spread, plain
 from leakgan_tf.seeds import derive, derive_int, numpy_generator
 from leakgan_tf.semantics import name_of
@@ -121,13 +121,19 @@ def _page(title: str, headers, rows, config: Config, extra: dict[str, Any]) -> s
         for (length, system), known in ORACLE_NLL.items()
         if length == config.length
     )
-    made = environment()
     return (
         f"# {title}\n\n```\n{extra['command']}\n```\n\n{markdown(headers, rows)}\n\n{_NOTES}\n"
         "![Learning curves](curves.png)\n\n"
         f"## Published NLL_oracle\n\n{comparable}\n\n{sources}\n\n"
-        f"## Made by\n\n- semantics: {name_of(config.semantics)}; oracle: "
-        f"{config.oracle_params or f'random LSTM, seed {config.oracle_seed}'}\n"
+        f"## Made by\n\n- semantics: {name_of(config.semantics)}; {made_by(config)}"
+    )
+
+
+def made_by(config: Config) -> str:
+    """Returns the end of a page: the oracle, the commit and the packages."""
+    made = environment()
+    return (
+        f"oracle: {config.oracle_params or f'random LSTM, seed {config.oracle_seed}'}\n"
         f"- commit {made['commit'] or 'unknown'}, Python {made['python']}, "
         + ", ".join(f"{name} {version}" for name, version in made["versions"].items())
         + "\n"

@@ -7,9 +7,9 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.outcome import Outcome
-from benchmarks.published import text_rows
 from leakgan_tf.files import write_json, write_text
 from leakgan_tf.loading import load
+from leakgan_tf.reporting.published import text_rows
 from leakgan_tf.reporting.tables import markdown, plain
 from leakgan_tf.text_runs import figures_rows, protocol_lines
 from leakgan_tf.training.run_folder import environment

@@ -13,6 +13,7 @@ COMMANDS = {
     "generate": "sentences of a trained run",
     "evaluate": "scores of text files, or of runs over temperatures",
     "export": "a trained generator as a SavedModel",
+    "report": "runs on one page, beside what was published",
 }
 
 

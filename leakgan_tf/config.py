@@ -57,6 +57,15 @@ class Config:
     adam_epsilon: float = setting(1e-8, "Adam's ε (TensorFlow 1's default, not Keras's 1e-7).")
     gradient_clip: float = setting(5.0, "Largest global norm of a generator's gradient.")
 
+    # A control experiment
+    reward: str = setting(
+        "discriminator",
+        "What policy gradients are weighted with: 'discriminator', the system's own reward (D's "
+        "verdict, BLEU, a rank); or a control: 'constant', one number; 'random', uniform with that "
+        "mean; 'shuffled', the system's own, dealt out anew over the batch.",
+        choices=("discriminator", "constant", "random", "shuffled"),
+    )
+
     # The schedule
     mle_epochs: int = setting(120, "Epochs of the MLE baseline.")
     pretrain_rounds: int = setting(10, "Rounds of interleaved pre-training.")

@@ -282,5 +282,5 @@ def worker_adversarial_loss(
 
 def _steps(cosines: tf.Tensor, length: int, horizon: int) -> tf.Tensor:
     """Returns T·B/c, by which the original program divides."""
-    rows = tf.shape(cosines)[0] * replicas.count()  # B
-    return tf.cast(rows * (length // horizon), cosines.dtype)
+    blocks = length // horizon * replicas.count()
+    return tf.cast(tf.shape(cosines)[0] * blocks, cosines.dtype)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import twins
-from leakgan_tf.rewards import rescale
+from leakgan_tf.rewards import control, rescale, usual_reward
 from leakgan_tf.semantics import ORIGINAL, PAPER, Semantics
 
 TIED = np.array(
@@ -75,3 +75,83 @@ def test_without_a_rank_the_scores_are_the_rewards():
     np.testing.assert_array_equal(rescale(tf.constant(TIED), semantics, 4), TIED)
     semantics = Semantics(reward_rank="none", reward_per_rollout=True)
     np.testing.assert_allclose(rescale(tf.constant(TIED), semantics, 4), TIED / 4)
+
+
+# --- Controls -------------------------------------------------------------------------------------
+
+SEED = tf.constant([5, 6])
+
+
+def test_the_systems_own_rewards_are_left_as_they_are():
+    own = tf.constant(scores(6, 3))
+    np.testing.assert_array_equal(control(own, "discriminator", 0.5, SEED), own)
+
+
+@pytest.mark.parametrize("usual", [0.5, 0.126952, -4.2])
+def test_constant_rewards_are_all_the_usual_one(usual):
+    rewards = control(tf.constant(scores(6, 3)), "constant", usual, SEED)
+    np.testing.assert_array_equal(rewards, np.full([6, 3], usual, np.float32))
+
+
+@pytest.mark.parametrize("usual", [0.5, 0.126952, -4.2])
+def test_random_rewards_know_nothing_and_have_the_usual_mean(usual):
+    first, second = tf.constant(scores(2000, 3)), tf.constant(scores(2000, 3, seed=1))
+    rewards = control(first, "random", usual, SEED).numpy()
+    np.testing.assert_array_equal(rewards, control(second, "random", usual, SEED))
+    assert (rewards != control(first, "random", usual, SEED + 1).numpy()).any()
+    shares = rewards / usual  # uniform in [0, 2)
+    assert shares.min() >= 0 and shares.max() < 2
+    np.testing.assert_allclose(shares.mean(axis=0), 1, atol=0.05)
+    np.testing.assert_allclose(shares.std(axis=0), 2 / np.sqrt(12), atol=0.03)
+    assert np.abs(np.corrcoef(np.concatenate([rewards, first], axis=1).T)[:3, 3:]).max() < 0.1
+
+
+def test_shuffled_rewards_equal_their_twin():
+    values = scores(7, 3)
+    draws = tf.random.stateless_uniform([7, 3], SEED).numpy()
+    expected = np.empty_like(values)
+    for column in range(3):
+        for row, source in enumerate(sorted(range(7), key=lambda b, c=column: draws[b, c])):
+            expected[row, column] = values[source, column]
+    np.testing.assert_array_equal(control(tf.constant(values), "shuffled", 0.5, SEED), expected)
+
+
+@pytest.mark.parametrize("values", [TIED, scores(64, 5), scores(1, 2)], ids=["tied", "64", "1"])
+def test_shuffled_columns_keep_their_values_and_nothing_else(values):
+    shuffled = control(tf.constant(values), "shuffled", 0.5, SEED).numpy()
+    np.testing.assert_array_equal(np.sort(shuffled, axis=0), np.sort(values, axis=0))
+    if len(values) == 64:
+        orders = [shuffled[:, c].argsort().argsort() for c in range(5)]
+        assert len({tuple(order) for order in orders}) == 5  # each column in its own order
+        found = [
+            np.corrcoef(control(tf.constant(values), "shuffled", 0.5, [7, i])[:, 0], values[:, 0])
+            for i in range(100)
+        ]
+        assert abs(np.mean([each[0, 1] for each in found])) < 0.05
+
+
+@pytest.mark.parametrize("kind", ["constant", "random", "shuffled"])
+def test_controls_compile_to_what_they_are(kind):
+    own = tf.constant(scores(6, 3))
+    compiled = tf.function(lambda x, seed: control(x, kind, 0.5, seed), autograph=False)
+    np.testing.assert_array_equal(compiled(own, SEED), control(own, kind, 0.5, SEED))
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+@pytest.mark.parametrize(
+    "semantics",
+    [ORIGINAL, PAPER, dataclasses.replace(PAPER, reward_per_rollout=True)],
+    ids=["original", "paper", "divided"],
+)
+def test_the_usual_reward_is_the_mean_that_rescaling_gives(semantics, rows):
+    rewards = rescale(tf.constant(scores(rows, 4)), semantics, 4)
+    usual = usual_reward(semantics, rows, 4)
+    assert usual == pytest.approx(float(tf.reduce_mean(rewards)), rel=1e-5)
+
+
+def test_the_usual_reward_without_a_rank_is_that_of_a_discriminator_in_doubt():
+    for per_rollout in (False, True):
+        semantics = Semantics(reward_rank="none", reward_per_rollout=per_rollout)
+        in_doubt = tf.fill([5, 2], 4 * 0.5)  # summed over four completions
+        usual = usual_reward(semantics, 5, 4)
+        assert usual == pytest.approx(float(tf.reduce_mean(rescale(in_doubt, semantics, 4))))

@@ -255,6 +255,8 @@ class LeakGAN:
         tokens = sampling.generate(policy, rows, sharpness, fold(seed, 0))  # (B, T)
         scores = self.score_prefixes(policy, tokens, fold(seed, 1))  # (B, T/c)
         reward = rewards.rescale(scores, self.semantics, config.rollouts)
+        usual = rewards.usual_reward(self.semantics, config.batch_size, config.rollouts)
+        reward = rewards.control(reward, config.reward, usual, fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, reward)
         scalars["reward_mean"] = tf.reduce_mean(reward)
         scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(reward))

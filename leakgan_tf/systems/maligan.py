@@ -18,6 +18,7 @@ import tensorflow as tf
 from leakgan_tf import losses, replicas
 from leakgan_tf.forcing import fill_in
 from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.rewards import control
 from leakgan_tf.seeds import numpy_generator
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
@@ -45,6 +46,10 @@ class MaliGAN(DiscriminatedSystem):
 
         return Phase("adversarial/generator", self.adversarial_step, data)
 
+    def usual_reward(self) -> float:
+        """Returns the mean of the weights among the completions of a prefix."""
+        return 1.0
+
     def adversarial_step(
         self, sentences: tf.Tensor, given: tf.Tensor, baseline: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
@@ -62,6 +67,10 @@ class MaliGAN(DiscriminatedSystem):
         tokens = fill_in(LSTMPolicy(self.model), real, kept, seed)
         logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
         weights = losses.importance_weights(logits)  # (n, B)
+        # The completions of a prefix stand below each other: weights are shuffled among them. The
+        # seeds 0 to T-1 are the tokens'.
+        own_seed = tf.random.experimental.stateless_fold_in(seed, length)
+        weights = control(weights, self.config.reward, self.usual_reward(), own_seed, spread=False)
         advantages = tf.reshape(weights - baseline, [-1, 1])  # (n·B, 1)
         samples = real.shape[0] * replicas.count()
         rewards = tf.where(kept, 1.0, advantages) / samples  # (n·B, T)

@@ -13,6 +13,7 @@ from leakgan_tf import losses, replicas, sampling
 from leakgan_tf.config import Config
 from leakgan_tf.optimization import adam
 from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.rewards import control
 from leakgan_tf.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.systems.mle import MLE
@@ -42,6 +43,10 @@ class PolicyGradientSystem(MLE):
           *context: what `judging_data` gave for this step.
         """
         raise NotImplementedError
+
+    def usual_reward(self) -> float:
+        """Returns the mean of the rewards that controls give: here of opinions in [0, 1]."""
+        return 0.5
 
     def judge_rounds(self, name: str) -> Iterator[Phase]:
         """Yields the phases of a round of the judge's training; none if it learns nothing."""
@@ -80,6 +85,7 @@ class PolicyGradientSystem(MLE):
         rows = replicas.share(config.batch_size)
         tokens = sampling.generate(policy, rows, neutral, fold(seed, 0))  # (B, T)
         rewards = self.rewards(tokens, config.seqgan_rollouts, fold(seed, 1), *context)
+        rewards = control(rewards, config.reward, self.usual_reward(), fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, rewards)
         scalars["reward_mean"] = tf.reduce_mean(rewards)
         scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(rewards))

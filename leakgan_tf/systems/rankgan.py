@@ -19,6 +19,8 @@ below 0 for every sample, and without a baseline, of which the paper says nothin
 all samples less likely.
 """
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -69,6 +71,11 @@ class RankGAN(DiscriminatedSystem):
         rows = numpy_generator(seed, "judging").permutation(len(train))
         # A small training set fills both with the same sentences.
         return train[rows[:size]], train[rows[-size:]]
+
+    def usual_reward(self) -> float:
+        """Returns the reward of a sentence that is as good as each of the comparison set."""
+        rank = 1.0 / (self.config.batch_size + 1)
+        return math.log(rank) if self.config.rankgan_reward == "log_rank" else rank
 
     def judge(self, references: tf.Tensor, comparisons: tf.Tensor) -> Judge:
         """Returns the rank of sentences among human ones, R or its logarithm (eq. 7)."""

@@ -137,12 +137,13 @@ class Distribution:
             workers = self.placement.workers
             if not workers or not isinstance(error, _LOST):
                 raise
-            begin = str(checkpoint) if checkpoint.exists() else "the beginning"
+            begin = checkpoint if checkpoint.exists() else "the beginning"
+            begin = begin if self.placement.chief else "what the chief has kept"
             lost = _absent(self.placement) or self._named_in(error.message)
             raise TrainingError(
                 f"{_told(self.placement, lost)} was lost, or did not answer: start all "
-                f"{len(workers)} again, or others with another TF_CONFIG; the same command goes on "
-                f"from {begin if self.placement.chief else 'what the chief has kept'}"
+                f"{len(workers)} workers again, or other ones with another TF_CONFIG; the same "
+                f"command goes on from {begin}"
             ) from error
 
     def _named_in(self, message: str) -> list[int]:

@@ -6,13 +6,14 @@ import mido
 import pytest
 
 import runs
-from benchmarks import music, published
+from benchmarks import music
 from leakgan_tf.commandline import entry
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.data.midi import read_melody
 from leakgan_tf.loading import load
 from leakgan_tf.metrics.melody import held_to, melody_errors
 from leakgan_tf.presets import MUSIC, text_preset
+from leakgan_tf.reporting import published
 from leakgan_tf.text_runs import melody_scores, real_figures
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer

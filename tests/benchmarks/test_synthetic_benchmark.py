@@ -12,9 +12,9 @@ import pytest
 
 import runs
 from benchmarks import synthetic
-from benchmarks.published import ORACLE_NLL
 from leakgan_tf import oracle_file
 from leakgan_tf.commandline import entry
+from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
 

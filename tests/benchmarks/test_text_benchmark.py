@@ -6,13 +6,14 @@ import json
 import pytest
 
 import runs
-from benchmarks import published, text
+from benchmarks import text
 from benchmarks.text_report import _PUBLISHED
 from leakgan_tf import text_runs
 from leakgan_tf.commandline import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.loading import load
+from leakgan_tf.reporting import published
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
 from pages import SIZES, report, table

@@ -1,8 +1,8 @@
 """Updates and samples of every kind, to be made on one device and on several, and compared.
 
-Usage: strategy_cases.py OUT STRATEGY DEVICES, which writes them as OUT; with multi_worker in the
-place of STRATEGY the cluster is that of TF_CONFIG. Nothing here drops features or samples in a
-step: there devices draw numbers of their own.
+Usage: strategy_cases.py OUT STRATEGY DEVICES [CONFIGURATION ...], which writes them as OUT; the
+cluster of multi_worker is that of TF_CONFIG. Nothing here drops features or samples in a step:
+there devices draw numbers of their own.
 """
 
 import dataclasses
@@ -16,7 +16,6 @@ import tensorflow as tf
 
 import small
 from leakgan_tf import rewards
-from leakgan_tf.config import replace
 from leakgan_tf.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.training.distribution import Distribution
@@ -41,16 +40,16 @@ def rescaling(semantics):
     return step
 
 
-def cases(system, config):
+def cases(name, system, config):
     """The steps of a system by name, each with its data."""
     if config.system == "leakgan":
-        yield "discriminator", system.discriminator_step, (TOKENS, LABELS)
+        if name == "original":
+            yield "discriminator", system.discriminator_step, (TOKENS, LABELS)
         yield "pretrain", system.pretrain_step, (TOKENS,)
         given = TOKENS, positive(ROWS, 2, seed=2)
         yield "adversarial", system.adversarial_gradient_step_on, given
-        for rank in ("arrival", "value"):
-            ranked = replace(config, reward_rank=rank).semantics
-            yield f"rewards/{rank}", rescaling(ranked), (small.array(ROWS, 2, seed=3),)
+        scores = small.array(ROWS, 2, seed=3)
+        yield "rewards", rescaling(config.semantics), (scores,)
     elif config.system == "rankgan":
         yield "discriminator", system.discriminator_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
     else:
@@ -71,10 +70,12 @@ def configs():
         yield system, small.config(system=system, seqgan_dropout=0.0, rankgan_references=3)
 
 
-def results(distribution):
+def results(distribution, wanted=()):
     """What every case leaves behind: reported scalars, weights, Adam's slots, samples."""
     found = {}
     for name, config in configs():
+        if wanted and name not in wanted:
+            continue
         with distribution.scope():
             system = make_system(config, None)
         for number, model in enumerate(system.models.values()):
@@ -82,10 +83,11 @@ def results(distribution):
         if hasattr(system, "adversarial_gradient_step"):  # takes no seed: it draws nothing
             step = system.adversarial_gradient_step
             system.adversarial_gradient_step_on = lambda a, b, seed, step=step: step(a, b)
-        generator = system.generator
-        found[f"{name}/sample"] = generator.sample(21, 1.5, (3, 4))
-        found[f"{name}/log_prob"] = generator.log_prob(found[f"{name}/sample"])
-        for case, step, arrays in cases(system, config):
+        if name in ("original", "seqgan"):
+            sample = system.generator.sample(21, 1.5, (3, 4))
+            found[f"{name}/sample"] = sample
+            found[f"{name}/log_prob"] = system.generator.log_prob(sample)
+        for case, step, arrays in cases(name, system, config):
             order = np.random.default_rng(5).permutation(ROWS).reshape(UPDATES, -1)
             plan = [(distribution.own_rows(rows), np.array([7, 8], np.int32)) for rows in order]
             loop = CompiledLoop(step, distribution.strategy)
@@ -100,9 +102,9 @@ def results(distribution):
     return found
 
 
-def main(out: str, strategy: str, devices: str) -> None:
+def main(out: str, strategy: str, devices: str, *wanted: str) -> None:
     placement = read_placement(strategy, int(devices), 60.0, os.environ.get("TF_CONFIG"))
-    np.savez(out, **results(Distribution(placement)))
+    np.savez(out, **results(Distribution(placement), wanted))
 
 
 if __name__ == "__main__":

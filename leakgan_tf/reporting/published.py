@@ -14,6 +14,14 @@ class Published(NamedTuple):
     source: str
 
 
+# Where the papers can be read.
+PAPERS = {
+    "LeakGAN (Guo et al. 2018)": "https://arxiv.org/abs/1709.08624",
+    "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
+    "RelGAN (Nie et al. 2019)": "https://openreview.net/forum?id=rJedV3R5tm",
+    "Texygen (Zhu et al. 2018)": "https://arxiv.org/abs/1802.01886",
+}
+
 # By length and system.
 ORACLE_NLL = {
     (20, "random"): Published(10.310, "SeqGAN, table 1 (read)"),

@@ -1,0 +1,69 @@
+"""What each difference between LeakGAN's paper and program does: ``python -m benchmarks.ablation``.
+
+Trains LeakGAN on an oracle's sentences in the original's and the paper's semantics, in the
+original's with one field at a time changed to the paper's, and with rewards that know nothing of
+the sentences (`Config.reward`). The table has every row's figures beside the original's.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+from benchmarks import ablation_rows, synthetic
+from leakgan_tf.commandline import entry
+from leakgan_tf.commandline.settings import overrides, parse_integers
+from leakgan_tf.config import Config, replace
+from leakgan_tf.errors import UserError
+from leakgan_tf.presets import synthetic_preset
+from leakgan_tf.semantics import ORIGINAL
+
+ABOUT = "Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences."
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the benchmark's flags."""
+    values = synthetic.define_oracle_flags()
+    names = ", ".join(ablation_rows.rows())
+    flags.DEFINE_list(
+        "rows",
+        ["all"],
+        f"all, or some of {names}. {ablation_rows.BASELINE} is always trained.",
+        flag_values=values,
+    )
+    return values
+
+
+def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
+    """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
+    base = synthetic_preset(values.preset, values.length)
+    changes = overrides(values)
+    for name in changes:
+        if name == "reward" or hasattr(ORIGINAL, name):
+            raise UserError(f"--{name} is what the rows differ in: choose them with --rows")
+    base = replace(base, **changes, system="leakgan", oracle_params=digest)
+    seeds = parse_integers(values.seeds, "seeds")
+    return {
+        f"{name}-seed{seed}": replace(base, **vars(row.semantics), reward=row.reward, seed=seed)
+        for name, row in ablation_rows.chosen(values.rows).items()
+        for seed in seeds
+    }
+
+
+def run(values: flags.FlagValues) -> None:
+    """Trains, measures, reports."""
+    arrays, digest = synthetic.read_oracle(values)
+    folder = Path(values.run_dir or f"save/ablation-{values.preset}-{values.length}")
+    synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Runs' figures beside the published ones, and what differs between the two."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leakgan_tf.config import Config, differences, replace
+from leakgan_tf.errors import UserError
+from leakgan_tf.presets import synthetic_preset, text_preset
+from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.published import ORACLE_NLL, PAPERS, text_rows
+from leakgan_tf.reporting.run_record import RunRecord
+from leakgan_tf.semantics import name_of
+
+_TEMPERATURES = ("1.0", "1.5")  # of the oracle task's evaluations
+_ORDERS = "2345"
+# Fields that make no difference to what a figure means, or that are told elsewhere.
+_ELSEWHERE = {
+    "preset", "system", "seed", "dataset", "oracle_params", "oracle_seed", "checkpoint_seconds",
+    "feature_memory",
+}  # fmt: skip
+_SHARPER = "logits × 1.5"  # in the source of a published figure that was sampled so
+
+
+def latest_figures(run: RunRecord) -> tuple[dict[str, Any], str]:
+    """Returns a run's last figures as they were recorded, and which they are."""
+    if run.measured:
+        return run.measured, "last weights"
+    if run.evaluations:
+        last = run.evaluations[-1]
+        return last, f"evaluation after {last['position'] + 1} phases"
+    return {}, "none yet"
+
+
+def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns the table of runs on the oracle task, beside published NLL_oracle."""
+    headers = ["run", "figures of"]
+    for temperature in _TEMPERATURES:
+        headers += [f"{name} @{temperature}" for name in ("NLL_oracle", "NLL_test", "distinct")]
+    headers += ["published NLL_oracle", "source"]
+    rows = []
+    for run in runs:
+        figures, which = latest_figures(run)
+        row = [run.name, which]
+        for temperature in _TEMPERATURES:
+            for metric in ("nll_oracle", "nll_test", "distinct"):
+                row.append(_number(figures.get(f"{metric}_{temperature}")))
+        known = ORACLE_NLL.get((run.config.length, run.config.system))
+        rows.append([*row, *([f"{known.nll:.3f}", known.source] if known else ["", ""])])
+    for length in dict.fromkeys(run.config.length for run in runs):
+        for name in ("random", "oracle"):
+            known = ORACLE_NLL.get((length, name))
+            if known:
+                cells = [f"{name}, T = {length}", *[""] * 7]
+                rows.append([*cells, f"{known.nll:.3f}", known.source])
+    return [
+        Table(headers, rows),
+        Paragraph(
+            "NLL in nats per token, lower is better. NLL_oracle: samples under the oracle; "
+            "NLL_test: held-out oracle sentences under the model. @ is the factor on the logits: a "
+            f"published figure stands for @1.0, unless its source says {_SHARPER}. A low "
+            "NLL_oracle with a high NLL_test or few distinct sentences is lost variety."
+        ),
+    ]
+
+
+def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
+    """Returns the table of runs on one corpus, beside published scores.
+
+    Args:
+      runs: on text.
+      corpus: the name of the corpus; "" if it is none that papers use, or not known.
+    """
+    headers = ["run", "figures of"]
+    headers += [f"BLEU-{order}" for order in _ORDERS]
+    headers += [f"Self-BLEU-{order}" for order in _ORDERS]
+    headers += ["NLL_test", "distinct"]
+    known, source = text_rows(corpus)
+    rows = []
+    for run in runs:
+        figures, which = latest_figures(run)
+        rows.append([run.name, which, *(_number(value) for value in _text_values(figures))])
+    systems = {run.config.system for run in runs} | {"real"}
+    for name, *cells in known:
+        if name in systems:
+            rows.append([name, "published", *cells, ""])
+    if known:
+        note = f"Published: {source}. Full-size runs under their own protocols."
+    else:
+        note = "No published figures stand here: none are known for this corpus" + (
+            "." if corpus else ", whose name is not known (it is not a named one, or its data "
+            "folder is not where the run was trained: give --data)."
+        )  # fmt: skip
+    return [Table(headers, rows), Paragraph(note)]
+
+
+def _text_values(figures: dict[str, Any]) -> list[float | None]:
+    """Returns BLEU, Self-BLEU, NLL and distinct share, of final figures or of an evaluation."""
+    values = []
+    for name in ("bleu", "self_bleu"):
+        scores = figures.get(name) or {order: figures.get(f"{name}_{order}") for order in _ORDERS}
+        values += [scores.get(order) for order in _ORDERS]
+    distinct = figures.get("distinct_sentences", figures.get("distinct"))
+    return [*values, figures.get("nll_test", figures.get("nll_test_1.0")), distinct]
+
+
+def protocol_differences(run: RunRecord) -> list[str]:
+    """Returns what differs between a run and the runs that were published, a line each."""
+    config = run.config
+    lines = [] if run.finished else [run.state()]
+    if config.task == "synthetic":
+        oracle = (
+            "the published weights"
+            if config.oracle_params
+            else f"a random LSTM, seed {config.oracle_seed}, not the published weights"
+        )
+        lines.append(f"Oracle: {oracle}.")
+    changed = preset_differences(run, "paper")
+    if changed:
+        lines.append(f"Unlike preset paper: {'; '.join(changed)}.")
+    else:
+        lines.append("Sizes and schedule are those of preset paper.")
+    lines.append(f"Semantics: {name_of(config.semantics)}.")
+    return lines
+
+
+def preset_differences(run: RunRecord, name: str) -> list[str]:
+    """Returns "field: preset's -> the run's" for what differs from a preset, semantics aside."""
+    config = run.config
+    base = replace(_preset(run, name), **vars(config.semantics))
+    return [line for line in differences(base, config) if line.split(":")[0] not in _ELSEWHERE]
+
+
+def semantics_told(run: RunRecord) -> str:
+    """Returns the semantics by name, and those of the run's own preset if they are others."""
+    own, usual = name_of(run.config.semantics), name_of(_preset(run, run.config.preset).semantics)
+    return own if own == usual else f"{own} (its preset's: {usual})"
+
+
+def _preset(run: RunRecord, name: str) -> Config:
+    """Returns a preset of the run's sizes, or, of a length that none has, that of 20 tokens."""
+    config = run.config
+    if config.task == "text":
+        return text_preset(name, config.vocab_size, config.length, run.melodies)
+    try:
+        return synthetic_preset(name, config.length)
+    except UserError:
+        return synthetic_preset(name, 20)
+
+
+def paper_links() -> Links:
+    """Returns where the papers can be read that published figures are from."""
+    return Links(list(PAPERS.items()))
+
+
+def differences_listing(run: RunRecord) -> Listing:
+    """Returns `protocol_differences` as points."""
+    return Listing(protocol_differences(run))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

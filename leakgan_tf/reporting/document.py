@@ -1,0 +1,103 @@
+"""A report as a list of blocks, and that list as Markdown. `page.py` makes HTML of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leakgan_tf.reporting.tables import markdown
+
+_SPECIAL = re.compile(r"([\\`*|<>&\[\]])")  # what Markdown would not show as it is
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title; level 1 is the page's."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Plain text; `warning` makes it stand out."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Points, a line each."""
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses with what they lead to: (text, address)."""
+
+    items: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as plain text."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text that is shown letter by letter: commands, samples."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG file, which lies beside the Markdown and within the HTML."""
+
+    path: Path
+    caption: str
+
+
+Block = Heading | Paragraph | Listing | Links | Table | Code | Picture
+
+
+def to_markdown(blocks: Sequence[Block]) -> str:
+    """Returns the report as Markdown; pictures are named relative to its folder."""
+    return "\n\n".join(_markdown(block) for block in blocks) + "\n"
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {_plain(text)}"
+        case Paragraph(text, warning):
+            return f"**{_plain(text)}**" if warning else _plain(text)
+        case Listing(items):
+            return "\n".join(f"- {_plain(item)}" for item in items)
+        case Links(items):
+            return "\n".join(f"- [{_plain(text)}]({address})" for text, address in items)
+        case Table(headers, rows):
+            cells = [[_plain(cell) for cell in row] for row in rows]
+            return markdown([_plain(header) for header in headers], cells)
+        case Code(text):
+            fence = _fence(text)
+            return f"{fence}\n{text}\n{fence}"
+        case Picture(path, caption):
+            return f"![{_plain(caption)}]({path.name})\n\n{_plain(caption)}"
+    raise TypeError(f"no block: {block!r}")
+
+
+def _plain(text: str) -> str:
+    """Returns text that Markdown shows as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _fence(text: str) -> str:
+    """Returns a fence that is longer than any in the text: samples may hold anything."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(3, longest + 1)

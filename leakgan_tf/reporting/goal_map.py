@@ -1,0 +1,37 @@
+"""How well the Manager's goals were met, token by token, as a heat map for each sentence."""
+
+from pathlib import Path
+
+import numpy as np
+
+from leakgan_tf.files import atomic_output
+
+
+def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
+    """Draws a strip for each sentence: tokens to the right, tokens ahead downwards.
+
+    Args:
+      path: the picture's file, PNG.
+      cosines: of `leaked.goal_cosines`, (n, c, T), NaN where there is none.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    count, horizon, length = cosines.shape
+    figure = Figure(figsize=(11, 1.0 + count * (0.5 + 0.2 * horizon)), layout="constrained")
+    panels = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
+    extent = (0.5, length + 0.5, horizon + 0.5, 0.5)
+    for number, (axes, strip) in enumerate(zip(panels, cosines, strict=True), 1):
+        image = axes.imshow(
+            strip, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", extent=extent,
+            interpolation="nearest",
+        )  # fmt: skip
+        axes.set_facecolor("0.85")  # seen where there is no value
+        axes.set_yticks(range(1, horizon + 1))
+        axes.set_xticks(range(1, length + 1))
+        axes.tick_params(labelsize=7)
+        axes.set_title(f"sample {number}", fontsize=9, loc="left")
+    figure.supxlabel("the token that saw the goal", fontsize=9)
+    figure.supylabel("tokens ahead, k", fontsize=9)
+    figure.colorbar(image, ax=list(panels), label="cosine of goal and change of the features")
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)

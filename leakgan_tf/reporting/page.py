@@ -1,0 +1,79 @@
+"""A report as one HTML page that needs nothing beside it: no network, no script, no other file."""
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+from leakgan_tf.reporting.document import (
+    Block,
+    Code,
+    Heading,
+    Links,
+    Listing,
+    Paragraph,
+    Picture,
+    Table,
+)
+
+_STYLE = """\
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
+       max-width: 1100px; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 1.7em; } h2 { font-size: 1.35em; border-bottom: 1px solid #ccc; margin-top: 2em; }
+h3 { font-size: 1.1em; margin-top: 1.6em; }
+.wide { overflow-x: auto; margin: 1em 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9em; }
+th, td { border: 1px solid #ccc; padding: 0.25em 0.6em; text-align: left; vertical-align: top; }
+th { background: #f2f2f2; }
+pre { background: #f6f6f6; padding: 0.7em; white-space: pre-wrap; overflow-wrap: anywhere; }
+figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
+figcaption { color: #555; font-size: 0.9em; }
+.warning { border-left: 4px solid #b00; padding-left: 0.7em; font-weight: bold; }
+@media print {
+  body { max-width: none; margin: 0; font-size: 10pt; }
+  .wide { overflow: visible; } table { font-size: 7.5pt; } a { color: inherit; }
+  th, td { padding: 0.15em 0.3em; }
+  figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+}
+"""
+
+
+def to_html(blocks: Sequence[Block]) -> str:
+    """Returns the whole page; pictures are read, and lie within it."""
+    title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
+        case Paragraph(text, warning):
+            kind = ' class="warning"' if warning else ""
+            return f"<p{kind}>{escape(text)}</p>"
+        case Listing(items):
+            return f"<ul>\n{_lines('li', items)}\n</ul>"
+        case Links(items):
+            links = (f'<li><a href="{escape(to)}">{escape(text)}</a></li>' for text, to in items)
+            return "<ul>\n" + "\n".join(links) + "\n</ul>"
+        case Table(headers, rows):
+            lines = "\n".join(f"<tr>{_lines('td', row, '')}</tr>" for row in rows)
+            head = f"<thead><tr>{_lines('th', headers, '')}</tr></thead>"
+            table = f"<table>\n{head}\n<tbody>\n{lines}\n</tbody>\n</table>"
+            return f'<div class="wide">{table}</div>'
+        case Code(text):
+            return f"<pre>{escape(text)}</pre>"
+        case Picture(path, caption):
+            data = base64.b64encode(path.read_bytes()).decode()
+            image = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
+            return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
+    raise TypeError(f"no block: {block!r}")
+
+
+def _lines(tag: str, texts: Sequence[str], between: str = "\n") -> str:
+    return between.join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)

@@ -1,0 +1,111 @@
+"""All learning curves of one run as a picture, over its schedule, with its phases marked."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from leakgan_tf.files import atomic_output
+
+_COLUMNS = 3
+_ADVERSARIAL = "adversarial"
+_BETWEEN = "evaluation"  # a group that trains nothing
+
+
+class Panel(NamedTuple):
+    """A set of axes: its title, and which values of which groups are drawn in it."""
+
+    title: str
+    group: str  # "evaluation", or how the name of a phase ends
+    names: tuple[str, ...]
+
+
+_PANELS = (
+    Panel("NLL_oracle, nats per token", "evaluation", ("nll_oracle_1.0", "nll_oracle_1.5")),
+    Panel("NLL_test, nats per token", "evaluation", ("nll_test_1.0", "nll_test_1.5")),
+    Panel("BLEU", "evaluation", ("bleu_2", "bleu_3", "bleu_4", "bleu_5")),
+    Panel("Self-BLEU", "evaluation", ("self_bleu_2", "self_bleu_3", "self_bleu_4", "self_bleu_5")),
+    Panel("D's accuracy", "discriminator", ("accuracy",)),
+    Panel("D's loss", "discriminator", ("loss",)),
+    Panel("Worker's loss", "generator", ("worker_loss",)),
+    Panel("Manager's loss", "generator", ("manager_loss", "goal_cosine")),
+    Panel("the generator's loss", "generator", ("loss",)),
+    Panel("likelihood training's loss", "mle", ("loss",)),
+    Panel("likelihood training's loss", "scheduled_sampling", ("loss",)),
+    Panel("reward", "generator", ("reward_mean", "reward_spread", "real_probability")),
+)
+
+
+def phase_spans(records: Sequence[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """Returns the stages of a run: (pre-training or adversarial, first phase, last phase)."""
+    trained = [line for line in records if line["group"] != _BETWEEN]
+    stages = itertools.groupby(trained, key=lambda line: line["group"].startswith(_ADVERSARIAL))
+    spans = []
+    for adversarial, lines in stages:
+        places = [line["position"] for line in lines]
+        name = _ADVERSARIAL if adversarial else "pre-training"
+        spans.append((name, places[0], places[-1]))
+    return spans
+
+
+def series(
+    records: Sequence[dict[str, Any]], panel: Panel
+) -> dict[tuple[str, str], tuple[list[int], list[float]]]:
+    """Returns the points of a panel: (phases, values) by group and value's name."""
+    points: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+    for line in records:
+        if line["group"].rpartition("/")[2] != panel.group:
+            continue
+        for name in panel.names:
+            if name in line:
+                places, values = points.setdefault((line["group"], name), ([], []))
+                places.append(line["position"] + 1)
+                values.append(line[name])
+    return points
+
+
+def draw_phase_curves(path: Path, records: Sequence[dict[str, Any]]) -> bool:
+    """Draws every curve that the records have.
+
+    Args:
+      path: the picture's file, PNG.
+      records: lines of metrics.jsonl.
+
+    Returns:
+      Whether there was anything to draw.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    drawn = [(panel, points) for panel in _PANELS if (points := series(records, panel))]
+    if not drawn:
+        return False
+    rows = -(-len(drawn) // _COLUMNS)
+    figure = Figure(figsize=(13, 3.3 * rows), layout="constrained")
+    grid = figure.subplots(rows, _COLUMNS, squeeze=False, sharex=True).flatten()
+    spans = phase_spans(records)
+    for axes, (panel, points) in zip(grid, drawn, strict=False):
+        for (group, name), (places, values) in points.items():
+            later = panel.group != _BETWEEN and group.startswith(_ADVERSARIAL)
+            axes.plot(
+                places,
+                values,
+                color=f"C{panel.names.index(name)}",
+                linestyle="--" if later else "-",
+                linewidth=1.2,
+                marker=".",
+                markersize=4,
+                label=f"{name} ({_ADVERSARIAL})" if later else name,
+            )
+        for stage, first, last in spans:
+            if stage == _ADVERSARIAL:
+                axes.axvspan(first + 0.5, last + 1.5, color="C3", alpha=0.08, linewidth=0)
+        axes.set_title(panel.title, fontsize=10)
+        axes.tick_params(labelbottom=True)
+        axes.grid(alpha=0.25)
+        axes.legend(fontsize=7)
+    for axes in grid[len(drawn) :]:
+        axes.set_axis_off()
+    figure.supxlabel("phases of the schedule done (shaded: the adversarial phase)", fontsize=9)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110)
+    return True

@@ -1,0 +1,82 @@
+"""Figures beside the published ones, and what is said to differ; a run's records as they stand."""
+
+from pathlib import Path
+
+import runs
+from leakgan_tf.config import replace
+from leakgan_tf.files import write_json
+from leakgan_tf.presets import PAPER_20, SMOKE_20
+from leakgan_tf.reporting.comparison import (
+    compare_oracle,
+    compare_text,
+    preset_differences,
+    protocol_differences,
+)
+from leakgan_tf.reporting.published import COCO, ORACLE_NLL
+from leakgan_tf.reporting.run_record import RunRecord, read_run
+from leakgan_tf.training.run_folder import RunFolder
+from tiny import tiny
+
+MEASURED = {
+    "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_1.5": 7.25,
+    "nll_test_1.5": 9.0, "distinct_1.5": 0.5, "total_updates": 1234, "seconds": {"mle": 60.0},
+}  # fmt: skip
+
+
+def record(config, measured):
+    return RunRecord("mine", Path("mine"), config, {}, [], measured, {})
+
+
+def test_the_published_figure_stands_beside_the_measured_one():
+    table, _ = compare_oracle([record(PAPER_20, MEASURED)])
+    known = ORACLE_NLL[20, "leakgan"]
+    cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
+    assert table.rows[0] == ["mine", "last weights", *cells]
+    assert [row[-2] for row in table.rows[1:]] == ["10.310", "5.750"]
+
+
+def test_scores_of_text_stand_above_their_systems_published_ones():
+    scores = {str(order): order / 10 for order in (2, 3, 4, 5)}
+    measured = {"bleu": scores, "self_bleu": scores, "nll_test": 2.0, "distinct_sentences": 0.9}
+    run = record(replace(PAPER_20, task="text", system="seqgan"), measured)
+    table, note = compare_text([run], "coco")
+    assert table.rows[0][2:] == [*["0.200", "0.300", "0.400", "0.500"] * 2, "2.000", "0.900"]
+    assert [row[0] for row in table.rows] == ["mine", "seqgan"]
+    assert table.rows[1][2:10] == [f"{value:.3f}" for part in COCO["seqgan"] for value in part]
+    assert len(table.rows[1]) == len(table.headers)
+    assert "Texygen" in note.text
+    table, note = compare_text([run], "")
+    assert len(table.rows) == 1
+    assert note.text.startswith("No published figures stand here")
+
+
+def test_only_what_differs_is_said_to_differ():
+    own = record(replace(PAPER_20, oracle_params="0" * 64), MEASURED)
+    assert protocol_differences(own) == [
+        "Oracle: the published weights.",
+        "Sizes and schedule are those of preset paper.",
+        "Semantics: original.",
+    ]
+    smaller = record(replace(SMOKE_20, rollouts=9), MEASURED)
+    assert preset_differences(smaller, "smoke") == ["rollouts: 4 -> 9"]
+    lines = protocol_differences(smaller)
+    assert lines[0] == "Oracle: a random LSTM, seed 0, not the published weights."
+    assert "vocab_size: 5000 -> 30" in lines[1]
+    assert lines[2] == "Semantics: paper."
+
+
+def test_records_end_where_the_checkpoint_does(tmp_path):
+    runs.begun(tiny("mle"), tmp_path, position=1, total=2)
+    folder = RunFolder(tmp_path)
+    folder.metrics.write_text(
+        '{"position": 0, "group": "mle"}\n{"position": 1, "group": "mle"}\n{"posi'
+    )
+    run = read_run(tmp_path, "mine")
+    assert [line["position"] for line in run.records] == [0]
+    assert not run.finished
+    assert "1 of 2 phases (50 %)" in run.state()
+    write_json(folder.measured, MEASURED)
+    run = read_run(tmp_path, "mine")
+    assert run.finished
+    assert run.state() == "Finished, 1,234 updates."
+    assert run.seconds == {"mle": 60.0}
