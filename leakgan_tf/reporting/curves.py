@@ -29,7 +29,7 @@ def draw_curves(
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
-    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    figure = Figure(figsize=(13, 4.8), layout="constrained")
     panels = figure.subplots(1, len(_PANELS))
     for axes, (metric, label) in zip(panels, _PANELS, strict=True):
         for number, (name, records) in enumerate(runs.items()):
@@ -40,7 +40,10 @@ def draw_curves(
         axes.set_xlabel("seconds of training")
         axes.set_ylabel("nats per token")
         axes.grid(alpha=0.25)
-    panels[0].legend(fontsize=8)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8
+    )  # many runs would cover their curves
     figure.suptitle(title, fontsize=11)
     with atomic_output(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130)
