@@ -12,8 +12,7 @@ from leakgan_tf import replicas
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam, each variable updated by one op instead of a dozen.
 
-    The same formula and the same slots. At the papers' sizes D's update reads and writes 190 MB;
-    op by op it was three times as much.
+    The same formula and the same slots, without the temporary arrays between the ops.
 
     Gradients must be those of the whole batch, the same on every replica, as `dense_gradients` and
     `clipped_gradients` give them: Keras would sum them again.

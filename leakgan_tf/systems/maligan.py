@@ -7,9 +7,11 @@ tokens, and completes each of them n times: the N tokens are learned by maximum 
 completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
 
 Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), n, and how
-fast N falls: by `maligan_prefix_step` tokens, evenly over the steps. b is raised "very slowly from
-0 to 1" there; here linearly over the steps. Weights that sum to 1 would all lie below b in the
+fast N falls: by `maligan_prefix_step` tokens, evenly over the steps. b rises from 0 to 1, here
+linearly over the steps. Weights that sum to 1 would all lie below b in the
 end, so they are scaled to the mean 1: at b = 1 the baseline is their mean.
+
+The paper was not at hand: what is said of it rests on memory, and is to be checked.
 """
 
 import numpy as np

@@ -17,6 +17,8 @@ pre-training, 1 later).
 `rankgan_reward`: the paper rewards log R (eq. 7), its program R, which is the default: log R is
 below 0 for every sample, and without a baseline, of which the paper says nothing, each step makes
 all samples less likely.
+
+The paper was not at hand: what is said of it rests on memory and its authors' program.
 """
 
 import math
