@@ -47,7 +47,7 @@ def define_oracle_flags() -> flags.FlagValues:
     """Returns the flags of every benchmark on the oracle task."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_string("preset", "quick", "smoke, quick, short or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
     flags.DEFINE_list("seeds", ["0"], "A run of each row for every seed.", **own)
     flags.DEFINE_string(

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from leakgan_tf.config import Config
 from leakgan_tf.files import write_json, write_text
-from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
+from leakgan_tf.metrics.nll import distinct_share, held_out_costs, held_out_nll, oracle_nll
 from leakgan_tf.oracle import Oracle
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.published import ORACLE_NLL
@@ -33,14 +33,17 @@ _NOTES = """\
 
 
 def measure(system: System, task: SyntheticTask) -> dict[str, Any]:
-    """Returns the figures of a trained system at each temperature."""
+    """Returns the figures of a trained system at each temperature, and its whole sweep."""
     seed = derive_int(task.config.seed, "measure")
-    figures: dict[str, Any] = task.evaluate(system.generator, seed)
-    for temperature in TEMPERATURES:
-        # Under the split alignment the probabilities that samples are drawn from are others.
-        figures[f"nll_test_sampling_path_{temperature}"] = held_out_nll(
-            system.generator, task.test, temperature, "sampling"
-        )
+    figures: dict[str, Any] = {"sweep": task.sweep(system.generator, seed)}
+    for row in figures["sweep"]:
+        if row["temperature"] in TEMPERATURES:
+            for name in ("nll_oracle", "nll_test", "distinct"):
+                figures[f"{name}_{row['temperature']}"] = row[name]
+    # Under the split alignment the probabilities that samples are drawn from are others.
+    costs = held_out_costs(system.generator, task.test, TEMPERATURES, "sampling").mean(axis=0)
+    for temperature, cost in zip(TEMPERATURES, costs, strict=True):
+        figures[f"nll_test_sampling_path_{temperature}"] = float(cost)
     return figures
 
 

@@ -44,7 +44,7 @@ class Generator:
         self._score = {
             path: tf.function(
                 lambda *args, path=path: replicas.run(strategy, self._score_batch, *args, path),
-                input_signature=[tokens, factors],
+                input_signature=[tokens, tf.TensorSpec([None, length], tf.float32)],
                 autograph=False,
             )
             for path in ("scoring", "sampling")
@@ -87,7 +87,16 @@ class Generator:
           path: "scoring", teacher forcing as the losses do it; "sampling", the probabilities that
             `sample` draws from. The two differ for LeakGAN under the split alignment only.
         """
-        factors = self._factors(temperature)
+        return self.log_probs(tokens, [temperature], path)[:, 0]
+
+    def log_probs(
+        self,
+        tokens: np.ndarray,
+        temperatures: Sequence[float | Sequence[float]],
+        path: str = "scoring",
+    ) -> np.ndarray:
+        """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
+        factors = tf.stack([self._factors(temperature) for temperature in temperatures])
         rows, size = len(tokens), self._replicas * self._batch_size
         padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
         batches = [
@@ -95,7 +104,8 @@ class Generator:
             for batch in np.split(padded, max(len(padded) // size, 1))
             if len(batch)
         ]
-        return np.concatenate([np.zeros([0, self.length], np.float32), *batches])[:rows]
+        empty = np.zeros([0, len(temperatures), self.length], np.float32)
+        return np.concatenate([empty, *batches])[:rows]
 
     def complete(
         self, tokens: np.ndarray, given: int, copies: int, seed: Sequence[int]
@@ -117,5 +127,10 @@ class Generator:
 
     def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
         own = replicas.own(tokens)
-        logits = self.policy().sequence_logits(own, path) * sharpness[:, tf.newaxis]
-        return replicas.gather(-losses.cross_entropy(logits, own))
+        logits = self.policy().sequence_logits(own, path)  # (B, T, V)
+        costs = tf.map_fn(
+            lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], own),
+            sharpness,
+            parallel_iterations=1,  # one (B, T, V) at a time
+        )  # (K, B, T)
+        return replicas.gather(-tf.transpose(costs, [1, 0, 2]))

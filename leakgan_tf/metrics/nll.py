@@ -1,5 +1,7 @@
 """Likelihoods, in nats per token: divided by all T·n tokens, as the original programs report."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,7 +15,26 @@ def oracle_nll(oracle: Oracle, samples: np.ndarray) -> float:
 
     SeqGAN's NLL_oracle. A model that repeats a few good sentences does well here.
     """
-    return float(np.mean(oracle.nll(samples), dtype=np.float64))
+    return float(np.mean(oracle_costs(oracle, samples)))
+
+
+def oracle_costs(oracle: Oracle, samples: np.ndarray) -> np.ndarray:
+    """Returns the NLL of each sample of (n, T) under the oracle, per token: (n,) float64."""
+    return np.mean(oracle.nll(samples), axis=1, dtype=np.float64)
+
+
+def held_out_costs(
+    generator: Generator,
+    sentences: np.ndarray,
+    temperatures: Sequence[float],
+    path: str = "scoring",
+) -> np.ndarray:
+    """Returns the NLL of each held-out sentence of (n, T) under the generator, per token.
+
+    Returns:
+      (n, K) float64, at each of K temperatures. Every token counts.
+    """
+    return -np.mean(generator.log_probs(sentences, temperatures, path), axis=2, dtype=np.float64)
 
 
 def held_out_nll(

@@ -1,15 +1,19 @@
 """The oracle task: learn the language of a random LSTM (SeqGAN, section 5.1)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import UserError
 from leakgan_tf.generator import Generator
-from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
+from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
 from leakgan_tf.oracle import Oracle, oracle_from_arrays
 from leakgan_tf.seeds import derive, derive_int
 
 TEMPERATURES = (1.0, 1.5)  # the model's own distribution, and the original's evaluation
+# A finished model's trade of variety for quality, both of the above among them.
+SWEEP = (0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
 
 
 class SyntheticTask:
@@ -36,14 +40,36 @@ class SyntheticTask:
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
         """Returns NLL_oracle, held-out NLL and distinct share at each temperature."""
         figures = {}
-        for temperature in TEMPERATURES:
-            samples = generator.sample(
-                self.config.evaluation_samples, temperature, derive(seed, "evaluate")
-            )
-            figures[f"nll_oracle_{temperature}"] = oracle_nll(self.oracle, samples)
-            figures[f"nll_test_{temperature}"] = held_out_nll(generator, self.test, temperature)
-            figures[f"distinct_{temperature}"] = distinct_share(samples)
+        for row in self.sweep(generator, seed, TEMPERATURES):
+            for name in ("nll_oracle", "nll_test", "distinct"):
+                figures[f"{name}_{row['temperature']}"] = row[name]
         return figures
+
+    def sweep(
+        self, generator: Generator, seed: int, temperatures: Sequence[float] = SWEEP
+    ) -> list[dict[str, float]]:
+        """Returns a row of figures for each temperature, measured alike.
+
+        In a row: ``temperature``; ``nll_oracle`` and ``nll_test`` in nats per token, and, under the
+        names with ``_deviation``, their sample standard deviations between sentences; ``distinct``,
+        the share of distinct samples; ``sentences``, how many samples and held-out sentences.
+        """
+        count, own = self.config.evaluation_samples, derive(seed, "evaluate")
+        held_out = held_out_costs(generator, self.test, temperatures)  # (n, K)
+        rows = []
+        for temperature, test in zip(temperatures, held_out.T, strict=True):
+            samples = generator.sample(count, temperature, own)
+            judged = oracle_costs(self.oracle, samples)
+            rows.append({
+                "temperature": temperature,
+                "nll_oracle": float(np.mean(judged)),
+                "nll_oracle_deviation": float(np.std(judged, ddof=1)),
+                "nll_test": float(np.mean(test)),
+                "nll_test_deviation": float(np.std(test, ddof=1)),
+                "distinct": distinct_share(samples),
+                "sentences": count,
+            })  # fmt: skip
+        return rows
 
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as token ids separated by spaces."""
