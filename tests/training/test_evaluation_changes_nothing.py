@@ -6,9 +6,10 @@ import pytest
 import runs
 from benchmarks.synthetic_report import measure
 from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.seeds import derive
 from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
-from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
+from leakgan_tf.tasks.synthetic import SWEEP, TEMPERATURES, SyntheticTask, make_oracle
 from tiny import tiny
 
 
@@ -51,18 +52,18 @@ class Recorder:
         self.samples.append((count, temperature))
         return np.full([count, 8], len(self.samples), np.int32)
 
-    def log_prob(self, tokens, temperature=1.0, path="scoring"):
-        self.scored.append((tokens, temperature, path))
-        return np.full(tokens.shape, -temperature, np.float32)
+    def log_probs(self, tokens, temperatures, path="scoring"):
+        self.scored.append((tokens, list(temperatures), path))
+        rows, length = tokens.shape
+        return np.broadcast_to(-np.float32(temperatures)[:, np.newaxis], (rows, 2, length))
 
 
 def test_held_out_sentences_are_scored_not_training_ones(task):
     assert not {tuple(row) for row in task.train} & {tuple(row) for row in task.test}
     generator = Recorder()
     task.evaluate(generator, seed=0)
-    assert len(generator.scored) == len(TEMPERATURES)
-    for tokens, _, _ in generator.scored:
-        np.testing.assert_array_equal(tokens, task.test)
+    assert len(generator.scored) == 1  # one pass for all temperatures
+    np.testing.assert_array_equal(generator.scored[0][0], task.test)
 
 
 def test_samples_and_held_out_nll_have_the_same_temperature(task):
@@ -70,7 +71,7 @@ def test_samples_and_held_out_nll_have_the_same_temperature(task):
     figures = task.evaluate(generator, seed=0)
     count = tiny().evaluation_samples
     assert generator.samples == [(count, 1.0), (count, 1.5)]
-    assert [temperature for _, temperature, _ in generator.scored] == [1.0, 1.5]
+    assert [temperatures for _, temperatures, _ in generator.scored] == [[1.0, 1.5]]
     assert (figures["nll_test_1.0"], figures["nll_test_1.5"]) == (1.0, 1.5)
     assert figures["distinct_1.0"] == 1 / count
 
@@ -89,7 +90,9 @@ def test_held_out_nll_is_the_models_at_that_temperature(task):
         assert nll == pytest.approx(twin_nll(system, task.test, temperature), abs=1e-5)
     assert abs(found[1.0] - found[1.5]) > 0.01
     figures = task.evaluate(system.generator, seed=0)
-    assert [figures["nll_test_1.0"], figures["nll_test_1.5"]] == list(found.values())
+    assert [figures["nll_test_1.0"], figures["nll_test_1.5"]] == pytest.approx(
+        list(found.values()), rel=1e-12
+    )
     on_training = twin_nll(system, task.train, 1.0)
     assert abs(on_training - found[1.0]) > 1e-3
 
@@ -100,5 +103,22 @@ def test_benchmark_adds_the_sampling_path(task):
     figures = measure(system, task)
     for temperature in TEMPERATURES:
         sampling = held_out_nll(system.generator, task.test, temperature, "sampling")
-        assert figures[f"nll_test_sampling_path_{temperature}"] == sampling
+        assert figures[f"nll_test_sampling_path_{temperature}"] == pytest.approx(
+            sampling, rel=1e-12
+        )
         assert sampling != figures[f"nll_test_{temperature}"]
+
+
+def test_the_sweep_has_every_sentences_spread(task):
+    system = randomised("mle", task)
+    rows = task.sweep(system.generator, seed=5)
+    assert tuple(row["temperature"] for row in rows) == SWEEP and set(TEMPERATURES) <= set(SWEEP)
+    for row in rows:
+        alpha = row["temperature"]
+        samples = system.generator.sample(row["sentences"], alpha, derive(5, "evaluate"))
+        judged = task.oracle.nll(samples).astype(np.float64).mean(axis=1)
+        own = -system.generator.log_prob(task.test, alpha).astype(np.float64).mean(axis=1)
+        assert row["nll_oracle"] == pytest.approx(judged.mean())
+        assert row["nll_oracle_deviation"] == pytest.approx(judged.std(ddof=1))
+        assert row["nll_test"] == pytest.approx(own.mean())
+        assert row["nll_test_deviation"] == pytest.approx(own.std(ddof=1))
