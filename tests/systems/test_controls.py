@@ -128,13 +128,14 @@ class UntilRewards(Trainer):
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_nothing_before_the_first_reward_is_changed(tmp_path, name):
     left = []
-    for kind in ("discriminator", "shuffled"):
+    # Where a reward comes from differs between these two files' steps; the others share theirs.
+    for kind in KINDS if name in ("leakgan", "seqgan") else ("discriminator", "shuffled"):
         with runs.as_a_program(), pytest.raises(KeyboardInterrupt):
             runs.train(tiny(name, reward=kind, **SIZES), tmp_path / kind, UntilRewards)
         stored = runs.arrays(RunFolder(tmp_path / kind).checkpoint)
         arrays = {key: array.tobytes() for key, array in stored.items()}
         left.append((arrays, runs.records(tmp_path / kind)))
-    assert left[0] == left[1]
+    assert all(each == left[0] for each in left)
     assert left[0][1]  # there are records
 
 
