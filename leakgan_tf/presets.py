@@ -291,6 +291,8 @@ PAPER_MUSIC = dataclasses.replace(PAPER_20, task="text", length=32, vocab_size=8
 # epochs. MLE, SeqGAN and LeakGAN together: ten minutes at most.
 QUICK_MUSIC = dataclasses.replace(
     QUICK_TEXT,
+    generator_learning_rate=0.005,
+    pretrain_generator_epochs=2,
     mle_epochs=12,
     seqgan_steps=40,
     seqgan_discriminator_learning_rate=1e-3,
