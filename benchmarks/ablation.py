@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import ablation_rows, synthetic
 from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.settings import overrides, parse_integers
+from leakgan_tf.commandline.settings import overrides, parse_seeds
 from leakgan_tf.config import Config, replace
 from leakgan_tf.errors import UserError
 from leakgan_tf.presets import synthetic_preset
@@ -45,7 +45,7 @@ def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
         if name == "reward" or hasattr(ORIGINAL, name):
             raise UserError(f"--{name} is what the rows differ in: choose them with --rows")
     base = replace(base, **changes, system="leakgan", oracle_params=digest)
-    seeds = parse_integers(values.seeds, "seeds")
+    seeds = parse_seeds(values.seeds)
     return {
         f"{name}-seed{seed}": replace(base, **vars(row.semantics), reward=row.reward, seed=seed)
         for name, row in ablation_rows.chosen(values.rows).items()

@@ -9,23 +9,26 @@ from leakgan_tf.files import read_json
 from leakgan_tf.training.run_folder import RunFolder
 
 
-def check(folder: Path, benchmark: str, configs: Mapping[Path, Config]) -> None:
+def check(folder: Path, benchmark: str, configs: Mapping[Path, Config], alone: bool = True) -> None:
     """Refuses a folder of something else, or a changed run in it, before anything is trained.
 
     Args:
       folder: the benchmark's.
       benchmark: "synthetic", "ablation", "text" or "music", as its report says.
       configs: the configuration of each run by its folder.
+      alone: whether no other process makes runs in the folder meanwhile; what else is in it is
+        looked at then only.
 
     Raises:
       UserError: there is something that is not this benchmark's; nothing is touched.
     """
     if folder.is_file():
         raise UserError(f"{folder} is a file: give another --run_dir")
-    ours = {"report.md", "report.json", "curves.png", "piano_roll.png", "data", "midi"}
+    ours = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
     if folder.is_dir():
-        for path in folder.iterdir():
-            if path.name not in ours and not RunFolder(path).lock_file.exists():
+        for path in folder.iterdir() if alone else ():
+            known = path.name in ours or path.suffix == ".png"  # the report's pictures
+            if not known and not RunFolder(path).lock_file.exists():
                 raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
         report = folder / "report.json"
         if report.exists() and read_json(report, "a report").get("benchmark") != benchmark:

@@ -5,32 +5,33 @@ from tqdm import tqdm
 from benchmarks import text_report
 from benchmarks.outcome import Outcome
 from leakgan_tf.data.midi import write_melody
+from leakgan_tf.reporting.document import Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.piano_roll import draw_piano_roll
 from leakgan_tf.reporting.published import MUSIC, MUSIC_SOURCE
-from leakgan_tf.reporting.tables import markdown, plain
+from leakgan_tf.reporting.tables import plain
 
 NOTTINGHAM = "nottingham"  # the published figures' corpus
 PLAYED = 10  # samples of each run, and test melodies, that become MIDI files
 DRAWN = 3  # of each in the picture
 
-_RULES = """\
-- A step lasts {step:g} seconds. A melody is one voice of a MIDI file (of the first track with
-  notes, the lowest channel, no percussion), from its first note on, cut into pieces of {length}
-  steps, one after the other; what is left at the end is dropped. A step has the pitch that sounds
-  when it begins; a rest has the pitch before it. Whole tunes are held out, chosen by seed; all
-  pieces of all of them are BLEU's references. Tunes that are polyphonic, shorter than a piece, or
-  broken are left out, by name, in `data/dataset.json`.
-- Every melody has exactly {length} steps, so no end is ever learned; "ends early" is the share of
-  samples that end all the same.
-- In the MIDI files equal pitches in a row are one long note.
-- Samples can score above real melodies: BLEU rewards what is common. Of its BLEU-4 the paper
-  leaves smoothing, the split, the pieces of a tune and the number of samples open.
-- MSE is in squared semitones, by two definitions of this project: "nearest", each sample against
-  the test melody nearest to it, and "all pairs", each against every test melody. **SeqGAN's paper
-  does not say what its MSE is of**, so its column cannot be compared with either, nor with the
-  row of real melodies. Low is no merit in itself: a copy has 0 by the first, a dull melody little
-  by the second.
-"""
+_RULES = (
+    "A step lasts {step:g} seconds. A melody is one voice of a MIDI file (of the first track with "
+    "notes, the lowest channel, no percussion), from its first note on, cut into pieces of "
+    "{length} steps, one after the other; what is left at the end is dropped. A step has the pitch "
+    "that sounds when it begins; a rest has the pitch before it. Whole tunes are held out, chosen "
+    "by seed; all pieces of all of them are BLEU's references. Tunes that are polyphonic, shorter "
+    "than a piece, or broken are left out, by name, in data/dataset.json.",
+    'Every melody has exactly {length} steps, so no end is ever learned; "ends early" is the '
+    "share of samples that end all the same.",
+    "In the MIDI files equal pitches in a row are one long note.",
+    "Samples can score above real melodies: BLEU rewards what is common. Of its BLEU-4 the paper "
+    "leaves smoothing, the split, the pieces of a tune and the number of samples open.",
+    'MSE is in squared semitones, by two definitions of this project: "nearest", each sample '
+    'against the test melody nearest to it, and "all pairs", each against every test melody. '
+    "SeqGAN's paper does not say what its MSE is of, so its column cannot be compared with either, "
+    "nor with the row of real melodies. Low is no merit in itself: a copy has 0 by the first, a "
+    "dull melody little by the second.",
+)
 
 
 def write(outcome: Outcome, step: float) -> None:
@@ -55,17 +56,19 @@ def write(outcome: Outcome, step: float) -> None:
     drawn = {name: [each for each in own if each][:DRAWN] for name, own in melodies.items()}
     draw_piano_roll(picture, {name: own for name, own in drawn.items() if own}, step)
     headers, rows = table(outcome)
-    source = f"Published: {MUSIC_SOURCE}." if outcome.dataset.corpus == NOTTINGHAM else ""
+    known = outcome.dataset.corpus == NOTTINGHAM
     first = [
-        markdown(headers, rows),
-        source,
-        _RULES.format(step=step, length=outcome.dataset.length),
-        f"![Piano roll]({picture.name})",
-        f"The first {DRAWN} melodies of each, unchosen; the first {PLAYED} are in `{midi.name}/`. "
-        "Held-out ones are spread evenly over the test set.",
-        "## All scores",
+        Table(headers, rows),
+        *([Paragraph(f"Published: {MUSIC_SOURCE}.")] if known else []),
+        Listing([rule.format(step=step, length=outcome.dataset.length) for rule in _RULES]),
+        Picture(
+            picture,
+            f"The first {DRAWN} melodies of each, unchosen; the first {PLAYED} are MIDI files in "
+            f"{midi.name}/. Held-out ones are spread evenly over the test set.",
+        ),
+        Heading("All scores"),
     ]
-    text_report.write(outcome, "music", [block for block in first if block], samples)
+    text_report.write(outcome, "music", first, samples)
     tqdm.write(f"\n{plain(headers, rows)}\n")
     tqdm.write(f"Melodies: {midi}\nPicture: {picture}")
 

@@ -21,6 +21,7 @@ class Outcome:
       real: the figures of real text (`text_runs.real_figures`).
       dataset: the sentences.
       command: what was called.
+      missing: why runs that were asked for did not finish, by name.
     """
 
     folder: Path
@@ -30,3 +31,4 @@ class Outcome:
     real: Mapping[str, Any]
     dataset: TextDataset
     command: str
+    missing: Mapping[str, str]

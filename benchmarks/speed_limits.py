@@ -1,9 +1,7 @@
 """What the machine can do at best, measured: matrix products and memory traffic."""
 
 import gc
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -12,7 +10,6 @@ from benchmarks.speed_clock import measure
 
 SIZES = (512, 1024, 2048, 4096)  # of square matrices; the best counts
 STREAM_WORDS = 64 * 2**20  # 256 MB an array: beyond any cache
-_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 _REPEATS, _BUDGET = 9, 2.0
 
 
@@ -90,33 +87,3 @@ def _streams(words: int) -> dict[str, float]:
         # two arrays read, one written
         "update": 3 * size / measure(lambda: update().numpy(), _REPEATS, _BUDGET).min / 1e9,
     }
-
-
-def hardware() -> dict[str, Any]:
-    """Returns the processor's name, cores, memory and instructions for products."""
-    model, flags = "unknown", []
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                model = value.strip()
-            elif name.strip() == "flags":
-                flags = value.split()
-    except OSError:  # no Linux
-        pass
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "processor": model,
-        "cores": cores,
-        "memory_gb": _memory_gb(),
-        "instructions": [name for name in _INSTRUCTIONS if name in flags],
-        "devices": [device.name for device in tf.config.list_physical_devices()],
-        "tensorflow": tf.__version__,
-    }
-
-
-def _memory_gb() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.speed_limits import hardware, measure_limits
+import tensorflow as tf
+
+from benchmarks.speed_limits import measure_limits
 from benchmarks.speed_results import Result, floor_seconds, to_json
 from leakgan_tf.config import Config
 from leakgan_tf.files import write_json
+from leakgan_tf.hardware import hardware
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.training.run_folder import environment
 
@@ -27,7 +30,8 @@ class Report:
 
     def __init__(self, command: str):
         self._command = command
-        self._machine = hardware()
+        devices = [device.name for device in tf.config.list_physical_devices()]
+        self._machine = {**hardware(), "devices": devices, "tensorflow": tf.__version__}
         self._limits = measure_limits()
         self._sizes: list[tuple[str, Config, Mapping[str, Result]]] = []
         self._points: list[Mapping[str, Any]] = []

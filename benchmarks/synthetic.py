@@ -6,7 +6,6 @@ temperature, and distinct sentences, beside random tokens, the oracle itself and
 
 import importlib
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +16,10 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import folders
+from benchmarks import frontiers, several
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
-from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
+from leakgan_tf.commandline.settings import define_settings, overrides, parse_seeds
 from leakgan_tf.config import Config, replace
 from leakgan_tf.errors import UserError
 from leakgan_tf.oracle_file import read_parameters
@@ -49,11 +48,11 @@ def define_oracle_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "quick", "smoke, quick, short or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
-    flags.DEFINE_list("seeds", ["0"], "A run of each row for every seed.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    several.define_several(values, "row")
     define_placement(values)
     define_settings(values)
     return values
@@ -64,11 +63,13 @@ def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     base = synthetic_preset(values.preset, values.length)
     semantics = named_semantics(values.semantics) if values.semantics else base.semantics
     changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
-    return [
-        replace(base, **{**changes, "system": system, "seed": seed, "oracle_params": digest})
-        for system in check_names(values.systems)
-        for seed in parse_integers(values.seeds, "seeds")
-    ]
+    configs = []
+    for system in check_names(values.systems):
+        own = {**changes, "system": system, "oracle_params": digest}
+        if system == "mle" and own.get("select") == "frontier":
+            del own["select"]  # MLE is the frontier: of its own weights the task's rule keeps some
+        configs += [replace(base, **own, seed=seed) for seed in parse_seeds(values.seeds)]
+    return configs
 
 
 def run_folder(values: flags.FlagValues) -> Path:
@@ -114,6 +115,7 @@ def run_all(
     Raises:
       UserError: weights and configurations differ in size, or the folder is something else's.
     """
+    several.check_several(values)
     placed, first = placement(values), next(iter(configs.values()))
     if arrays and len(arrays["embedding"]) != first.vocab_size:
         raise UserError(
@@ -122,21 +124,19 @@ def run_all(
         )
     with kept_by_the_chief(placed, folder) as kept:
         paths = {kept / name: config for name, config in configs.items()}
-        folders.check(kept, benchmark, paths)
+        frontiers.check(paths)
+        runs = several.Runs(benchmark, paths, values, kept)
         extra = {
-            "command": shlex.join(["python", "-m", f"benchmarks.{benchmark}", *sys.argv[1:]]),
+            "command": several.command(benchmark),
             "overrides": {name: str(value) for name, value in overrides(values).items()},
         }
-        _train(benchmark, paths, kept, arrays, extra, placed)
+        runs.in_processes()
+        _train(benchmark, runs, arrays, extra, placed)
+        runs.raise_if_any_failed()
 
 
 def _train(
-    benchmark: str,
-    paths: dict[Path, Config],
-    folder: Path,
-    arrays: Arrays,
-    extra: dict[str, Any],
-    placed: Placement,
+    benchmark: str, runs: several.Runs, arrays: Arrays, extra: dict[str, Any], placed: Placement
 ) -> None:
     """Trains and reports what was found to be good input."""
     # TensorFlow starts slowly, and talks: not for bad input.
@@ -145,20 +145,24 @@ def _train(
     from leakgan_tf.training.session import prepare_process, train_and_measure
 
     distribution = prepare_process(placed)
-    oracle = make_oracle(next(iter(paths.values())), arrays)
-    measured = []
-    for path, config in paths.items():
-        figures = train_and_measure(
+    for config in runs.paths.values():
+        distribution.check(config)
+    oracle = make_oracle(next(iter(runs.paths.values())), arrays)
+
+    def train(path: Path, config: Config) -> dict[str, Any]:
+        return train_and_measure(
             config,
-            lambda config=config: SyntheticTask(config, oracle),
+            lambda: SyntheticTask(config, oracle, frontiers.frontier(path, config)),
             path,
             extra,
             synthetic_report.measure,
             distribution,
         )
-        measured.append((config, path, figures))
-    report = importlib.import_module(f"benchmarks.{benchmark}_report")
-    report.write(folder, measured, oracle, extra)
+
+    measured = runs.one_by_one(train, go_on=distribution.alone)
+    if measured and runs.whole:
+        report = importlib.import_module(f"benchmarks.{benchmark}_report")
+        report.write(runs.folder, measured, oracle, {**extra, "missing": runs.failed}, arrays)
 
 
 def main() -> int:

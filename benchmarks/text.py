@@ -5,7 +5,6 @@ NLL and diversity beside what was published, with samples and the whole protocol
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +14,12 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import folders
+from benchmarks import folders, several
 from benchmarks.outcome import Outcome
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
 from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
-from leakgan_tf.commandline.settings import define_settings, overrides, parse_integers
+from leakgan_tf.commandline.settings import define_settings, overrides, parse_seeds
 from leakgan_tf.config import Config
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
@@ -54,8 +53,8 @@ def define_run_flags(values: flags.FlagValues, systems: list[str]) -> None:
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_list("systems", systems, f"all, or some of {told()}.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
-    flags.DEFINE_list("seeds", ["0"], "A run of each system for every seed.", **own)
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    several.define_several(values, "system")
     define_placement(values)
     define_settings(values)
 
@@ -105,7 +104,7 @@ def run_on(
     Raises:
       UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
     """
-    parse_integers(values.seeds, "seeds")
+    several.check_several(values)
     check_names(values.systems)
     if values.semantics:
         named_semantics(values.semantics)
@@ -114,7 +113,7 @@ def run_on(
     placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")
     with kept_by_the_chief(placed, folder) as kept:
-        write(_run_in(kept, values, name, corpus, placed))
+        _run_in(kept, values, name, corpus, write, placed)
 
 
 def _run_in(
@@ -122,45 +121,52 @@ def _run_in(
     values: flags.FlagValues,
     name: str,
     corpus: Callable[[Path], TextDataset],
+    write: Callable[[Outcome], None],
     placed: Placement,
-) -> Outcome:
-    """Prepares, trains and scores in a folder; see `run_on`."""
+) -> None:
+    """Prepares, trains, scores and reports in a folder; see `run_on`."""
     benchmark, _, dataset_name = name.partition("-")
-    folders.check(folder, benchmark, {})
+    folders.check(folder, benchmark, {}, alone=values.only_run is None)
     changes = overrides(values)
     dataset = corpus(folder / "data")
     configs = [
         text_config(dataset, values.preset, values.semantics, system, seed, changes)
         for system in check_names(values.systems)
-        for seed in parse_integers(values.seeds, "seeds")
+        for seed in parse_seeds(values.seeds)
     ]
     paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}
-    folders.check(folder, benchmark, paths)
-    command = shlex.join(["python", "-m", f"benchmarks.{benchmark}", *sys.argv[1:]])
-    measured, real = _train(paths, folder, dataset, command, placed)
-    return Outcome(folder, dataset_name, list(paths.values()), measured, real, dataset, command)
+    runs = several.Runs(benchmark, paths, values, folder)
+    runs.in_processes()
+    command = several.command(benchmark)
+    measured, real = _train(runs, dataset, command, placed)
+    if measured and runs.whole:
+        figures = {path.name: each for _, path, each in measured}
+        finished = [config for config, _, _ in measured]
+        write(Outcome(folder, dataset_name, finished, figures, real, dataset, command, runs.failed))
+    runs.raise_if_any_failed()
 
 
 def _train(
-    paths: dict[Path, Config],
-    folder: Path,
-    dataset: TextDataset,
-    command: str,
-    placed: Placement,
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Trains what was found to be good input; returns each run's figures, and real text's."""
+    runs: several.Runs, dataset: TextDataset, command: str, placed: Placement
+) -> tuple[several.Measured, dict[str, Any]]:
+    """Trains what was found to be good input; returns the finished runs, and real text's figures.
+
+    These are empty where no report is to be written.
+    """
     # TensorFlow starts slowly, and talks: not for bad input.
     from leakgan_tf import text_runs
     from leakgan_tf.training.session import prepare_process
 
     distribution = prepare_process(placed)
-    measured = {
-        path.name: text_runs.train_text(
-            config, dataset, folder / "data", path, command, distribution
-        )
-        for path, config in paths.items()
-    }
-    return measured, text_runs.real_figures(dataset)
+    for config in runs.paths.values():
+        distribution.check(config)
+
+    def train(path: Path, config: Config) -> dict[str, Any]:
+        data = runs.folder / "data"
+        return text_runs.train_text(config, dataset, data, path, command, distribution)
+
+    measured = runs.one_by_one(train, go_on=distribution.alone)
+    return measured, text_runs.real_figures(dataset) if measured and runs.whole else {}
 
 
 def main() -> int:

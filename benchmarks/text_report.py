@@ -1,4 +1,4 @@
-"""Table, samples and protocol of the benchmark on real text."""
+"""Table, page and JSON of the benchmark on real text."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,14 +7,17 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.outcome import Outcome
-from leakgan_tf.files import write_json, write_text
+from leakgan_tf.files import write_json
 from leakgan_tf.loading import load
+from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table
 from leakgan_tf.reporting.published import text_rows
-from leakgan_tf.reporting.tables import markdown, plain
-from leakgan_tf.text_runs import figures_rows, protocol_lines
+from leakgan_tf.reporting.report import write_report
+from leakgan_tf.reporting.run_record import read_runs
+from leakgan_tf.reporting.tables import plain
+from leakgan_tf.text_runs import figures_rows
 from leakgan_tf.training.run_folder import environment
 
-SHOWN = 20  # samples of each run in the report
+SHOWN = 20  # samples of each run in the JSON
 REAL = "real (training)"  # the row of real text
 _PUBLISHED = (
     "system",
@@ -22,64 +25,63 @@ _PUBLISHED = (
     *(f"Self-BLEU-{order}" for order in (2, 3, 4, 5)),
     "NLL_test",
 )
-_NOTES = """\
-- BLEU: samples against held-out text, higher is better; backward BLEU: held-out text against
-  samples. Self-BLEU: every sample against all others, lower is more varied. NLL_test: nats per
-  token of held-out text under the model, its logits multiplied as for the samples.
-- "copied": the share of samples that the training set holds word for word.
-- "real (training)": training sentences chosen at random, as many as samples, scored in the
-  samples' place: what a model that writes like the corpus would reach. The papers' rows of real
-  data may be measured otherwise.
-- Figures are of the last weights. Where one system has more quality and less variety than another,
-  only a sweep over temperatures tells which is better: `leakgan_tf evaluate --temperatures=...`.
-"""
+_NOTES = (
+    "BLEU: samples against held-out text, higher is better; backward BLEU: held-out text against "
+    "samples. Self-BLEU: every sample against all others, lower is more varied. NLL_test: nats per "
+    "token of held-out text under the model, its logits multiplied as for the samples.",
+    '"copied": the share of samples that the training set holds word for word.',
+    '"real (training)": training sentences chosen at random, as many as samples, scored in the '
+    "samples' place: what a model that writes like the corpus would reach. The papers' rows of "
+    "real data may be measured otherwise.",
+    "Figures are of the last weights. Where one system has more quality and less variety than "
+    "another, only the sweep over temperatures tells which is better.",
+)
 
 
 def write(
     outcome: Outcome,
     benchmark: str = "text",
-    first: Sequence[str] = (),
+    first: Sequence[Block] = (),
     samples: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Writes report.md, report.json and the samples; prints the table and where they lie.
+    """Writes the report and report.json; prints the table and where they lie.
 
     Args:
       outcome: what is reported.
       benchmark: the module's name, in the JSON.
-      first: blocks of Markdown before the table.
+      first: what stands before the table.
       samples: `shown_samples`, if there are any already.
     """
     headers, rows = _table(outcome)
     samples = samples or shown_samples(outcome)
     sizes = f"T = {outcome.dataset.length}, V = {len(outcome.dataset.vocabulary)}"
     title = f"{outcome.dataset_name}, {sizes}, preset {outcome.configs[0].preset}"
-    published, source = text_rows(outcome.dataset.corpus or "")
     train, test = outcome.dataset.train, outcome.dataset.test
-    page = [
-        f"# {title}",
-        f"```\n{outcome.command}\n```",
-        f"{len(train):,} training and {len(test):,} held-out sentences.",
+    blocks = [
+        *(
+            Paragraph(f"{name} did not finish, and is not in this report: {why}", warning=True)
+            for name, why in outcome.missing.items()
+        ),
+        Paragraph(f"{len(train):,} training and {len(test):,} held-out sentences."),
         *first,
-        markdown(headers, rows),
-        _NOTES,
+        Table(headers, rows),
+        Listing(_NOTES),
     ]
-    if published:
-        page += [
-            "## Published",
-            f"{source}. Full-size runs under their own protocols.",
-            markdown(_PUBLISHED, published),
-        ]
-    protocol = protocol_lines(next(iter(outcome.measured.values())))
-    page += ["## Protocol", f"```\n{protocol}\n```"]
-    for name, lines in samples.items():
-        page += [f"## Samples: {name}, logits × 1, the first {SHOWN}, unchosen"]
-        page += ["```\n" + "\n".join(lines) + "\n```"]
-    write_text(outcome.folder / "report.md", "\n\n".join(page) + "\n")
+    runs = read_runs([outcome.folder / name for name in outcome.measured])
     write_json(outcome.folder / "report.json", _json(outcome, benchmark, samples))
+    page, _ = write_report(
+        runs,
+        outcome.folder,
+        [outcome.dataset] * len(runs),
+        command=outcome.command,
+        title=title,
+        first=blocks,
+    )
     tqdm.write(f"\n{title}\n\n{plain(headers, rows)}\n")
+    published, source = text_rows(outcome.dataset.corpus or "")
     if published:
         tqdm.write(f"Published ({source}):\n\n{plain(_PUBLISHED, published)}\n")
-    tqdm.write(f"Report, protocol and samples: {outcome.folder / 'report.md'}")
+    tqdm.write(f"Report, with curves, the sweep, samples and the whole protocol: {page}")
 
 
 def _table(outcome: Outcome) -> tuple[list[str], list[list[str]]]:
@@ -97,6 +99,7 @@ def _json(outcome: Outcome, benchmark: str, samples: Mapping[str, Sequence[str]]
         "made_by": {"command": outcome.command, **environment()},
         "prepared": _without_folders(outcome.dataset.record),
         "real": outcome.real,
+        "missing": list(outcome.missing),
         "runs": [
             {"folder": name, "config": config.to_json(), "figures": figures,
              "samples": samples[name]}

@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
         return UserError.exit_status
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
     command = importlib.import_module(f"leakgan_tf.commandline.{words[1]}")
-    return entry.run(command.run, command.define_flags(), words[1:], command.ABOUT)
+    bare = getattr(command, "WORDS", "")  # the flag that takes arguments without a name
+    return entry.run(command.run, command.define_flags(), words[1:], command.ABOUT, bare)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,14 @@ class Config:
     # Evaluation and safety
     evaluate_every: int = setting(5, "Generator epochs or adversarial steps between evaluations.")
     evaluation_samples: int = setting(9984, "Sequences in an evaluation, and held-out sequences.")
+    select: str = setting(
+        "task",
+        "Whose weights are kept as the best, those of the evaluation with the least: 'nll_oracle' "
+        "or 'nll_test', at temperature 1.0; 'frontier', distance from the sweep of MLE of the same "
+        "seed, at 1.0 or 1.5, whichever is less; 'task', nll_oracle on the oracle task, nll_test "
+        "on text.",
+        choices=("task", "nll_oracle", "nll_test", "frontier"),
+    )
     sampling_batch: int = setting(
         64, "Sequences sampled together outside the loss; a multiple of per-row goal_init's rows."
     )
@@ -142,6 +150,7 @@ class Config:
         self._check_counts()
         self._check_windows()
         self._check_systems()
+        self._check_selection()
         if self.length % self.goal_horizon:
             raise UserError(
                 f"length {self.length} is not divisible by goal_horizon {self.goal_horizon}: "
@@ -192,6 +201,12 @@ class Config:
                 f"window {max(self.windows)} is longer than the sequence ({self.length} tokens)"
             )
 
+    def _check_selection(self) -> None:
+        if self.task == "text" and self.select not in ("task", "nll_test"):
+            raise UserError(f"select {self.select} takes an oracle: on text it is nll_test")
+        if self.system == "mle" and self.select == "frontier":
+            raise UserError("select frontier compares with mle: for mle itself it is another rule")
+
     def _check_systems(self) -> None:
         rate, schedule = self.scheduled_sampling_rate, self.scheduled_sampling_schedule
         if schedule == "exponential" and rate >= 1:
@@ -214,6 +229,13 @@ class Config:
     def ends(self) -> bool:
         """Whether token 0 ends a sentence, and what follows it is masked."""
         return self.task == "text" and self.semantics.padding == "masked"
+
+    @property
+    def score(self) -> str:
+        """Name of the figure whose least value makes an evaluation's weights the best."""
+        own = "nll_test" if self.task == "text" else "nll_oracle"
+        rule = own if self.select == "task" else self.select
+        return rule if rule == "frontier" else f"{rule}_1.0"
 
     @property
     def feature_size(self) -> int:

@@ -18,34 +18,38 @@ class FeatureStore:
     def __init__(self, discriminator: Discriminator, batch_size: int):
         self._batch_size = batch_size
         self._key: tuple[int, int] | None = None
-        self._features = np.zeros([0], np.float32)
+        self._features = tf.zeros([0])
         self._compute = tf.function(
             lambda tokens: PrefixFeatures(discriminator).all(tokens),
             input_signature=[tf.TensorSpec([batch_size, discriminator.length], tf.int32)],
             autograph=False,
         )
 
-    def get(self, tokens: np.ndarray, version: int) -> np.ndarray:
-        """Returns the features (n, T+1, F) of the prefixes of sentences (n, T).
+    def get(self, tokens: np.ndarray, version: int) -> tf.Tensor:
+        """Returns the features (n, T+1, F) of the prefixes of sentences (n, T), on the host.
 
         Args:
           tokens: ids; the same array as long as the version is the same.
           version: a number that changes when D does, its updates say.
         """
         if self._key != (id(tokens), version):
-            self._fill(tokens)
+            self._features = tf.zeros([0])  # before the new ones are made: not both at once
+            self._features = self._made(tokens)
             self._key = (id(tokens), version)
         return self._features
 
-    def _fill(self, tokens: np.ndarray) -> None:
+    def _made(self, tokens: np.ndarray) -> tf.Tensor:
         rows, size = len(tokens), self._batch_size
+        features = np.zeros([0], np.float32)
         for begin in range(0, rows, size):
             batch = tokens[begin : begin + size]
             padded = np.pad(batch, [[0, size - len(batch)], [0, 0]], mode="edge")
             made = self._compute(tf.constant(padded, tf.int32)).numpy()[: len(batch)]
-            if len(self._features) != rows:
-                self._features = np.empty([rows, *made.shape[1:]], np.float32)
-            self._features[begin : begin + len(batch)] = made
+            if len(features) != rows:
+                features = np.empty([rows, *made.shape[1:]], np.float32)
+            features[begin : begin + len(batch)] = made
+        with tf.device("CPU:0"):
+            return tf.convert_to_tensor(features)
 
 
 def feature_mebibytes(rows: int, length: int, feature_size: int) -> float:

@@ -27,6 +27,7 @@ class TrainedGenerator:
       generator: `sample`, `log_prob` and `complete` on token ids.
       reader: how ids become text; None on the oracle task.
       position: phases of training that it has seen, and `total`, of how many.
+      chosen: which weights these are, in words.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class TrainedGenerator:
         system: System,
         progress: checkpoint.Progress,
         reader: TextReader | None = None,
+        best: bool = False,
     ):
         self.config = config
         self.system = system
@@ -42,6 +44,12 @@ class TrainedGenerator:
         self.reader = reader
         self.position = progress.position
         self.total = progress.total
+        self.chosen = f"weights after {self.position} of {self.total} phases"
+        if best:
+            rule = progress.best.get("rule", config.score)  # runs from before there was a choice
+            self.chosen = f"best {self.chosen}: the evaluation with the least {rule}"
+            if rule in progress.best:
+                self.chosen += f", {progress.best[rule]:.3f}"
 
     def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """Returns token ids (num, T) int32; see `generate`."""
@@ -85,4 +93,4 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     reader = None
     if config.task == "text":
         reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
-    return TrainedGenerator(config, system, progress, reader)
+    return TrainedGenerator(config, system, progress, reader, best)

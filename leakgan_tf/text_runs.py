@@ -28,6 +28,11 @@ from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.session import train_and_measure
 
 MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
+SWEEP = (0.7, 0.85, 1.0, 1.2, 1.5)  # temperatures of the sweep that every finished run has
+SWEPT = 2_000  # sentences of each side at each of them
+# What the sweep keeps of the scores.
+_KEPT = ("temperature", "nll_test", "bleu", "self_bleu", "backward_bleu", "distinct_sentences",
+         "copied_from_train")  # fmt: skip
 # Figures that only some runs have, and their columns.
 _MORE = {
     "grammatical": "grammatical",
@@ -49,10 +54,14 @@ def train_text(
     command: str,
     distribution: Distribution | None = None,
 ) -> dict[str, Any]:
-    """Trains what is left of a run on text; returns its figures (`score_generator`)."""
+    """Trains what is left of a run on text; returns its figures.
+
+    These are `score_generator`'s at temperature 1, and under ``sweep`` `temperature_sweep`'s.
+    """
 
     def measure(system: System, task: TextTask) -> dict[str, Any]:
-        return score_generator(system.generator, config, dataset, task.reader, 1.0)
+        scored = (system.generator, config, dataset, task.reader)
+        return {**score_generator(*scored, 1.0), "sweep": temperature_sweep(*scored)}
 
     extra = {"command": command, "data": str(Path(data).resolve())}
     return train_and_measure(
@@ -113,6 +122,22 @@ def score_generator(
         **melody_scores(dataset, words(samples)),
         **(language_model_scores(judge, dataset, samples, reverse) if judge else {}),
     }
+
+
+def temperature_sweep(
+    generator: Generator, config: Config, dataset: TextDataset, reader: TextReader
+) -> list[dict[str, Any]]:
+    """Returns scores at every temperature of `SWEEP`, on at most `SWEPT` sentences of each side.
+
+    ``samples`` and ``references`` in a row say how many were used; all else is as in
+    `score_generator`.
+    """
+    rows = []
+    for temperature in SWEEP:
+        scores = score_generator(generator, config, dataset, reader, temperature, SWEPT)
+        used = {name: scores["protocol"][name]["used"] for name in ("samples", "references")}
+        rows.append({**{name: scores[name] for name in _KEPT}, **used})
+    return rows
 
 
 def real_figures(dataset: TextDataset, num: int = MOST) -> dict[str, Any]:
@@ -238,8 +263,11 @@ def sweep(
     num: int,
     language_model: str | Path | None = None,
     reverse: bool = False,
+    best: bool = False,
 ) -> list[dict[str, Any]]:
     """Returns a run's figures at each temperature (`score_generator`).
+
+    Those of its best weights say in ``weights`` which these are.
 
     Args:
       run_dir: a run on text, finished or not.
@@ -248,11 +276,13 @@ def sweep(
       num: the most samples and held-out sentences that are used.
       language_model: an MLE run on the same data, which adds its scores.
       reverse: whether these include the one that trains a language model on the samples.
+      best: take the weights of the best evaluation, not the latest.
 
     Raises:
       UserError: there is no such run, it is not one on text, or the data folder is another.
     """
-    trained = load(run_dir)
+    trained = load(run_dir, best)
+    weights = {"weights": trained.chosen} if best else {}
     if trained.reader is None:
         raise UserError(f"{run_dir} is a run on the oracle task: benchmarks.synthetic scores it")
     folder = data or RunFolder(run_dir).read()["made_by"].get("data", "")
@@ -260,16 +290,8 @@ def sweep(
     if dataset_digest(dataset) != trained.config.dataset:
         raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
     judge = load_language_model(language_model, trained.config.dataset) if language_model else None
+    scored = (trained.generator, trained.config, dataset, trained.reader)
     return [
-        score_generator(
-            trained.generator,
-            trained.config,
-            dataset,
-            trained.reader,
-            temperature,
-            num,
-            judge,
-            reverse,
-        )
+        {**score_generator(*scored, temperature, num, judge, reverse), **weights}
         for temperature in temperatures
     ]

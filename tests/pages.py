@@ -1,6 +1,7 @@
 """Benchmarks on few, small sentences, and their reports read back."""
 
 import json
+import re
 
 SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=8",
@@ -14,8 +15,9 @@ def report(folder):
 
 
 def table(page, first):
-    """Rows of the table whose header begins with ``first``, by their first cell."""
-    (part,) = [part for part in page.split("\n\n") if part.startswith(f"| {first}")]
+    """Rows of the table whose header begins with ``first`` ("run | BLEU"), by their first cell."""
+    parts = [re.sub(" +", " ", part) for part in page.split("\n\n")]
+    (part,) = [part for part in parts if part.startswith(f"| {first}")]
     lines = [line.strip("|").split("|") for line in part.splitlines()]
     cells = [[cell.strip() for cell in line] for line in lines]
     return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[2:]}

@@ -22,8 +22,12 @@ def run(
     values: flags.FlagValues,
     argv: Sequence[str],
     about: str,
+    words: str = "",
 ) -> int:
     """Parses ``argv`` (program name first) into ``values`` and runs ``command(values)``.
+
+    Arguments that are no flags are appended to the list flag that ``words`` names, and refused if
+    it names none.
 
     Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
     interrupted.
@@ -33,7 +37,9 @@ def run(
         if values.help:
             print(f"{about}\n\n{values.get_help()}")
             return 0
-        if len(rest) > 1:
+        if len(rest) > 1 and words:
+            values[words].value = [*(values[words].value or []), *rest[1:]]
+        elif len(rest) > 1:
             raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
         command(values)
         sys.stdout.flush()

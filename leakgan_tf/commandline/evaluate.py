@@ -1,14 +1,17 @@
 """``python -m leakgan_tf evaluate``: text files, or trained runs over a range of temperatures."""
 
+import shlex
+import sys
 from collections import Counter
 from pathlib import Path
 
 from absl import flags
 
 from leakgan_tf.commandline import evaluate_files
+from leakgan_tf.commandline.settings import BEST
 from leakgan_tf.errors import UserError
 from leakgan_tf.files import refuse_existing, write_json
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.training.run_folder import RunFolder, environment
 
 ABOUT = evaluate_files.ABOUT.replace(
     "Every file holds",
@@ -33,6 +36,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_bool(
         "reverse_lm", False, "With --language_model: train one on the samples, too.", **own
     )
+    flags.DEFINE_bool("best", False, BEST, **own)
     flags.DEFINE_string("picture", None, "Quality against diversity as a PNG.", **own)
     return values
 
@@ -42,7 +46,7 @@ def run(values: flags.FlagValues) -> None:
     if not values.run_dir:
         if not (values.samples or values.references):
             raise UserError("name --samples and --references, or --run_dir")
-        _refuse_idle(values, ("temperatures", "data", "num", "picture"), "--run_dir")
+        _refuse_idle(values, ("temperatures", "data", "num", "best", "picture"), "--run_dir")
         evaluate_files.run(values)
         return
     if values.samples or values.references:
@@ -67,8 +71,10 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     for path in (values.json, values.picture):
         if path:
             refuse_existing(path, values.overwrite)
-    for run_dir in [*values.run_dir, *([values.language_model] if values.language_model else [])]:
-        RunFolder(run_dir).weights()
+    for run_dir in values.run_dir:
+        RunFolder(run_dir).weights(values.best)
+    if values.language_model:
+        RunFolder(values.language_model).weights()
     from leakgan_tf import text_runs  # TensorFlow starts slowly: not for bad flags
     from leakgan_tf.reporting.sweep import draw_sweep
 
@@ -80,6 +86,7 @@ def _run_on_runs(values: flags.FlagValues) -> None:
             values.num,
             values.language_model,
             values.reverse_lm,
+            values.best,
         )
         for name, run_dir in _names(values.run_dir).items()
     }
@@ -89,10 +96,14 @@ def _run_on_runs(values: flags.FlagValues) -> None:
         for index, figures in enumerate(sweep)
     }
     if values.json:
-        write_json(values.json, {"runs": sweeps})
+        command = shlex.join(["python", "-m", "leakgan_tf", "evaluate", *sys.argv[2:]])
+        made_by = {"command": command, **environment()}
+        write_json(values.json, {"benchmark": "sweep", "made_by": made_by, "runs": sweeps})
     if values.picture:
         draw_sweep(Path(values.picture), sweeps)
     print(text_runs.figures_table(rows))
+    if values.best:
+        print("\n" + "\n".join(f"{name}: {sweep[0]['weights']}" for name, sweep in sweeps.items()))
     print(f"\n{text_runs.protocol_lines(next(iter(rows.values())))}")
 
 

@@ -3,6 +3,7 @@
 from absl import flags
 
 from leakgan_tf.commandline.entry import new_flags
+from leakgan_tf.commandline.settings import BEST
 from leakgan_tf.errors import UserError
 
 ABOUT = """Writes a SavedModel with one signature, generate(count, temperature, seed) -> text, ids.
@@ -15,9 +16,7 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     flags.DEFINE_string("run_dir", None, "The run's folder.", flag_values=values)
     flags.DEFINE_string("out", None, "The SavedModel's folder, a new one.", flag_values=values)
-    flags.DEFINE_bool(
-        "best", False, "Take the best evaluation's weights, not the last.", flag_values=values
-    )
+    flags.DEFINE_bool("best", False, BEST, flag_values=values)
     return values
 
 
@@ -29,5 +28,7 @@ def run(values: flags.FlagValues) -> None:
     from leakgan_tf.exporting import export  # TensorFlow starts slowly: not for bad flags
     from leakgan_tf.loading import load
 
-    export(load(values.run_dir, values.best), values.out)
-    print(f"SavedModel in {values.out}")
+    trained = load(values.run_dir, values.best)
+    export(trained, values.out)
+    told = f", {trained.chosen}" if values.best else ""
+    print(f"SavedModel in {values.out}{told}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from leakgan_tf.commandline.entry import new_flags
+from leakgan_tf.commandline.settings import BEST
 from leakgan_tf.data.midi import STEP, exact_step, write_melody
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.errors import UserError
@@ -37,7 +38,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_float(
         "step", None, f"--midi: seconds a pitch, as in prepare. Default: {STEP}.", **own
     )
-    flags.DEFINE_bool("best", False, "Take the best evaluation's weights, not the last.", **own)
+    flags.DEFINE_bool("best", False, BEST, **own)
     flags.DEFINE_bool("overwrite", False, "Replace --out, or files in --midi.", **own)
     return values
 
@@ -54,6 +55,8 @@ def run(values: flags.FlagValues) -> None:
     from leakgan_tf.loading import load  # TensorFlow starts slowly: not for bad input
 
     trained = load(values.run_dir, values.best)
+    if values.best:
+        print(trained.chosen, file=sys.stderr)
     sentences = trained.generate(values.num, values.temperature, values.seed)
     if values.midi:
         _write_midi(values, sentences)

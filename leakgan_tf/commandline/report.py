@@ -1,5 +1,6 @@
 """``python -m leakgan_tf report``: runs on one page, beside what was published."""
 
+import logging
 import shlex
 import sys
 from pathlib import Path
@@ -16,14 +17,19 @@ from leakgan_tf.text_config import dataset_digest
 
 ABOUT = """Writes report.html, one page that needs nothing beside it, and report.md.
 
-report --run_dir RUN[,RUN...] [--out DIR]"""
+report RUN... [--out DIR]
+
+RUN is the folder of a run, finished or not, or of a benchmark: that is all its runs."""
+WORDS = "run_dir"
 
 
 def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list("run_dir", None, "The runs, finished or not.", **own)
+    flags.DEFINE_list(
+        "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
+    )
     flags.DEFINE_string(
         "out", None, "The report's folder; default: report/ in the run, or beside the runs.", **own
     )
@@ -38,9 +44,11 @@ def define_flags() -> flags.FlagValues:
 def run(values: flags.FlagValues) -> None:
     """Reads the runs and writes the report."""
     if not values.run_dir:
-        raise UserError("--run_dir is missing: one or more runs, separated by commas")
+        raise UserError("name one or more runs: report RUN... (or --run_dir=RUN,RUN)")
     runs = read_runs(values.run_dir)
     out = Path(values.out or _default_folder(runs))
+    # Each run has models of its own: that they are all traced is nothing to warn of.
+    logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
     from leakgan_tf.reporting.report import HTML, MARKDOWN, write_report
 
     for name in (HTML, MARKDOWN):

@@ -1,7 +1,6 @@
 """Configuration fields as flags: ``--batch_size=32``, ``--goal_window=sliding``."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
@@ -13,6 +12,9 @@ from leakgan_tf.settings import parse_setting
 
 # What has a flag of its own, or is filled in by the program.
 _OWN = {"preset", "task", "system", "seed", "oracle_params", "dataset", "semantics", "length"}
+
+BEST = "Take the best evaluation's weights, by the run's --select, not the last."  # of --best
+_MOST_SEEDS = 100  # more, without a comma, are taken for a seed that was meant
 
 
 def _fields() -> list[dataclasses.Field]:
@@ -40,12 +42,34 @@ def overrides(values: flags.FlagValues) -> dict[str, Any]:
     }
 
 
-def parse_integers(text: Sequence[str], flag: str) -> list[int]:
-    """Reads a list of integers, each once; raises ``UserError`` naming the flag."""
+def parse_seeds(text: str) -> list[int]:
+    """Reads ``--seeds``: "3" is the seeds 0, 1 and 2; "0,1,5" are these, and "7," is 7 alone.
+
+    Args:
+      text: the flag's value.
+
+    Raises:
+      UserError: that is neither a number of seeds nor a list of different ones.
+    """
+    parts = text.removesuffix(",").split(",")
     try:
-        numbers = [int(part) for part in text]
+        numbers = [int(part) for part in parts]
     except ValueError as error:
-        raise UserError(f"--{flag} takes integers, not {','.join(text)!r}") from error
-    if not numbers or len(set(numbers)) != len(numbers):
-        raise UserError(f"--{flag} takes one or more different integers")
+        raise UserError(
+            f"--seeds takes a number of seeds or a list of them (0,1,5), integers, not {text!r}"
+        ) from error
+    if "," not in text:
+        count = numbers[0]
+        if count < 1:
+            raise UserError(f"--seeds={text}: the number of seeds must be 1 or more")
+        if count > _MOST_SEEDS:
+            raise UserError(
+                f"--seeds={text} would be {count} seeds: with a comma, --seeds={text}, it is that "
+                "seed alone"
+            )
+        return list(range(count))
+    if min(numbers) < 0:
+        raise UserError(f"--seeds={text}: a seed must be 0 or more")
+    if len(set(numbers)) != len(numbers):
+        raise UserError(f"--seeds={text}: seeds must be different ones")
     return numbers

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from leakgan_tf.metrics.bleu import Sentence, ngrams
 
 ORDERS = (1, 2, 3, 4)
+# A model repeats itself whose share of distinct samples is less than this part of the share among
+# as many real sentences. Why this number: `training.collapse`.
+REPEATS = 0.8
 
 
 def distinct_ngrams(

@@ -7,8 +7,10 @@ from leakgan_tf.config import Config, differences, replace
 from leakgan_tf.errors import UserError
 from leakgan_tf.presets import synthetic_preset, text_preset
 from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.groups import Group, grouped, named
 from leakgan_tf.reporting.published import ORACLE_NLL, PAPERS, text_rows
 from leakgan_tf.reporting.run_record import RunRecord
+from leakgan_tf.reporting.tables import mean_and_spread
 from leakgan_tf.semantics import name_of
 
 _TEMPERATURES = ("1.0", "1.5")  # of the oracle task's evaluations
@@ -31,21 +33,32 @@ def latest_figures(run: RunRecord) -> tuple[dict[str, Any], str]:
     return {}, "none yet"
 
 
-def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns the table of runs on the oracle task, beside published NLL_oracle."""
+def compare_oracle(runs: Sequence[RunRecord], single: bool = True) -> list[Block]:
+    """Returns the table of runs on the oracle task, beside published NLL_oracle.
+
+    Args:
+      runs: on the oracle task. Several seeds of one configuration have a row of their means.
+      single: whether each seed has a row of its own below that.
+    """
     headers = ["run", "figures of"]
     for temperature in _TEMPERATURES:
         headers += [f"{name} @{temperature}" for name in ("NLL_oracle", "NLL_test", "distinct")]
     headers += ["published NLL_oracle", "source"]
     rows = []
-    for run in runs:
-        figures, which = latest_figures(run)
-        row = [run.name, which]
-        for temperature in _TEMPERATURES:
-            for metric in ("nll_oracle", "nll_test", "distinct"):
-                row.append(_number(figures.get(f"{metric}_{temperature}")))
-        known = ORACLE_NLL.get((run.config.length, run.config.system))
-        rows.append([*row, *([f"{known.nll:.3f}", known.source] if known else ["", ""])])
+    for group in grouped(runs):
+        own = [
+            [
+                latest_figures(run)[0].get(f"{metric}_{temperature}")
+                for temperature in _TEMPERATURES
+                for metric in ("nll_oracle", "nll_test", "distinct")
+            ]
+            for run in group.runs
+        ]
+        config = group.runs[0].config
+        known = ORACLE_NLL.get((config.length, config.system))
+        published = [f"{known.nll:.3f}", known.source] if known else ["", ""]
+        for number, row in enumerate(_group_rows(group, own, single)):
+            rows.append([*row, *(["", ""] if number else published)])
     for length in dict.fromkeys(run.config.length for run in runs):
         for name in ("random", "oracle"):
             known = ORACLE_NLL.get((length, name))
@@ -63,12 +76,13 @@ def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
     ]
 
 
-def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
+def compare_text(runs: Sequence[RunRecord], corpus: str, single: bool = True) -> list[Block]:
     """Returns the table of runs on one corpus, beside published scores.
 
     Args:
       runs: on text.
       corpus: the name of the corpus; "" if it is none that papers use, or not known.
+      single: as in `compare_oracle`.
     """
     headers = ["run", "figures of"]
     headers += [f"BLEU-{order}" for order in _ORDERS]
@@ -76,9 +90,9 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
     headers += ["NLL_test", "distinct"]
     known, source = text_rows(corpus)
     rows = []
-    for run in runs:
-        figures, which = latest_figures(run)
-        rows.append([run.name, which, *(_number(value) for value in _text_values(figures))])
+    for group in grouped(runs):
+        own = [_text_values(latest_figures(run)[0]) for run in group.runs]
+        rows += _group_rows(group, own, single)
     systems = {run.config.system for run in runs} | {"real"}
     for name, *cells in known:
         if name in systems:
@@ -91,6 +105,24 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
             "folder is not where the run was trained: give --data)."
         )  # fmt: skip
     return [Table(headers, rows), Paragraph(note)]
+
+
+def _group_rows(
+    group: Group, values: Sequence[Sequence[float | None]], single: bool
+) -> list[list[str]]:
+    """Returns a row of a group's means if it has several runs, and, or, a row for each of them."""
+    rows = [
+        [run.name, latest_figures(run)[1], *(_number(value) for value in own)]
+        for run, own in zip(group.runs, values, strict=True)
+    ]
+    if len(rows) > 1 and len({row[1] for row in rows}) == 1:
+        means = [
+            "" if None in column else mean_and_spread(column)
+            for column in zip(*values, strict=True)
+        ]
+        mean = [group.title, f"{rows[0][1]}, mean ± deviation", *means]
+        rows = [mean, *(rows if single else ())]
+    return rows
 
 
 def _text_values(figures: dict[str, Any]) -> list[float | None]:
@@ -106,7 +138,7 @@ def _text_values(figures: dict[str, Any]) -> list[float | None]:
 def protocol_differences(run: RunRecord) -> list[str]:
     """Returns what differs between a run and the runs that were published, a line each."""
     config = run.config
-    lines = [] if run.finished else [run.state()]
+    lines = []
     if config.task == "synthetic":
         oracle = (
             "the published weights"
@@ -121,6 +153,26 @@ def protocol_differences(run: RunRecord) -> list[str]:
         lines.append("Sizes and schedule are those of preset paper.")
     lines.append(f"Semantics: {name_of(config.semantics)}.")
     return lines
+
+
+def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
+    """Returns how the figures of finished runs on text were measured, and the names of the runs.
+
+    Counts of empty samples are figures of a run: those of several stand in one line.
+    """
+    found: dict[str, list[str]] = {}
+    empty: dict[str, list[str]] = {}
+    for run in runs:
+        protocol = dict(run.measured.get("protocol", {}))
+        if protocol:
+            count = protocol.pop("empty_samples", None)
+            lines = "\n".join(f"{name}: {value}" for name, value in protocol.items())
+            found.setdefault(lines, []).append(run.name)
+            empty.setdefault(lines, []).append(f"{count} ({run.name})")
+    return {
+        f"{lines}\nempty_samples: {', '.join(empty[lines])}": names
+        for lines, names in found.items()
+    }
 
 
 def preset_differences(run: RunRecord, name: str) -> list[str]:
@@ -152,9 +204,18 @@ def paper_links() -> Links:
     return Links(list(PAPERS.items()))
 
 
-def differences_listing(run: RunRecord) -> Listing:
-    """Returns `protocol_differences` as points."""
-    return Listing(protocol_differences(run))
+def differences_blocks(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns `protocol_differences` of runs as points; what several share stands once."""
+    lines = {run.name: protocol_differences(run) for run in runs}
+    common = [line for line in lines[runs[0].name] if all(line in own for own in lines.values())]
+    shared: dict[tuple[str, ...], list[str]] = {}
+    for name, own in lines.items():
+        shared.setdefault(tuple(line for line in own if line not in common), []).append(name)
+    blocks: list[Block] = [Paragraph(f"{named(list(lines))}:"), Listing(common)] if common else []
+    for rest, names in shared.items():
+        if rest:
+            blocks += [Paragraph(f"{named(names)}:"), Listing(rest)]
+    return blocks
 
 
 def _number(value: float | None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.files import atomic_output
+from leakgan_tf.reporting.groups import without_seed
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
@@ -21,6 +22,8 @@ def draw_curves(
 ) -> None:
     """Draws the figures of evaluations against the time spent training.
 
+    Runs whose names differ in their seed only ("mle-seed0") have one colour and one name.
+
     Args:
       path: the picture's file, PNG.
       runs: for each run's name its records: lines of metrics.jsonl.
@@ -31,9 +34,10 @@ def draw_curves(
 
     figure = Figure(figsize=(13, 4.8), layout="constrained")
     panels = figure.subplots(1, len(_PANELS))
+    styles = _styles(list(runs))
     for axes, (metric, label) in zip(panels, _PANELS, strict=True):
-        for number, (name, records) in enumerate(runs.items()):
-            _draw_run(axes, records, metric, name, f"C{number}")
+        for name, records in runs.items():
+            _draw_run(axes, records, metric, *styles[name])
         if metric in floors:
             axes.axhline(floors[metric], color="0.4", linestyle=":", label="oracle itself")
         axes.set_title(label, fontsize=10)
@@ -49,7 +53,21 @@ def draw_curves(
         figure.savefig(temporary, format="png", dpi=130)
 
 
-def _draw_run(axes, records, metric: str, name: str, colour: str) -> None:
+def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:
+    """Returns each run's label (None if another has it), colour, and width."""
+    together: dict[str, list[str]] = {}
+    for name in names:
+        together.setdefault(without_seed(name), []).append(name)
+    styles: dict[str, tuple[str | None, str, float]] = {}
+    for number, (system, own) in enumerate(together.items()):
+        label = own[0] if len(own) == 1 else f"{system}, {len(own)} seeds"
+        for name in own:
+            width = 1.2 if len(own) == 1 else 0.7
+            styles[name] = (label if name == own[0] else None, f"C{number}", width)
+    return styles
+
+
+def _draw_run(axes, records, metric: str, label: str | None, colour: str, width: float) -> None:
     """Draws one run: pre-training thin, the adversarial phase thick."""
     points = [line for line in records if line["group"] == "evaluation"]
     if not points:
@@ -58,10 +76,10 @@ def _draw_run(axes, records, metric: str, name: str, colour: str) -> None:
         [line["spent"] for line in points],
         [line[metric] for line in points],
         color=colour,
-        linewidth=1.2,
+        linewidth=width,
         marker=".",
-        markersize=4,
-        label=name,
+        markersize=3 * width,
+        label=label,
     )
     later = [line for line in points if line["phase"].startswith("adversarial")]
     if later:
@@ -69,7 +87,7 @@ def _draw_run(axes, records, metric: str, name: str, colour: str) -> None:
             [line["spent"] for line in later],
             [line[metric] for line in later],
             color=colour,
-            linewidth=3,
+            linewidth=2.5 * width,
             alpha=0.45,
-            label=f"{name}, adversarial",
+            label=f"{label}, adversarial" if label else None,
         )

@@ -66,12 +66,12 @@ class Picture:
 Block = Heading | Paragraph | Listing | Links | Table | Code | Picture
 
 
-def to_markdown(blocks: Sequence[Block]) -> str:
-    """Returns the report as Markdown; pictures are named relative to its folder."""
-    return "\n\n".join(_markdown(block) for block in blocks) + "\n"
+def to_markdown(blocks: Sequence[Block], pictures: str = "") -> str:
+    """Returns the report as Markdown; `pictures` leads from its folder to theirs: "results/"."""
+    return "\n\n".join(_markdown(block, pictures) for block in blocks) + "\n"
 
 
-def _markdown(block: Block) -> str:
+def _markdown(block: Block, pictures: str) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {_plain(text)}"
@@ -88,7 +88,7 @@ def _markdown(block: Block) -> str:
             fence = _fence(text)
             return f"{fence}\n{text}\n{fence}"
         case Picture(path, caption):
-            return f"![{_plain(caption)}]({path.name})\n\n{_plain(caption)}"
+            return f"![{_plain(caption)}]({pictures}{path.name})\n\n{_plain(caption)}"
     raise TypeError(f"no block: {block!r}")
 
 

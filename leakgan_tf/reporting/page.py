@@ -24,17 +24,24 @@ h3 { font-size: 1.1em; margin-top: 1.6em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9em; }
 th, td { border: 1px solid #ccc; padding: 0.25em 0.6em; text-align: left; vertical-align: top; }
 th { background: #f2f2f2; }
+td:first-child { white-space: nowrap; }
+.many table { font-size: 0.76em; } .many th, .many td { padding: 0.25em 0.35em; }
 pre { background: #f6f6f6; padding: 0.7em; white-space: pre-wrap; overflow-wrap: anywhere; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: 0.9em; }
 .warning { border-left: 4px solid #b00; padding-left: 0.7em; font-weight: bold; }
 @media print {
   body { max-width: none; margin: 0; font-size: 10pt; }
-  .wide { overflow: visible; } table { font-size: 7.5pt; } a { color: inherit; }
-  th, td { padding: 0.15em 0.3em; }
-  figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .wide { overflow: visible; } .short { break-inside: avoid; }
+  table { font-size: 7.5pt; } .many table { font-size: 6.3pt; } a { color: inherit; }
+  td:first-child { white-space: normal; }
+  th, td, .many th, .many td { padding: 0.15em 0.3em; }
+  figure, tr, pre { break-inside: avoid; } h2, h3 { break-after: avoid; }
 }
 """
+
+_SHORT = 12  # rows of a table that is not to be cut in print
+_MANY = 12  # columns that fit in letters of usual size
 
 
 def to_html(blocks: Sequence[Block]) -> str:
@@ -65,7 +72,8 @@ def _html(block: Block) -> str:
             lines = "\n".join(f"<tr>{_lines('td', row, '')}</tr>" for row in rows)
             head = f"<thead><tr>{_lines('th', headers, '')}</tr></thead>"
             table = f"<table>\n{head}\n<tbody>\n{lines}\n</tbody>\n</table>"
-            return f'<div class="wide">{table}</div>'
+            kinds = "wide" + " short" * (len(rows) <= _SHORT) + " many" * (len(headers) > _MANY)
+            return f'<div class="{kinds}">{table}</div>'
         case Code(text):
             return f"<pre>{escape(text)}</pre>"
         case Picture(path, caption):

@@ -1,4 +1,4 @@
-"""All learning curves of one run as a picture, over its schedule, with its phases marked."""
+"""All learning curves of a run, or of its seeds, over the schedule, with its phases marked."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from leakgan_tf.files import atomic_output
 
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"
-_BETWEEN = "evaluation"  # a group that trains nothing
+_BETWEEN = "evaluation"
+_IDLE = {_BETWEEN, "warning"}  # groups that train nothing
 
 
 class Panel(NamedTuple):
@@ -38,7 +39,7 @@ _PANELS = (
 
 def phase_spans(records: Sequence[dict[str, Any]]) -> list[tuple[str, int, int]]:
     """Returns the stages of a run: (pre-training or adversarial, first phase, last phase)."""
-    trained = [line for line in records if line["group"] != _BETWEEN]
+    trained = [line for line in records if line["group"] not in _IDLE]
     stages = itertools.groupby(trained, key=lambda line: line["group"].startswith(_ADVERSARIAL))
     spans = []
     for adversarial, lines in stages:
@@ -64,38 +65,31 @@ def series(
     return points
 
 
-def draw_phase_curves(path: Path, records: Sequence[dict[str, Any]]) -> bool:
+def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> bool:
     """Draws every curve that the records have.
 
     Args:
       path: the picture's file, PNG.
-      records: lines of metrics.jsonl.
+      runs: the lines of metrics.jsonl of each seed of one configuration: lines of one colour.
 
     Returns:
       Whether there was anything to draw.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
-    drawn = [(panel, points) for panel in _PANELS if (points := series(records, panel))]
+    drawn = [
+        (panel, points)
+        for panel in _PANELS
+        if any(points := [series(records, panel) for records in runs])
+    ]
     if not drawn:
         return False
     rows = -(-len(drawn) // _COLUMNS)
     figure = Figure(figsize=(13, 3.3 * rows), layout="constrained")
     grid = figure.subplots(rows, _COLUMNS, squeeze=False, sharex=True).flatten()
-    spans = phase_spans(records)
+    spans = phase_spans(max(runs, key=len))
     for axes, (panel, points) in zip(grid, drawn, strict=False):
-        for (group, name), (places, values) in points.items():
-            later = panel.group != _BETWEEN and group.startswith(_ADVERSARIAL)
-            axes.plot(
-                places,
-                values,
-                color=f"C{panel.names.index(name)}",
-                linestyle="--" if later else "-",
-                linewidth=1.2,
-                marker=".",
-                markersize=4,
-                label=f"{name} ({_ADVERSARIAL})" if later else name,
-            )
+        _draw_panel(axes, panel, points)
         for stage, first, last in spans:
             if stage == _ADVERSARIAL:
                 axes.axvspan(first + 0.5, last + 1.5, color="C3", alpha=0.08, linewidth=0)
@@ -109,3 +103,23 @@ def draw_phase_curves(path: Path, records: Sequence[dict[str, Any]]) -> bool:
     with atomic_output(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
     return True
+
+
+def _draw_panel(axes, panel: Panel, seeds: Sequence[dict]) -> None:
+    """Draws the points of each seed; only the first is in the legend."""
+    told = set()
+    for points in seeds:
+        for (group, name), (places, values) in points.items():
+            later = panel.group != _BETWEEN and group.startswith(_ADVERSARIAL)
+            label = f"{name} ({_ADVERSARIAL})" if later else name
+            axes.plot(
+                places,
+                values,
+                color=f"C{panel.names.index(name)}",
+                linestyle="--" if later else "-",
+                linewidth=1.2 if len(seeds) == 1 else 0.8,
+                marker=".",
+                markersize=4 if len(seeds) == 1 else 2.5,
+                label=None if label in told else label,
+            )
+            told.add(label)

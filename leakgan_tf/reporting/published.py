@@ -20,6 +20,7 @@ PAPERS = {
     "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
     "RelGAN (Nie et al. 2019)": "https://openreview.net/forum?id=rJedV3R5tm",
     "Texygen (Zhu et al. 2018)": "https://arxiv.org/abs/1802.01886",
+    "Language GANs Falling Short (Caccia et al. 2020)": "https://arxiv.org/abs/1811.02549",
 }
 
 # By length and system.
@@ -39,6 +40,22 @@ ORACLE_NLL = {
     (40, "oracle"): Published(4.071, "RelGAN, table 1 (second hand)"),
 }
 
+# (NLL_oracle, NLL_test) by run and sharpness, at T = 20 and V = 5,000 with 10,000 training
+# sentences: read in the CSV files beside the program of "Language GANs Falling Short". Its MLE is
+# another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors' programs.
+# Whether its oracle's weights are SeqGAN's was not checked.
+FALLING_SHORT_SOURCE = (
+    "Language GANs Falling Short (Caccia et al. 2020), its CSV files (read): another MLE "
+    "generator, with dropout, and its authors' reruns of SeqGAN and LeakGAN"
+)
+FALLING_SHORT = {
+    ("mle", 1.0): (9.40, 7.61),
+    ("mle", 1.27): (8.73, 7.78),
+    ("mle", 1.51): (8.05, 8.04),
+    ("mle", 1.81): (7.06, 8.50),
+    ("seqgan", 1.0): (9.62, 9.22),
+    ("leakgan", 1.0): (10.59, 11.27),
+}
 
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen

@@ -17,13 +17,15 @@ from leakgan_tf.reporting.document import (
     Listing,
     Paragraph,
     Picture,
-    Table,
     to_markdown,
 )
+from leakgan_tf.reporting.groups import Group, grouped, named
 from leakgan_tf.reporting.page import to_html
 from leakgan_tf.reporting.phase_curves import draw_phase_curves
+from leakgan_tf.reporting.provenance import made_blocks, report_blocks
 from leakgan_tf.reporting.run_record import RunRecord
-from leakgan_tf.training.run_folder import environment
+from leakgan_tf.reporting.sweeps import sweep_blocks
+from leakgan_tf.training.collapse import told
 
 HTML, MARKDOWN = "report.html", "report.md"
 
@@ -34,15 +36,23 @@ def write_report(
     datasets: Sequence[TextDataset | None],
     oracle: dict[str, np.ndarray] | None = None,
     command: str = "",
+    title: str = "",
+    first: Sequence[Block] = (),
 ) -> tuple[Path, Path]:
     """Writes report.html, report.md and the pictures of the latter.
 
+    Of runs that differ in their seed only, curves are drawn together, and samples and LeakGAN's
+    own figures are of the first.
+
     Args:
-      runs: at least one.
+      runs: what is shown run by run; none leaves the title, `first` and how it was made.
       out: the folder.
       datasets: what each run was trained on, if it is a run on text and its data is there.
       oracle: published weights of the oracle, if they are there.
       command: what was called to write it.
+      title: the page's; default: the runs' names.
+      first: what stands before the runs: a benchmark's own tables, pictures and notes; with it
+        what is drawn of all runs on the oracle task together is not drawn again.
 
     Returns:
       The page's path, and the Markdown's.
@@ -51,23 +61,61 @@ def write_report(
       UserError: a checkpoint does not fit, or a file cannot be written.
     """
     blocks = [
-        Heading(f"Report: {', '.join(run.name for run in runs)}", 1),
-        *(Paragraph(f"{run.name}: {run.state()}", warning=not run.finished) for run in runs),
-        *_figures(runs, datasets),
-        *_curves(runs, out),
-        *_written(runs, out, datasets, oracle),
-        Heading("How the runs were made"),
-        *(block for run in runs for block in _made(run)),
-        *_this_report(command),
+        Heading(title or f"Report: {named([run.name for run in runs])}", 1),
+        *first,
+        *(_each_run(runs, out, datasets, oracle, bool(first)) if runs else ()),
+        *report_blocks(command),
     ]
     write_text(out / HTML, to_html(blocks))
     write_text(out / MARKDOWN, to_markdown(blocks))
     return out / HTML, out / MARKDOWN
 
 
+def _each_run(
+    runs: Sequence[RunRecord],
+    out: Path,
+    datasets: Sequence[TextDataset | None],
+    oracle: dict[str, np.ndarray] | None,
+    benchmark: bool,
+) -> list[Block]:
+    """Returns what is shown of runs: state, figures, sweep, curves, what they write, how made."""
+    groups = grouped(runs)
+    return [
+        *([Heading("The runs")] if benchmark else ()),
+        *_states(runs),
+        *_figures(runs, datasets),
+        *sweep_blocks(groups, out, drawn=benchmark),
+        *_curves(groups, out, together=not benchmark),
+        *_written(
+            groups, out, dict(zip((run.path for run in runs), datasets, strict=True)), oracle
+        ),
+        *made_blocks(groups),
+    ]
+
+
+def _states(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns how far the runs came, and what warns of collapse in them."""
+    finished: dict[str, list[str]] = {}
+    for run in runs:
+        if run.finished:
+            finished.setdefault(run.state(), []).append(run.name)
+    cut = [run for run in runs if not run.finished]
+    signs = [f"{run.name}, {sign}" for run in runs for sign in told(run.records)]
+    warned = Paragraph("Signs that training went wrong:", warning=True)
+    return [
+        *(Paragraph(f"{run.name}: {run.state()}", warning=True) for run in cut),
+        *(
+            [Listing([f"{named(names)}: {state}" for state, names in finished.items()])]
+            if finished
+            else ()
+        ),
+        *([warned, Listing(signs)] if signs else ()),
+    ]
+
+
 def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) -> list[Block]:
     """Returns the tables: the oracle task's, then one for each corpus."""
-    blocks: list[Block] = [Heading("Figures beside the published ones")]
+    blocks: list[Block] = [Heading("Figures run by run, beside the published ones")]
     synthetic = [run for run in runs if run.config.task == "synthetic"]
     if synthetic:
         blocks += comparison.compare_oracle(synthetic)
@@ -81,94 +129,51 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
             [run for run in runs if run.config.dataset == digest and run not in synthetic], corpus
         )
     blocks.append(Heading("What differs from the published runs", 3))
-    for run in runs:
-        blocks += [Paragraph(f"{run.name}:"), comparison.differences_listing(run)]
-        if "protocol" in run.measured:
-            protocol = run.measured["protocol"].items()
-            blocks.append(Code("\n".join(f"{name}: {value}" for name, value in protocol)))
+    blocks += comparison.differences_blocks(runs)
+    for protocol, names in comparison.protocols(runs).items():
+        blocks += [Paragraph(f"How the scores of {named(names)} were measured:"), Code(protocol)]
     return [*blocks, Paragraph("Papers that figures are from:"), comparison.paper_links()]
 
 
-def _curves(runs: Sequence[RunRecord], out: Path) -> list[Block]:
+def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
+    """Returns the curves of each group, below those of all together if asked for."""
     blocks: list[Block] = [Heading("Learning curves")]
-    together = {
-        run.name: run.records for run in runs if run.config.task == "synthetic" and run.evaluations
+    drawn = {
+        run.name: run.records
+        for group in groups
+        for run in group.runs
+        if run.config.task == "synthetic" and run.evaluations
     }
-    if len(together) > 1:
+    if together and len(drawn) > 1:
         path = out / "together.png"
-        draw_curves(path, together, {}, "Evaluations during training")
+        draw_curves(path, drawn, {}, "Evaluations during training")
         blocks.append(Picture(path, "The runs on the oracle task together; thick: adversarial."))
-    for number, run in enumerate(runs, 1):
-        path = out / f"{_stem(out, number, run).name}-curves.png"
-        if draw_phase_curves(path, run.records):
-            blocks.append(Picture(path, f"{run.name}: everything recorded, by phase."))
+    for number, group in enumerate(groups, 1):
+        path = out / f"{_stem(out, number, group).name}-curves.png"
+        if draw_phase_curves(path, [run.records for run in group.runs]):
+            lines = ", a line each" if len(group.runs) > 1 else ""
+            blocks.append(Picture(path, f"{group.title}{lines}: everything recorded, by phase."))
         else:
-            blocks.append(Paragraph(f"{run.name}: nothing was recorded."))
+            blocks.append(Paragraph(f"{group.name}: nothing was recorded."))
     return blocks
 
 
 def _written(
-    runs: Sequence[RunRecord],
+    groups: Sequence[Group],
     out: Path,
-    datasets: Sequence[TextDataset | None],
+    datasets: dict[Path, TextDataset | None],
     oracle: dict[str, np.ndarray] | None,
 ) -> list[Block]:
     from leakgan_tf.reporting.written import written_blocks  # imports TensorFlow
 
     blocks: list[Block] = []
-    for number, (run, dataset) in enumerate(zip(runs, datasets, strict=True), 1):
+    for number, group in enumerate(groups, 1):
+        run = next((each for each in group.runs if each.progress), group.runs[0])
         blocks.append(Heading(f"What {run.name} writes"))
-        blocks += written_blocks(run, _stem(out, number, run), dataset, oracle)
+        blocks += written_blocks(run, _stem(out, number, group), datasets[run.path], oracle)
     return blocks
 
 
-def _made(run: RunRecord) -> list[Block]:
-    """Returns command, settings, machine and wall time of a run."""
-    made = run.made_by
-    versions = made.get("versions", {})
-    facts = [
-        ["system", run.config.system],
-        ["seed", str(run.config.seed)],
-        ["preset", run.config.preset],
-        ["semantics", comparison.semantics_told(run)],
-        ["machine", made.get("machine", "not recorded")],
-        ["Python", made.get("python", "not recorded")],
-        *([name, str(version)] for name, version in versions.items()),
-        ["commit", made.get("commit") or "not recorded"],
-    ]
-    changed = comparison.preset_differences(run, run.config.preset)
-    settings = Listing(changed) if changed else Paragraph("The settings are all the preset's own.")
-    return [
-        Heading(run.name, 3),
-        Code(made.get("command", "The command was not recorded.")),
-        Table(["what", "value"], facts),
-        Paragraph("Settings that differ from its preset's, semantics aside:"),
-        settings,
-        Paragraph("Wall time by kind of phase:"),
-        _wall_time(run),
-    ]
-
-
-def _wall_time(run: RunRecord) -> Table:
-    total = sum(run.seconds.values())
-    counts = {name: sum(line["group"] == name for line in run.records) for name in run.seconds}
-    rows = [
-        [name, str(counts[name]), f"{seconds:.1f}", f"{seconds / max(total, 1e-9):.1%}"]
-        for name, seconds in run.seconds.items()
-    ]
-    everything = ["together", str(sum(counts.values())), f"{total:.1f}", ""]
-    return Table(["kind", "phases", "seconds", "share"], [*rows, everything])
-
-
-def _this_report(command: str) -> list[Block]:
-    made = environment()
-    told = [f"Python {made['python']} on {made['machine']}"]
-    told += [f"{name} {version}" for name, version in made["versions"].items()]
-    told.append(f"commit {made['commit'] or 'unknown'}")
-    code = [Code(command)] if command else []
-    return [Heading("How this report was made"), *code, Listing(told)]
-
-
-def _stem(out: Path, number: int, run: RunRecord) -> Path:
-    """Returns how the names of a run's pictures begin: no two runs' are the same."""
-    return out / f"{number}-{re.sub(r'[^a-zA-Z0-9-]+', '-', run.name).strip('-')}"
+def _stem(out: Path, number: int, group: Group) -> Path:
+    """Returns how the names of a group's pictures begin: no two groups' are the same."""
+    return out / f"{number}-{re.sub(r'[^a-zA-Z0-9-]+', '-', group.name).strip('-')}"

@@ -73,34 +73,60 @@ class RunRecord:
 def read_runs(paths: Sequence[str | Path]) -> list[RunRecord]:
     """Reads runs, each once, named by their folders, or by their paths where two have one name.
 
+    Args:
+      paths: folders of runs, or of benchmarks: these stand for all runs in them.
+
     Raises:
-      UserError: no run is named, one is none, has nothing to report, or a file of it is damaged.
+      UserError: no run is named, one is none, there is nothing to report, or a file is damaged.
     """
-    folders = list(dict.fromkeys(Path(path).resolve() for path in paths))
+    folders: dict[Path, tuple[str, bool]] = {}  # what was given, and whether by itself
+    for path in paths:
+        inside = runs_inside(Path(path))
+        for each in inside or [Path(path)]:
+            folders.setdefault(each.resolve(), (str(each), not inside))
     if not folders:
         raise UserError("name one or more run folders")
-    given = {Path(path).resolve(): str(path) for path in paths}
     names = [folder.name for folder in folders]
-    return [
-        read_run(folder, folder.name if names.count(folder.name) == 1 else given[folder])
-        for folder in folders
+    runs = [
+        read_run(folder, folder.name if names.count(folder.name) == 1 else given, begun)
+        for folder, (given, begun) in folders.items()
     ]
+    if not any(run.progress or run.records for run in runs):
+        raise UserError(f"{paths[0]} has nothing to report yet: no run in it has a checkpoint")
+    return runs
 
 
-def read_run(path: Path, name: str) -> RunRecord:
-    """Reads one run; raises ``UserError`` as `read_runs` does."""
+def runs_inside(path: Path) -> list[Path]:
+    """Returns the runs in a benchmark's folder, by name; none of a run's folder or another's."""
+    if not path.is_dir() or RunFolder(path).config_file.exists():
+        return []
+    return sorted(each.parent for each in path.glob("*/config.json"))
+
+
+def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
+    """Reads one run.
+
+    Args:
+      path: its folder.
+      name: what the report calls it.
+      begun: refuse a run that has neither a checkpoint nor records yet.
+
+    Raises:
+      UserError: as of `read_runs`.
+    """
     folder = RunFolder(path)
     if not folder.config_file.exists():
-        folder.weights()  # says what is wrong, and which runs lie below
+        folder.weights()  # says what is wrong
     config, made_by = folder.read_config(), folder.read().get("made_by")
     progress = _progress(folder.checkpoint) if folder.checkpoint.exists() else {}
     records = _records(folder.metrics, progress.get("position", float("inf")))
-    if not (progress or records):
+    if begun and not (progress or records):
         raise UserError(f"{path} has nothing to report yet: neither a checkpoint nor records")
     measured = read_json(folder.measured, "a run's figures") if folder.measured.exists() else {}
     if not isinstance(measured, dict) or (measured and "total_updates" not in measured):
         raise UserError(f"{folder.measured} is damaged: not a run's figures")
-    reader = read_json(folder.reader, "a run's vocabulary") if config.task == "text" else {}
+    text = config.task == "text" and (begun or folder.reader.exists())
+    reader = read_json(folder.reader, "a run's vocabulary") if text else {}
     return RunRecord(
         name=name,
         path=path,

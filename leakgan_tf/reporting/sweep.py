@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.files import atomic_output
+from leakgan_tf.reporting.groups import without_seed
 
 _ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still tell apart
 
 
 def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Draws each run as a line through its temperatures.
+    """Draws each run as a line through its temperatures, a system's seeds in one colour.
 
     Left, BLEU against Self-BLEU: up is better, left is more varied. Right, held-out NLL against
     BLEU: a run that lies below and right of another is better at every trade.
@@ -23,12 +24,25 @@ def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) ->
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
+    systems = list(dict.fromkeys(map(without_seed, sweeps)))
+    several = len(systems) < len(sweeps)
     for name, figures in sweeps.items():
+        system = without_seed(name)
+        first = system not in (without_seed(each) for each in left.get_legend_handles_labels()[1])
         quality = [each["bleu"][_ORDER] for each in figures]
         sameness = [each["self_bleu"][_ORDER] for each in figures]
         unlikely = [each["nll_test"] for each in figures]
-        left.plot(sameness, quality, marker="o", markersize=4, label=name)
-        right.plot(quality, unlikely, marker="o", markersize=4, label=name)
+        style: dict[str, Any] = {
+            "color": f"C{systems.index(system)}",
+            "marker": "o",
+            "markersize": 3 if several else 4,
+            "linewidth": 0.8 if several else 1.5,
+            "label": (system if several else name) if first else None,
+        }
+        left.plot(sameness, quality, **style)
+        right.plot(quality, unlikely, **style)
+        if not first:
+            continue  # one seed's temperatures are enough
         for each, x, y, z in zip(figures, sameness, quality, unlikely, strict=True):
             label = f"{each['temperature']:g}"
             left.annotate(label, (x, y), fontsize=7, xytext=(4, -8), textcoords="offset points")

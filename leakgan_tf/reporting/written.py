@@ -16,7 +16,8 @@ from leakgan_tf.seeds import derive
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.synthetic import TEMPERATURES, make_oracle
 
-_SAMPLES = 8  # shown of each run and temperature
+_SAMPLES = 8  # shown of a run on the oracle task at each temperature
+_SENTENCES = 20  # shown of a run on text
 _PATHS = 64  # sentences of each side in the path of the features
 _MAPS = 4  # sentences in the map of the goals
 
@@ -42,12 +43,12 @@ def written_blocks(
         return [Paragraph("Without a checkpoint there are no weights to sample from.")]
     trained = load(run.path)
     blocks: list[Block] = []
-    temperatures = TEMPERATURES if trained.reader is None else (1.0,)
+    temperatures, shown = (
+        (TEMPERATURES, _SAMPLES) if trained.reader is None else ((1.0,), _SENTENCES)
+    )
     for temperature in temperatures:
-        lines = trained.generate(_SAMPLES, temperature)
-        blocks.append(
-            Paragraph(f"Logits × {temperature:g}, seed 0, the first {_SAMPLES}, unchosen:")
-        )
+        lines = trained.generate(shown, temperature)
+        blocks.append(Paragraph(f"Logits × {temperature:g}, seed 0, the first {shown}, unchosen:"))
         blocks.append(Code("\n".join(lines)))
     if isinstance(trained.system, LeakGAN):
         blocks += _inside(trained, stem, _real(run, dataset, oracle))

@@ -131,12 +131,15 @@ class LeakGAN:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""
         return (self.task.train[self._share(seed)],)
 
-    def real_sentences_with_features(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    def real_sentences_with_features(self, seed: int) -> tuple[np.ndarray, tf.Tensor]:
         """Returns the sentences of a G epoch (n, T), and their leaked features (n, T+1, F)."""
         version = int(self.optimizers["discriminator"].iterations.numpy())
         features = self._store.get(self.task.train, version)
         share = self._share(seed)
-        return self.task.train[share], features[share]
+        if isinstance(share, slice):
+            return self.task.train, features
+        with tf.device("CPU:0"):
+            return self.task.train[share], tf.gather(features, share)
 
     def _share(self, seed: int) -> slice | np.ndarray:
         """Returns which training sentences a G epoch learns from."""

@@ -15,7 +15,8 @@ class Task(Protocol):
       train: the sentences to learn from, ids (n, T) int32.
       test: held-out sentences, ids (m, T) int32.
       reader: how ids become text; None where they are no words.
-      score: name of the metric by which the best weights are kept; lower is better.
+      score: name of the figure by which the best weights are kept; lower is better. An evaluation
+        without it has none that could be kept for it.
     """
 
     train: np.ndarray

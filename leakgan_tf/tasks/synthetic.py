@@ -1,12 +1,14 @@
 """The oracle task: learn the language of a random LSTM (SeqGAN, section 5.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import UserError
 from leakgan_tf.generator import Generator
+from leakgan_tf.metrics.diversity import REPEATS
+from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
 from leakgan_tf.oracle import Oracle, oracle_from_arrays
 from leakgan_tf.seeds import derive, derive_int
@@ -22,14 +24,21 @@ class SyntheticTask:
     Args:
       config: `length`, `vocab_size`, the oracle's fields, and the numbers of sentences.
       oracle: the ground truth.
+      frontier: of MLE of the same seed, if the best weights are chosen by it.
+
+    Raises:
+      UserError: the configuration chooses by a frontier, and there is none.
     """
 
-    score = "nll_oracle_1.0"
     reader = None
 
-    def __init__(self, config: Config, oracle: Oracle):
+    def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
+        if config.score == "frontier" and frontier is None:
+            raise UserError("select frontier takes the sweep of a finished mle run of that seed")
         self.config = config
         self.oracle = oracle
+        self.frontier = frontier
+        self.score = config.score
         self.train = oracle.sample(config.training_sequences, derive(config.seed, "train"))
         self.test = oracle.sample(config.evaluation_samples, derive(config.seed, "test"))
 
@@ -38,11 +47,17 @@ class SyntheticTask:
         return self.oracle.sample(count, derive(seed, "positives"))
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
-        """Returns NLL_oracle, held-out NLL and distinct share at each temperature."""
+        """Returns NLL_oracle, held-out NLL and distinct share at each temperature.
+
+        With a frontier also `frontier_distances`.
+        """
         figures = {}
-        for row in self.sweep(generator, seed, TEMPERATURES):
+        rows = self.sweep(generator, seed, TEMPERATURES)
+        for row in rows:
             for name in ("nll_oracle", "nll_test", "distinct"):
                 figures[f"{name}_{row['temperature']}"] = row[name]
+        if self.frontier is not None:
+            figures |= frontier_distances(self.frontier, rows)
         return figures
 
     def sweep(
@@ -74,6 +89,28 @@ class SyntheticTask:
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as token ids separated by spaces."""
         return [" ".join(str(token) for token in row) for row in tokens]
+
+
+def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Returns how far a model lies from a frontier, below zero if it is better.
+
+    Args:
+      frontier: of MLE's sweep.
+      rows: the model's `SyntheticTask.sweep`.
+
+    Returns:
+      ``frontier_TEMPERATURE`` for each row that is not less varied than all of the frontier, where
+      a collapsed model would look as good as it pleased, and does not repeat itself, which
+      held-out likelihood may not show; left of the frontier, where a model is more varied, it is
+      what the distance is at most (`Frontier.bound`). ``frontier``, the least of them: the
+      frontier, too, may choose its temperature. Nothing if there is no such row.
+    """
+    figures = {
+        f"frontier_{row['temperature']}": frontier.bound(row["nll_test"], row["nll_oracle"])
+        for row in rows
+        if row["nll_test"] <= frontier.nll_test[-1] and row["distinct"] >= REPEATS
+    }
+    return {**figures, "frontier": min(figures.values())} if figures else {}
 
 
 def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> Oracle:

@@ -25,11 +25,10 @@ class TextTask:
       dataset: the sentences.
     """
 
-    # Lower is better for every task; no BLEU is, and no BLEU alone says which weights are best.
-    score = "nll_test_1.0"
-
     def __init__(self, config: Config, dataset: TextDataset):
         self.config = config
+        # Lower is better for every task; no BLEU is, and no BLEU alone says which weights are best.
+        self.score = config.score
         self.reader = TextReader(dataset.vocabulary, dataset.tokenizer)
         self.train = dataset.train
         self.test = dataset.test

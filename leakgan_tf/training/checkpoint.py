@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,14 +26,16 @@ class Progress:
       total: phases in the schedule.
       updates: optimisation steps done.
       seconds: seconds of each kind of phase, evaluation among them.
-      best: the best evaluation's figures, its phase in ``position``; empty before the first.
+      best: the best evaluation's figures, its phase in ``position``, in ``rule`` the name of the
+        figure that was least (runs from before there was a choice have no such entry); empty before
+        the first.
     """
 
     position: int = 0
     total: int = 0
     updates: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
-    best: dict[str, float] = field(default_factory=dict)
+    best: dict[str, Any] = field(default_factory=dict)
 
 
 def save(

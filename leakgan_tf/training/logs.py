@@ -1,10 +1,8 @@
 """What a run tells: TensorBoard, JSON lines, and one bar with the time left."""
 
-import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from leakgan_tf.errors import UserError
+from leakgan_tf.training.board import begin_again, tensorboard_errors
+from leakgan_tf.training.collapse import GROUP
 
 _PAUSE = 0.5  # seconds between two looks of the bar on a terminal
 _PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file
@@ -24,53 +24,55 @@ class Records:
     Args:
       metrics: the file of JSON lines, appended to.
       tensorboard: TensorBoard's folder.
+      position: the phase that is run next. What TensorBoard has of it and of later ones is from
+        before the run was stopped, and is no longer shown.
 
     Every method raises ``UserError`` if it cannot write: the disk is full, say.
     """
 
-    def __init__(self, metrics: Path, tensorboard: Path):
+    def __init__(self, metrics: Path, tensorboard: Path, position: int = 0):
         self._metrics = metrics
         self._tensorboard = tensorboard
-        with self._writing():
+        with tensorboard_errors(tensorboard):
+            if any(tensorboard.glob("events*")):
+                begin_again(tensorboard, position)
             self._writer = tf.summary.create_file_writer(str(tensorboard))
 
     def scalars(self, position: int, group: str, values: dict[str, float], **more: Any) -> None:
         """Records values of the phase at `position`, tagged ``group/name``."""
-        line = json.dumps({"position": position, "group": group, **more, **values})
-        try:
-            with self._metrics.open("a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
-        except OSError as error:
-            raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
-        with self._writing(), self._writer.as_default(step=position):
+        self._line({"position": position, "group": group, **more, **values})
+        with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             for name, value in {**more, **values}.items():
                 if not isinstance(value, str):
                     tf.summary.scalar(f"{group}/{name}", value)
 
+    def warning(self, position: int, text: str) -> None:
+        """Records a line that warns."""
+        self._line({"position": position, "group": GROUP, "text": text})
+        self.text(position, GROUP, [text])
+
+    def _line(self, values: dict[str, Any]) -> None:
+        try:
+            with self._metrics.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(values) + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
+
     def text(self, position: int, name: str, lines: list[str]) -> None:
         """Shows lines of text."""
-        with self._writing(), self._writer.as_default(step=position):
+        with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             tf.summary.text(name, "\n".join("    " + line for line in lines))
 
     def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
         """Shows how values are distributed."""
-        with self._writing(), self._writer.as_default(step=position):
+        with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             for name, array in values.items():
                 tf.summary.histogram(name, array)
 
     def close(self) -> None:
         """Writes what is waiting."""
-        with self._writing():
+        with tensorboard_errors(self._tensorboard):
             self._writer.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except tf.errors.OpError as error:  # "{{node}} FILE; REASON [Op:...]", then more lines
-            reason = error.message.splitlines()[0].rpartition("}} ")[2].partition(" [Op:")[0]
-            reason = reason.rpartition("; ")[2]
-            raise UserError(f"cannot write {self._tensorboard}: {reason}") from error
 
 
 class Bar:

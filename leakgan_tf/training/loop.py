@@ -1,7 +1,7 @@
 """Many updates in one call: a compiled loop over a pipeline of batches."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +9,20 @@ import tensorflow as tf
 from leakgan_tf import replicas
 
 Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # of each update: row numbers (B,), seed (2,)
+
+
+class Batches(NamedTuple):
+    """What updates are made of.
+
+    The arrays are not captured by the pipeline: TensorFlow keeps for ever what a pipeline captures.
+
+    Attributes:
+      arrays: tensors of equally many rows.
+      order: an iterator over the row numbers (B,) and seeds (2,) of updates.
+    """
+
+    arrays: tuple[tf.Tensor, ...]
+    order: Any
 
 
 class CompiledLoop:
@@ -36,28 +50,44 @@ class CompiledLoop:
         self._strategy = strategy
         self._names: list[str] = []
         self._compiled = tf.function(self._updates, autograph=False)
+        self._traced: dict[Any, Callable[..., tf.Tensor]] = {}
 
     @property
     def traces(self) -> int:
         """How often the step was traced."""
         return self._compiled.experimental_get_tracing_count()
 
-    def run(self, batches: Any, count: int) -> dict[str, np.ndarray]:
+    def run(self, batches: Batches, count: int) -> dict[str, np.ndarray]:
         """Makes `count` updates.
 
         Args:
-          batches: an iterator of `pipeline`; it gives the rows of this process's replicas.
+          batches: of `pipeline`; its order gives the rows of this process's replicas.
           count: how many batches are taken from it; there must be as many.
 
         Returns:
           What each update reported, (count,) by name.
         """
-        values = self._compiled(batches, tf.constant(count)).numpy()  # (count, reported)
+        values = self._for(batches)(batches, tf.constant(count)).numpy()  # (count, reported)
         return dict(zip(self._names, values.T, strict=True))
 
-    def _updates(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
+    def _for(self, batches: Batches) -> Callable[..., tf.Tensor]:
+        """Returns the function for batches of these shapes, with any number of rows to choose."""
+        arrays = tuple(
+            tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in batches.arrays
+        )
+        key = (arrays, batches.order.element_spec)
+        if key not in self._traced:
+            specs = Batches(arrays, tf.data.IteratorSpec(batches.order.element_spec))
+            count = tf.TensorSpec([], tf.int32)
+            self._traced[key] = self._compiled.get_concrete_function(specs, count)
+        return self._traced[key]
+
+    def _updates(self, batches: Batches, count: tf.Tensor) -> tf.Tensor:
         def update(number, reported):
-            values = replicas.run(self._strategy, self._update, *next(batches))
+            rows, seed = next(batches.order)
+            with tf.device("CPU:0"):  # where the arrays are: only a batch's rows travel
+                batch = [tf.gather(array, rows) for array in batches.arrays]
+            values = replicas.run(self._strategy, self._update, *batch, seed)
             return number + 1, reported.write(number, values)
 
         _, reported = tf.while_loop(
@@ -88,17 +118,16 @@ class CompiledLoop:
         return tf.ensure_shape(own, [size, *rows.shape[1:]])
 
 
-def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Any:
-    """Returns an iterator over the batches of a plan: the arrays' rows, and the seed.
+def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Batches:
+    """Returns the batches of a plan: the arrays, and in which order their rows are taken.
 
     Args:
       arrays: equally long; may be none, for a step without data.
       plan: of each update.
     """
-    tensors = [tf.convert_to_tensor(array) for array in arrays]
+    with tf.device("CPU:0"):
+        tensors = tuple(tf.convert_to_tensor(array) for array in arrays)
     rows = np.stack([rows for rows, _ in plan])
     seeds = np.stack([seed for _, seed in plan])
-    dataset = tf.data.Dataset.from_tensor_slices((rows, seeds)).map(
-        lambda rows, seed: (*(tf.gather(tensor, rows) for tensor in tensors), seed)
-    )
-    return iter(dataset.prefetch(1))
+    order = tf.data.Dataset.from_tensor_slices((rows, seeds))
+    return Batches(tensors, iter(order))

@@ -12,11 +12,12 @@ from typing import Any
 from leakgan_tf.config import FORMAT, Config, differences
 from leakgan_tf.errors import UserError
 from leakgan_tf.files import read_json, write_json, write_text
+from leakgan_tf.hardware import hardware
 
 KIND = "leakgan_tf run"
 # Fields that change no number of a run.
 _FREE = frozenset({"checkpoint_seconds"})
-_PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "nltk")
+_PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
 class RunFolder:
@@ -172,6 +173,7 @@ def environment() -> dict[str, Any]:
     return {
         "python": sys.version.split()[0],
         "machine": f"{platform.system()} {platform.machine()}",
+        "hardware": hardware(),
         "versions": versions,
         "commit": _commit(),
     }

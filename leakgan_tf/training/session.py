@@ -11,6 +11,7 @@ from leakgan_tf.files import atomic_output, read_json, write_json
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.training import board
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
@@ -116,5 +117,6 @@ def _train_and_measure(
         "seconds": progress.seconds,
         "total_updates": progress.updates,
     }
+    board.finish(folder.tensorboard, config, figures, system, task)
     write_json(folder.measured, figures)
     return figures

@@ -1,5 +1,6 @@
 """Runs any system's schedule: the only place that compiles updates."""
 
+import math
 import time
 from typing import Any
 
@@ -7,11 +8,13 @@ import numpy as np
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import TrainingError
+from leakgan_tf.metrics.nll import distinct_share
 from leakgan_tf.seeds import derive, derive_int, numpy_generator
 from leakgan_tf.systems.base import Phase, System
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import checkpoint
 from leakgan_tf.training.checkpoint import Progress
+from leakgan_tf.training.collapse import Watch
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records
 from leakgan_tf.training.loop import CompiledLoop, pipeline
@@ -74,7 +77,10 @@ class Trainer:
             (phase.name,) * (phase.epochs > 0) + ("evaluation",) * phase.evaluate
             for phase in self._phases
         ]
-        self._records = Records(self._folder.metrics, self._folder.tensorboard)
+        self._records = Records(self._folder.metrics, self._folder.tensorboard, start)
+        self._watch = Watch(distinct_share(self._task.test[: self._config.evaluation_samples]))
+        for line in self._folder.records():
+            self._watch.see(line)  # what was told of them is not told again
         self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
         self._saved = time.monotonic()
         try:
@@ -98,7 +104,7 @@ class Trainer:
         seconds = time.monotonic() - begin
         if scalars:
             timed = {**scalars, "seconds": seconds}
-            self._records.scalars(index, phase.name, timed, updates=progress.updates)
+            self._record(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
         progress.position = index + 1
@@ -186,17 +192,29 @@ class Trainer:
         figures = task.evaluate(self._system.generator, seed)
         self._spend("evaluation", time.monotonic() - begin)
         spent = sum(progress.seconds.values())
-        self._records.scalars(
-            index, "evaluation", figures, phase=name, spent=spent, updates=progress.updates
-        )
         shown = self._system.generator.sample(_SHOWN, 1.0, derive(seed, "shown"))
         self._records.text(index, "samples", task.show(shown))
         self._records.histograms(index, self._histograms())
         told = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
         self._bar.line(f"{index + 1:5}/{progress.total} {name:24} {told}")
-        if not progress.best or figures[task.score] < progress.best[task.score]:
-            progress.best = {"position": progress.position, **figures}
+        more = {"phase": name, "spent": spent, "updates": progress.updates}
+        self._record(index, "evaluation", figures, **more)
+        self._keep_if_best(figures)
+
+    def _keep_if_best(self, figures: dict[str, float]) -> None:
+        """Keeps the weights if the task's score is the least so far; the first ones anyhow."""
+        progress, rule = self._progress, self._task.score
+        best = progress.best.get(rule, math.inf)
+        if not progress.best or figures.get(rule, math.inf) < best:
+            progress.best = {"position": progress.position, "rule": rule, **figures}
             checkpoint.save(self._folder.best, progress, self._system.models, {})
+
+    def _record(self, index: int, group: str, values: dict[str, float], **more: Any) -> None:
+        """Records figures, and warns of what begins to go wrong with them."""
+        self._records.scalars(index, group, values, **more)
+        for sign in self._watch.see({"group": group, **values}):
+            self._bar.line(f"warning: {sign}")
+            self._records.warning(index, sign)
 
     def _histograms(self) -> dict[str, np.ndarray]:
         return {

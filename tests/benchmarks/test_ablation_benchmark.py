@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import runs
-from benchmarks import ablation, ablation_report, ablation_rows
+from benchmarks import ablation, ablation_rows
 from leakgan_tf.commandline import entry
 from leakgan_tf.config import differences, flatten
 from leakgan_tf.semantics import ORIGINAL, PAPER
@@ -21,7 +21,11 @@ SIZES = (
     "--goal_horizon=10", "--checkpoint_seconds=1e-6",
 )  # fmt: skip
 ROWS = ["original", "paper", "paper-constant"]
-METRICS = ["nll_oracle_1.0", "nll_test_1.0", "distinct_1.0"]
+METRICS = {
+    "NLL_oracle @1.0": "nll_oracle_1.0",
+    "NLL_test @1.0": "nll_test_1.0",
+    "distinct @1.0": "distinct_1.0",
+}
 
 
 def benchmark(*words):
@@ -33,7 +37,7 @@ def benchmark(*words):
 def folder(tmp_path_factory):
     """The folder of an ablation of some rows that has ended."""
     folder = tmp_path_factory.mktemp("save") / "ablation"
-    words = ["--rows=paper-constant,paper", "--seeds=3", f"--run_dir={folder}"]
+    words = ["--rows=paper-constant,paper", "--seeds=3,", f"--run_dir={folder}"]
     with runs.as_a_program():
         assert benchmark(*SIZES, *words) == 0
     return folder
@@ -46,7 +50,7 @@ def configs(*words):
 
 
 def test_every_row_changes_what_it_says_and_nothing_else():
-    made = configs("--preset=smoke", "--seeds=5")
+    made = configs("--preset=smoke", "--seeds=5,")
     base = made["original-seed5"]
     assert base.semantics == ORIGINAL and base.reward == "discriminator" and base.seed == 5
     assert base.system == "leakgan"
@@ -75,45 +79,49 @@ def test_rows_are_trained_for_every_seed_the_original_always_among_them():
     assert [config.seed for config in made.values()] == [1, 0, 1, 0]
 
 
-def cells(page, second):
-    """The rows of the table whose second column has some words above it, by their first cell."""
-    (table,) = [part for part in page.split("\n\n") if re.match(rf"\| row +\| {second}", part)]
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+def cells(page, first):
+    """The rows of the table that begins with some columns, by their first cell, unescaped."""
+    (table,) = [part for part in page.split("\n\n") if re.match(first, part)]
+    lines = [
+        [cell.strip().replace("\\", "") for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+    ]
     return {line[0]: line[1:] for line in lines[2:]}
 
 
-def test_the_table_has_figures_and_differences(folder):
+def test_the_page_has_figures_and_differences(folder):
     stored = json.loads((folder / "report.json").read_text())
     figures = {run["row"]: run["figures"] for run in stored["runs"]}
     assert list(figures) == ROWS
+    assert (folder / "report.html").exists() and (folder / "differences.png").exists()
     page = (folder / "report.md").read_text()
     assert "1 seed" in page and "python -m benchmarks.ablation" in page
-    table = cells(page, "what differs")
-    assert list(table) == ROWS
-    for name, (differs, *row) in table.items():
+    varying = [
+        (name, key)
+        for name, key in METRICS.items()
+        if len({each[key] for each in figures.values()}) > 1
+    ]
+    assert varying[0][0] == "NLL_oracle @1.0"
+    overview = cells(page, r"\| row +\| what differs")
+    deltas = {
+        name: [figures[name][key] - figures["original"][key] for _, key in varying]
+        for name in ("paper", "paper-constant")
+    }
+    assert list(overview) == sorted(deltas, key=lambda name: -abs(deltas[name][0]))
+    for name, (differs, *row) in overview.items():
         assert differs == stored["rows"][name]["differs"]
-        assert row[::2] == [f"{figures[name][metric]:.3f}" for metric in METRICS]
-        for metric, cell in zip(METRICS, row[1::2], strict=True):
-            delta = figures[name][metric] - figures["original"][metric]
-            assert cell == ("" if name == "original" else f"{delta:+.3f}")
-            assert stored["differences"][name][metric] == [pytest.approx(delta)]
-    own = cells(page, "less")
+        assert row[: len(varying)] == [f"{delta:+.3f}" for delta in deltas[name]]
+        assert row[-1] == "one seed: open"
+        for (metric, _), delta in zip(varying, deltas[name], strict=True):
+            found = stored["effects"][metric][name]
+            assert found["differences"] == {"3": pytest.approx(delta)}
+            assert found["own"] is None and found["shared"] is None
+    own = cells(page, r"\| control ")
     assert list(own) == ["paper-constant"]
-    parent, *deltas = own["paper-constant"]
+    parent, *cells_of_deltas = own["paper-constant"]
     assert parent == "paper"
-    expected = [figures["paper-constant"][m] - figures["paper"][m] for m in METRICS]
-    assert deltas == [f"{delta:+.3f}" for delta in expected]
-
-
-def test_differences_are_taken_seed_by_seed():
-    """A shift that all seeds share has no spread, however much the seeds differ."""
-    base = [{metric: value for metric in METRICS} for value in (1.0, 5.0, 9.0)]
-    shifted = [{metric: value - 0.25 for metric in METRICS} for value in (1.0, 5.0, 9.0)]
-    figures = {"original": base, "cosine": shifted}
-    assert ablation_report.differences(figures, "cosine", "original", METRICS[0]) == [-0.25] * 3
-    _, (first, second) = ablation_report.against_the_baseline(figures, ablation_rows.rows())
-    assert first[2:4] == ["5.000 ± 4.000", ""]
-    assert second[2:4] == ["4.750 ± 4.000", "-0.250 ± 0.000"]
+    expected = [figures["paper-constant"][key] - figures["paper"][key] for _, key in varying]
+    assert cells_of_deltas[: len(varying)] == [f"{delta:+.3f}" for delta in expected]
 
 
 def test_the_controls_make_another_generator(folder):

@@ -12,11 +12,12 @@ import small
 from benchmarks import speed, speed_clock, speed_report, speed_scaling
 from benchmarks.speed_clock import Timing
 from benchmarks.speed_counts import Cost
-from benchmarks.speed_limits import Limits, hardware, measure_limits
+from benchmarks.speed_limits import Limits, measure_limits
 from benchmarks.speed_results import Measured, Result, compose_iteration, needed, to_json
 from benchmarks.speed_results import result_of as result_of_forms
 from benchmarks.speed_stages import Form, Stage, keys
 from leakgan_tf.commandline import entry
+from leakgan_tf.hardware import hardware
 from leakgan_tf.presets import synthetic_preset, text_preset
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,7 +88,7 @@ def test_direct_forms_are_scaled_to_the_whole_stage(stored):
 
 def test_the_machine_is_named(stored):
     made_by = stored["made_by"]
-    assert made_by["hardware"] == json.loads(json.dumps(hardware()))
+    assert made_by["hardware"].items() >= hardware().items()
     assert {"command", "versions", "commit"} <= set(made_by)
     assert set(stored["limits"]["gflops"]) == {"float32", "bfloat16"}
 

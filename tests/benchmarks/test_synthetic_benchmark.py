@@ -14,6 +14,7 @@ import runs
 from benchmarks import synthetic
 from leakgan_tf import oracle_file
 from leakgan_tf.commandline import entry
+from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
@@ -53,12 +54,14 @@ def report(folder):
 
 
 def test_the_report_is_a_page_a_file_and_a_picture(folder):
-    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG\r\n")
+    for name in ("curves.png", "frontier.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG\r\n")
+        assert name in (folder / "report.md").read_text()
+    assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
     page = (folder / "report.md").read_text()
     (header,) = [line for line in page.splitlines() if line.startswith("| system")]
     for word in ("NLL_oracle @1.0", "NLL_test @1.5", "distinct @1.5", "minutes", "published"):
         assert word in header
-    assert "curves.png" in page
     assert "cannot be compared" in page  # the sizes are not the published ones
 
 
@@ -82,6 +85,29 @@ def test_the_table_has_every_row_and_the_published_figure_beside_it(folder):
     for name in ("mle", "leakgan"):
         assert rows[name][6] == f"{figures[name]['best']['nll_oracle_1.0']:.3f}"
         assert rows[name][7] == f"{sum(figures[name]['seconds'].values()) / 60:.1f}"
+
+
+def test_the_page_sets_every_system_against_mle(folder):
+    stored = report(folder)
+    page = (folder / "report.md").read_text().split("\n\n")
+    (table,) = [part for part in page if part.startswith("| against MLE")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert [row[:2] for row in rows[2:]] == [
+        [name, temperature] for name in ("mle", "leakgan") for temperature in ("1.0", "1.5")
+    ]
+    sweeps = {run["config"]["system"]: run["figures"]["sweep"] for run in stored["runs"]}
+    line = Frontier.of_sweep(sweeps["mle"])
+    assert stored["comparison"]["frontiers"]["0"]["nll_test"] == list(line.nll_test)
+    for system, by_temperature in stored["comparison"]["systems"].items():
+        for temperature, found in by_temperature.items():
+            (row,) = [r for r in sweeps[system] if r["temperature"] == float(temperature)]
+            (entry,) = found["frontier"]
+            assert entry["distance"] == line.distance(row["nll_test"], row["nll_oracle"])
+            if system == "leakgan":
+                (base,) = [r for r in sweeps["mle"] if r["temperature"] == float(temperature)]
+                gap = row["nll_oracle"] - base["nll_oracle"]
+                assert found["nll_oracle_differences"] == [pytest.approx(gap)]
+                assert 0 <= found["sentences"]["p"] <= 1 and found["across_seeds"] is None
 
 
 def test_the_json_has_what_made_the_figures(folder):

@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
 
 
 def test_the_table_has_the_figures_of_every_run(folder):
-    rows = table((folder / "report.md").read_text(), "run")
+    rows = table((folder / "report.md").read_text(), "run | logits")
     real = rows.pop("real (training)")
     assert list(rows) == ["mle-seed0", "leakgan-seed0"]
     scores = report(folder)["real"]
@@ -70,9 +70,27 @@ def test_the_protocol_and_samples_stand_in_the_page(folder):
     for run in report(folder)["runs"]:
         assert run["samples"] == load(folder / run["folder"]).generate(20)
         assert "```\n" + "\n".join(run["samples"]) + "\n```" in page
+        assert page.count(run["samples"][0]) < 3  # once, and once beside LeakGAN's goals
     for name, value in report(folder)["runs"][0]["figures"]["protocol"].items():
-        assert f"\n{name}: {value}\n" in page
-    assert "## Published" not in page  # the captions are the project's own
+        end = " (mle-seed0), " if name == "empty_samples" else "\n"
+        assert f"\n{name}: {value}{end}" in page
+    assert "No published figures stand here" in page  # the captions are the project's own
+
+
+def test_the_sweep_stands_in_the_page(folder):
+    """At temperature 1 it measures what the main scores do, as few sentences are used whole."""
+    page = (folder / "report.md").read_text()
+    rows = page.split("| sweep of")[1].split("\n\n")[0].splitlines()[2:]
+    assert len(rows) == 2 * len(text_runs.SWEEP)
+    assert "![Quality against diversity" in page
+    for run in report(folder)["runs"]:
+        figures = run["figures"]
+        assert [row["temperature"] for row in figures["sweep"]] == list(text_runs.SWEEP)
+        (plain,) = [row for row in figures["sweep"] if row["temperature"] == 1]
+        for name in ("nll_test", "bleu", "self_bleu", "distinct_sentences"):
+            assert plain[name] == figures[name]
+        cells = [run["folder"], "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
+        assert any(cells == [c.strip() for c in row.strip("|").split("|")][:6] for row in rows)
 
 
 def test_the_json_has_what_made_the_figures(folder):
@@ -146,10 +164,13 @@ def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
     assert benchmark(*words, *SIZES) == 0
     page, printed = (folder / "report.md").read_text(), capsys.readouterr()
     rows, source = published.text_rows("coco")
-    found = table(page, "system")
-    assert [list(row.values()) for row in found.values()] == rows
-    assert found["leakgan"]["BLEU-2"] == "0.746"
-    assert found["leakgan"]["Self-BLEU-5"] == "0.780"
+    found = table(page, "run | figures of")
+    assert list(found) == ["mle-seed0", "mle"]
+    assert [*list(found["mle"].values())[2:11]] == rows[0][1:]
+    assert found["mle"]["BLEU-2"] == "0.731"
+    assert found["mle"]["Self-BLEU-5"] == "0.408"
+    for row in rows:
+        assert row[1] in printed.out + printed.err
     assert source in page
     assert source in printed.out + printed.err
     assert "grammatical" not in page

@@ -1,6 +1,8 @@
 """``python -m leakgan_tf report``: what the page says, and how it refuses."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from html import escape
@@ -102,7 +104,7 @@ def test_what_a_text_run_writes_is_escaped(tmp_path):
     assert report(f"--run_dir={tmp_path / 'run'}") == 0
     html = (tmp_path / "run" / "report" / "report.html").read_text()
     markdown = (tmp_path / "run" / "report" / "report.md").read_text()
-    lines = "\n".join(load(tmp_path / "run").generate(8))
+    lines = "\n".join(load(tmp_path / "run").generate(20))
     assert "<script>" in lines
     assert "```" in lines
     assert "<script" not in html
@@ -126,10 +128,53 @@ def test_without_a_run_it_is_refused(capsys, tmp_path, pages):
     refuses(capsys, names=["--run_dir"])
     refuses(capsys, f"--run_dir={tmp_path / 'missing'}", names=[tmp_path / "missing"])
     refuses(capsys, f"--run_dir={tmp_path / 'empty'}", names=["not a run folder"])
-    refuses(capsys, f"--run_dir={pages[0]}", names=["several runs", "cut"])
+    refuses(capsys, tmp_path / "empty", names=["not a run folder"])
     both = f"--run_dir={pages[0] / 'cut'},{tmp_path / 'missing'}"
     refuses(capsys, both, f"--out={tmp_path / 'out'}", names=["missing"])
     assert not (tmp_path / "out").exists()
+
+
+def test_runs_are_named_with_or_without_a_flag(pages, tmp_path):
+    words = [pages[0] / "cut", pages[0] / "whole"]
+    assert report(*words, f"--out={tmp_path / 'bare'}") == 0
+    assert report(f"--run_dir={words[0]}", words[1], f"--out={tmp_path / 'mixed'}") == 0
+    found = [(tmp_path / name / "report.md").read_text() for name in ("bare", "mixed")]
+    assert found[0].partition("How this report")[0] == found[1].partition("How this report")[0]
+    assert found[0].startswith("# Report: cut, whole\n")
+
+
+def test_a_benchmarks_folder_is_all_runs_in_it_with_those_that_have_only_begun(tmp_path, capsys):
+    folder = tmp_path / "benchmark"
+    for seed in (0, 1):
+        runs.begun(tiny("mle", seed=seed), folder / f"mle-seed{seed}")
+    started = RunFolder(folder / "seqgan-seed0")
+    started.claim(tiny("seqgan"), {})
+    started.release()
+    (folder / "data").mkdir()
+    assert report(folder) == 0
+    page = (folder / "report" / "report.md").read_text()
+    assert page.startswith("# Report: mle (seeds 0, 1), seqgan-seed0\n")
+    assert "**seqgan-seed0: Interrupted run (or still running): no checkpoint" in page
+    assert page.count("\n## What ") == 2  # of seeds the first only writes
+    samples = "\n".join(load(folder / "mle-seed0").generate(8))
+    assert samples in page
+    capsys.readouterr()
+    shutil.rmtree(folder / "mle-seed0")
+    shutil.rmtree(folder / "mle-seed1")
+    refuses(capsys, folder, f"--out={tmp_path / 'out'}", names=["nothing to report", folder])
+    assert not (tmp_path / "out").exists()
+
+
+def test_signs_of_collapse_are_told(tmp_path):
+    runs.begun(tiny("seqgan"), tmp_path / "run", position=5)
+    lines = [{"position": place, "group": "adversarial/discriminator", "accuracy": accuracy}
+             for place, accuracy in enumerate((0.9, 0.99, 0.99, 0.99))]  # fmt: skip
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    RunFolder(tmp_path / "run").metrics.write_text(text)
+    assert report(tmp_path / "run") == 0
+    html = (tmp_path / "run" / "report" / "report.html").read_text()
+    assert "Signs that training went wrong" in html
+    assert "<li>run, after phase 4: D has won" in html
 
 
 def test_damaged_runs_are_refused(capsys, tmp_path):

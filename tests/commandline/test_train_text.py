@@ -160,6 +160,9 @@ def test_a_sweep_goes_from_variety_to_quality(evaluated):
     assert flat["distinct_sentences"] > sharp["distinct_sentences"]
     assert (out / "sweep.png").read_bytes().startswith(b"\x89PNG\r\n")
     assert {path.name for path in out.iterdir()} == {"scores.json", "sweep.png"}
+    stored = json.loads((out / "scores.json").read_text())
+    assert stored["benchmark"] == "sweep"  # what `python -m benchmarks.collect` takes it for
+    assert {"command", "versions", "hardware", "commit"} <= set(stored["made_by"])
 
 
 def test_metrics_are_equal_when_measured_again(folder, evaluated, tmp_path):
@@ -196,6 +199,23 @@ def test_the_table_and_the_protocol_are_printed(folder, tmp_path, capsys):
     assert scores["protocol"]["references"] == {"available": 40, "used": 20}
     for name, value in scores["protocol"].items():
         assert f"{name}: {value}" in printed
+
+
+def test_the_best_weights_are_used_and_named_on_request(folder, tmp_path, capsys):
+    best = runs.progress(RunFolder(folder / "leakgan").best)["best"]
+    assert best["rule"] == "nll_test_1.0"
+    told = f"least nll_test_1.0, {best['nll_test_1.0']:.3f}"
+    words = ("--best", "--num=16")
+    (scores,) = evaluate(
+        folder, tmp_path / "a.json", *words, systems=["leakgan"], temperatures="1"
+    )["leakgan"]
+    assert scores["nll_test"] == pytest.approx(best["nll_test_1.0"], rel=1e-5)
+    assert told in scores["weights"]
+    assert f"leakgan: {scores['weights']}" in capsys.readouterr().out
+    assert command("generate", f"--run_dir={folder / 'leakgan'}", *words) == 0
+    printed = capsys.readouterr()
+    assert printed.err == f"{scores['weights']}\n"
+    assert printed.out.splitlines() == load(folder / "leakgan", best=True).generate(16)
 
 
 def test_runs_of_one_name_stay_apart(folder, tmp_path):

@@ -89,7 +89,7 @@ def test_stages_and_points_are_those_of_the_records(tmp_path):
     }
     held_out = series(RECORDS, Panel("", "evaluation", ("nll_test_1.0",)))
     assert held_out == {("evaluation", "nll_test_1.0"): ([2], [3.0])}
-    assert draw_phase_curves(tmp_path / "curves.png", RECORDS)
+    assert draw_phase_curves(tmp_path / "curves.png", [RECORDS, RECORDS[:2]])
     assert (tmp_path / "curves.png").read_bytes().startswith(PNG)
-    assert not draw_phase_curves(tmp_path / "none.png", [])
+    assert not draw_phase_curves(tmp_path / "none.png", [[]])
     assert not (tmp_path / "none.png").exists()

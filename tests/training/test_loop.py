@@ -1,5 +1,7 @@
 """The compiled loop makes the planned updates, all of them, and is traced once."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -88,3 +90,19 @@ def test_a_whole_run_traces_each_function_once(tmp_path, system):
     generator = trained.generator
     functions = [generator._sample, *generator._score.values()]
     assert max(each.experimental_get_tracing_count() for each in functions) == 1
+
+
+def test_a_pipeline_and_its_data_are_forgotten():
+    """TensorFlow keeps what a pipeline captures: features of a gigabyte, epoch after epoch."""
+    loop = CompiledLoop(Adder().step)
+    values = np.ones([1 << 22, 4], np.float32)  # 64 MiB
+    held = []
+    for _ in range(6):
+        loop.run(pipeline([values], plan([0, 1])), 1)
+        held.append(resident_mebibytes())
+    assert held[-1] - held[1] < 64
+
+
+def resident_mebibytes():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024

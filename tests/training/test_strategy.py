@@ -150,7 +150,7 @@ def test_workers_with_other_flags_or_that_never_come_are_named(tmp_path):
     words = (*IN_PEACE, *FLAGS, f"--run_dir={folder}", "--strategy=multi_worker")
     processes = [
         start("strategy_driver.py", *words, TF_CONFIG=first),
-        start("strategy_driver.py", *words, "--seeds=1", TF_CONFIG=second),
+        start("strategy_driver.py", *words, "--seeds=1,", TF_CONFIG=second),
         start(
             "strategy_driver.py", *words, "--worker_timeout=1", TF_CONFIG=clusters(2)[0],
             PYTHONWARNINGS="ignore",

@@ -196,6 +196,7 @@ class Scores:
     """A task that scores a stub by its number of updates."""
 
     score, reader = "nll", None
+    test = np.zeros([1, 2], np.int32)
 
     def __init__(self, by_updates=()):
         self._by_updates = by_updates
@@ -312,7 +313,7 @@ def test_the_best_weights_are_kept_over_a_resume(tmp_path, stop_at):
         with pytest.raises(KeyboardInterrupt):
             run_stub(tmp_path, phases, scores=scores, trainer=interrupted_at(stop_at, 1))
     _, progress = run_stub(tmp_path, phases, scores=scores)
-    assert progress.best == {"position": 2, "nll": 1.0}
+    assert progress.best == {"position": 2, "rule": "nll", "nll": 1.0}
     best = runs.arrays(RunFolder(tmp_path).best)
     assert (best["models/generator/embedding/embeddings"] == 2).all()
     assert runs.progress(RunFolder(tmp_path).best)["position"] == 2

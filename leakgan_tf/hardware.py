@@ -1,0 +1,66 @@
+"""The machine that a program runs on, told without TensorFlow: no name of it, no path on it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that products are made of
+_GPUS = Path("/proc/driver/nvidia/gpus")  # where NVIDIA's driver tells what it drives
+
+
+def hardware() -> dict[str, Any]:
+    """Returns the processor's model, cores, memory and instructions for products, and the GPUs.
+
+    ``cores`` are those that this process may use; ``memory_gb`` is in 10⁹ bytes, None if the system
+    does not tell; ``gpus`` are models, one for each, NVIDIA's only.
+    """
+    model, flags = "unknown", []
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                model = value.strip()
+            elif name.strip() == "flags":
+                flags = value.split()
+    except OSError:  # no Linux
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "processor": model,
+        "cores": cores,
+        "memory_gb": _memory_gb(),
+        "instructions": [name for name in _INSTRUCTIONS if name in flags],
+        "gpus": _gpus(_GPUS),
+    }
+
+
+def hardware_told(found: dict[str, Any]) -> str:
+    """Returns what `hardware` found as a line; "not recorded" for nothing, as of older runs."""
+    if not found:
+        return "not recorded"
+    parts = [str(found.get("processor", "unknown")), f"{found.get('cores', '?')} cores"]
+    if found.get("memory_gb"):
+        parts.append(f"{found['memory_gb']:g} GB")
+    parts += found.get("instructions", [])
+    gpus = found.get("gpus")
+    if gpus is not None:
+        parts += [f"{gpus.count(name)} × {name}" for name in dict.fromkeys(gpus)] or ["no GPU"]
+    return ", ".join(parts)
+
+
+def _gpus(folder: Path) -> list[str]:
+    models = []
+    for path in sorted(folder.glob("*/information")):
+        try:
+            lines = [line.partition(":") for line in path.read_text().splitlines()]
+        except OSError:  # of another user's
+            continue
+        models += [value.strip() for name, _, value in lines if name.strip() == "Model"]
+    return models
+
+
+def _memory_gb() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
+    except (AttributeError, ValueError, OSError):
+        return None

@@ -1,0 +1,67 @@
+"""Differences from a baseline, row by row, as a picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from leakgan_tf.files import atomic_output
+
+
+class Panel(NamedTuple):
+    """Differences in one metric.
+
+    Attributes:
+      title: the metric.
+      rows: by name the differences of the seeds.
+      half_width: of the 95 % interval of a mean; None if it is not known.
+      seen: names of the rows that are told apart from chance.
+    """
+
+    title: str
+    rows: Mapping[str, Sequence[float]]
+    half_width: float | None
+    seen: frozenset[str]
+
+
+def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
+    """Draws a panel for each metric, the rows below each other in the order of the first panel.
+
+    A small dot is a seed, the large mark their mean, filled where it is told apart from chance,
+    its bar the 95 % interval.
+
+    Args:
+      path: the picture's file, PNG.
+      panels: one or more, of the same rows or some of them.
+      title: above the picture.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    names = list(panels[0].rows)
+    size = (3.4 * len(panels) + 2, 0.3 * len(names) + 1.9)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, panel in zip(grid, panels, strict=True):
+        axes.axvline(0.0, color="0.5", linewidth=1)
+        for place, name in enumerate(names):
+            if name in panel.rows:
+                _draw_row(axes, place, panel, name)
+        axes.set_title(panel.title, fontsize=10)
+        axes.grid(axis="x", alpha=0.25)
+    grid[0].set_yticks(range(len(names)), names, fontsize=9)
+    grid[0].set_ylim(len(names) - 0.5, -0.5)
+    figure.suptitle(title, fontsize=11)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)
+
+
+def _draw_row(axes, place: int, panel: Panel, name: str) -> None:
+    values, seen = panel.rows[name], name in panel.seen
+    mean, colour = float(np.mean(values)), "C3" if seen else "C0"
+    axes.errorbar(
+        mean, place, xerr=panel.half_width, fmt="D", markersize=6, color=colour, elinewidth=1.5,
+        markerfacecolor=colour if seen else "white", zorder=3,
+    )  # fmt: skip
+    if len(values) > 1:
+        axes.plot(values, [place] * len(values), "o", color="0.35", markersize=3, zorder=4)

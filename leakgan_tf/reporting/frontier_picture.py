@@ -1,0 +1,203 @@
+"""Every system's sweep over temperatures in the plane of variety and quality, as a picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.files import atomic_output
+from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
+
+# Temperatures that papers report get marks of their own, the others dots.
+MARKS = {1.0: "o", 1.5: "s"}
+_SHARPEST = 2.0  # what is sharper runs out of the picture: it would crush the rest
+_ROOM = 0.06  # share of the picture left free around the points that must be seen
+
+Sweep = Sequence[Mapping[str, Any]]  # rows of `SyntheticTask.sweep`
+
+
+def draw_frontier(
+    path: Path,
+    sweeps: Mapping[str, Mapping[int, Sweep]],
+    baseline: str = "mle",
+    references: Mapping[str, tuple[float, float]] | None = None,
+    published: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    title: str = "",
+    envelope: Frontier | None = None,
+) -> None:
+    """Draws NLL_oracle against held-out NLL, and how far that lies from the baseline's frontier.
+
+    A system is the mean of its seeds, a line through its temperatures; its seeds are thin lines
+    behind it. The frontier of the baseline's mean is drawn thick. On the right, where there is a
+    baseline, each seed's distance from the frontier of its own seed (`distances`).
+
+    Args:
+      path: the picture's file, PNG.
+      sweeps: by system and seed.
+      baseline: the system whose frontier is drawn, if it is among them.
+      references: single points (NLL_test, NLL_oracle) by name, such as the oracle itself.
+      published: points (NLL_test, NLL_oracle) by source.
+      title: above the picture.
+      envelope: of the baseline at any temperature and stopping time, dashed.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    known = baseline in sweeps
+    references, published = references or {}, published or {}
+    figure = Figure(figsize=(14 if known else 9, 7.2), layout="constrained")
+    panels = figure.subplots(1, 1 + known, squeeze=False)[0]
+    means = {name: mean_sweep(list(seeds.values())) for name, seeds in sweeps.items()}
+    if known:
+        line = Frontier.of_sweep(means[baseline])
+        panels[0].plot(*line, color="0.8", linewidth=9, solid_capstyle="round", zorder=1,
+                       label=f"frontier of {baseline}")  # fmt: skip
+        panels[1].axhline(0.0, color="0.8", linewidth=9, zorder=1)
+    if envelope:
+        panels[0].plot(*envelope, color="0.2", linewidth=1, linestyle="--", zorder=2,
+                       label=f"{baseline}, stopped at any time")  # fmt: skip
+    gaps: list[float] = []
+    for number, (name, seeds) in enumerate(sweeps.items()):
+        _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", told=name == baseline)
+        if known:
+            gaps += _draw_distances(panels[1], seeds, _frontiers(sweeps[baseline]), f"C{number}")
+    for mark, (name, (x, y)) in zip("*Pd", references.items(), strict=False):
+        panels[0].plot(x, y, mark, color="0.25", markersize=13, label=name, linestyle="none")
+    for mark, (name, points) in zip("x+12", published.items(), strict=False):
+        panels[0].plot(*zip(*points, strict=True), mark, color="black", linestyle=":",
+                       linewidth=1, markersize=8, label=name)  # fmt: skip
+    for factor, mark in MARKS.items():
+        panels[0].plot([], [], mark, color="0.5", label=f"logits × {factor:g}", linestyle="none")
+    shown = [row for mean in means.values() for row in mean if row["temperature"] <= _SHARPEST]
+    others = [*references.values(), *(point for each in published.values() for point in each)]
+    _frame_plane(panels[0], [*zip(*_points(shown), strict=True), *others])
+    if known:
+        _frame_distances(panels[1], Frontier.of_sweep(means[baseline]).nll_test, gaps, baseline)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    figure.suptitle(title, fontsize=11)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=130)
+
+
+def distances(
+    seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier]
+) -> dict[int, list[tuple[float, float, float]]]:
+    """Returns by seed (temperature, NLL_test, distance), temperatures rising.
+
+    Of points beside the frontier's range, those that are better or worse in both figures are there
+    with their bound; the others, of which nothing is certain, are left out.
+
+    Args:
+      seeds: the sweeps of one system.
+      frontiers: by seed; under None the one for seeds that have none.
+    """
+    found = {}
+    for seed, rows in seeds.items():
+        line = frontiers.get(seed, frontiers[None])
+        points = [(row["temperature"], row["nll_test"], row["nll_oracle"]) for row in _rising(rows)]
+        found[seed] = [
+            (temperature, x, line.bound(x, y))
+            for temperature, x, y in points
+            if line.place(x, y) in ("", BETTER, WORSE)
+        ]
+    return found
+
+
+def _frontiers(seeds: Mapping[int, Sweep]) -> dict[int | None, Frontier]:
+    own: dict[int | None, Frontier] = {
+        seed: Frontier.of_sweep(rows) for seed, rows in seeds.items()
+    }
+    return {**own, None: Frontier.of_sweep(mean_sweep(list(seeds.values())))}
+
+
+def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, told: bool) -> None:
+    """Draws one system; `told`: with its temperatures beside its points."""
+    from matplotlib.patheffects import withStroke
+
+    for seed in seeds if len(seeds) > 1 else ():
+        axes.plot(*_points(_rising(seed)), color=colour, linewidth=0.6, alpha=0.4, zorder=2)
+    mean = _rising(mean_sweep(seeds))
+    count = f" ({len(seeds)} seeds)" if len(seeds) > 1 else ""
+    axes.plot(*_points(mean), color=colour, linewidth=1.5, marker=".", markersize=4, zorder=3,
+              label=f"{name}{count}")  # fmt: skip
+    for row in mean:
+        point = row["nll_test"], row["nll_oracle"]
+        if row["temperature"] in MARKS:
+            _mark(axes, row["temperature"], point, colour)
+        if told:
+            axes.annotate(
+                f"{row['temperature']:g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
+                textcoords="offset points", path_effects=[withStroke(linewidth=3, foreground="w")],
+            )  # fmt: skip
+
+
+def _draw_distances(
+    axes, seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier], colour: str
+) -> list[float]:
+    """Draws the distances of one system's seeds, and their mean where all seeds have one.
+
+    Returns:
+      The mean distances that must be seen.
+    """
+    found = distances(seeds, frontiers)
+    for points in found.values():
+        if len(found) > 1 and points:
+            _, x, y = zip(*points, strict=True)
+            axes.plot(x, y, color=colour, linewidth=0.6, alpha=0.4, zorder=2)
+    by_temperature: dict[float, list[tuple[float, float]]] = {}
+    for points in found.values():
+        for temperature, x, y in points:
+            by_temperature.setdefault(temperature, []).append((x, y))
+    mean = {
+        temperature: tuple(np.mean(points, axis=0))
+        for temperature, points in by_temperature.items()
+        if len(points) == len(found)
+    }
+    if mean:
+        axes.plot(*zip(*mean.values(), strict=True), color=colour, linewidth=1.5, marker=".",
+                  markersize=4, zorder=3)  # fmt: skip
+    for temperature, point in mean.items():
+        if temperature in MARKS:
+            _mark(axes, temperature, point, colour)
+    return [y for temperature, (_, y) in mean.items() if 1 <= temperature <= _SHARPEST]
+
+
+def _mark(axes, temperature: float, point: tuple[float, float], colour: str) -> None:
+    mark = MARKS[temperature]
+    axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
+
+
+def _rising(rows: Sweep) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: row["temperature"])
+
+
+def _points(rows: Sweep) -> tuple[list[float], list[float]]:
+    return [row["nll_test"] for row in rows], [row["nll_oracle"] for row in rows]
+
+
+def _frame_plane(axes, points: Sequence[tuple[float, float]]) -> None:
+    """Sets the limits around points, and writes what the axes are."""
+    for values, limit in zip(
+        zip(*points, strict=True), (axes.set_xlim, axes.set_ylim), strict=True
+    ):
+        limit(*_around(values))
+    axes.set_title("Quality against variety", fontsize=10)
+    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more varied to the left")
+    axes.set_ylabel("NLL_oracle of samples, nats per token: better below")
+    axes.grid(alpha=0.25)
+
+
+def _frame_distances(axes, xs: Sequence[float], gaps: Sequence[float], baseline: str) -> None:
+    """Sets the limits around the frontier: what is beside it, or flatter than 1, may run out."""
+    axes.set_xlim(*_around(xs))
+    axes.set_ylim(*_around([0.0, *gaps]))
+    axes.set_title(f"The same, less the frontier of {baseline} of the same seed", fontsize=10)
+    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more varied to the left")
+    axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
+    axes.grid(alpha=0.25)
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    room = _ROOM * (max(values) - min(values) or 1.0)
+    return min(values) - room, max(values) + room

@@ -1,0 +1,60 @@
+"""Runs that differ in nothing but their seed, together."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leakgan_tf.reporting.run_record import RunRecord
+
+_SEED = re.compile(r"-seed-?\d+$")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one configuration.
+
+    Attributes:
+      name: what they are called together.
+      runs: one or more, whose configurations differ in their seed at most.
+    """
+
+    name: str
+    runs: Sequence[RunRecord]
+
+    @property
+    def title(self) -> str:
+        """The name, with the number of seeds if there are several."""
+        return self.name if len(self.runs) == 1 else f"{self.name} ({len(self.runs)} seeds)"
+
+
+def without_seed(name: str) -> str:
+    """Returns a run's name without the "-seed0" that benchmarks end it with."""
+    return _SEED.sub("", name)
+
+
+def grouped(runs: Sequence[RunRecord]) -> list[Group]:
+    """Returns runs by configuration, in the order in which each first occurs."""
+    found: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        settings = {**run.config.to_json(), "seed": None}
+        key = json.dumps([without_seed(run.name), settings], sort_keys=True)
+        found.setdefault(key, []).append(run)
+    return [
+        Group(without_seed(own[0].name) if len(own) > 1 else own[0].name, own)
+        for own in found.values()
+    ]
+
+
+def named(names: Sequence[str]) -> str:
+    """Returns names in a row, those that differ in their seed once: "mle (seeds 0, 1), mine"."""
+    seeds: dict[str, list[str]] = {}
+    for name in names:
+        match = _SEED.search(name)
+        seeds.setdefault(without_seed(name), []).append(match[0][5:] if match else "")
+    return ", ".join(
+        f"{name} (seeds {', '.join(own)})"
+        if len(own) > 1
+        else name + (f"-seed{own[0]}" if own[0] else "")
+        for name, own in seeds.items()
+    )

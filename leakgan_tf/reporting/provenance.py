@@ -1,0 +1,130 @@
+"""How runs were made, as blocks of a report: commands, machines, settings, wall time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.hardware import hardware_told
+from leakgan_tf.reporting.comparison import preset_differences, semantics_told
+from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
+from leakgan_tf.reporting.groups import Group, named
+from leakgan_tf.reporting.run_record import RunRecord
+from leakgan_tf.training.run_folder import environment
+
+_UNRECORDED = "not recorded"
+
+
+def made_blocks(groups: Sequence[Group]) -> list[Block]:
+    """Returns how runs were made; what is the same for several of them stands once."""
+    runs = [run for group in groups for run in group.runs]
+    settings = [
+        [
+            group.name, group.runs[0].config.system,
+            ", ".join(str(run.config.seed) for run in group.runs),
+            group.runs[0].config.preset, semantics_told(group.runs[0]),
+        ]
+        for group in groups
+    ]  # fmt: skip
+    return [
+        Heading("How the runs were made"),
+        *_commands(runs),
+        Table(["runs", "system", "seeds", "preset", "semantics"], settings),
+        *_changed(groups),
+        *_machines(runs),
+        Heading("Wall time by kind of phase", 3),
+        _wall_time(groups),
+    ]
+
+
+def report_blocks(command: str) -> list[Block]:
+    """Returns how the report itself was made.
+
+    Args:
+      command: what was called to write it; "" if that is not known.
+    """
+    facts = [[name, value] for name, value in environment_facts(environment())]
+    code = [Code(command)] if command else []
+    return [Heading("How this report was made"), *code, Table(["what", "value"], facts)]
+
+
+def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Returns a record of `environment` as names and values, what it lacks as not recorded."""
+    versions = made.get("versions", {})
+    return [
+        ("machine", made.get("machine", _UNRECORDED)),
+        ("hardware", hardware_told(made.get("hardware", {}))),
+        ("Python", made.get("python", _UNRECORDED)),
+        ("packages", ", ".join(f"{name} {each}" for name, each in versions.items()) or _UNRECORDED),
+        ("commit", made.get("commit") or _UNRECORDED),
+    ]
+
+
+def _commands(runs: Sequence[RunRecord]) -> list[Block]:
+    blocks: list[Block] = []
+    pairs = [(run.name, run.made_by.get("command", "")) for run in runs]
+    commands = _by_value(pairs)
+    for command, names in commands.items():
+        if len(commands) > 1:
+            blocks.append(Paragraph(f"{named(names)}:"))
+        told = Code(command) if command else Paragraph("The command was not recorded.")
+        blocks.append(told)
+    return blocks
+
+
+def _changed(groups: Sequence[Group]) -> list[Block]:
+    """Returns the settings that are not the presets'."""
+    pairs = [
+        (group.name, tuple(preset_differences(group.runs[0], group.runs[0].config.preset)))
+        for group in groups
+    ]
+    blocks: list[Block] = []
+    for changed, names in _by_value(pairs).items():
+        if changed:
+            told = f"Settings of {named(names)} that differ from the preset's, semantics aside:"
+            blocks += [Paragraph(told), Listing(changed)]
+        else:
+            told = f"Settings of {named(names)}, semantics aside: all the preset's own."
+            blocks.append(Paragraph(told))
+    return blocks
+
+
+def _machines(runs: Sequence[RunRecord]) -> list[Block]:
+    pairs = [(run.name, tuple(environment_facts(run.made_by))) for run in runs]
+    machines = _by_value(pairs)
+    blocks: list[Block] = []
+    for facts, names in machines.items():
+        if len(machines) > 1:
+            blocks.append(Paragraph(f"{named(names)}:"))
+        blocks.append(Table(["what", "value"], [list(fact) for fact in facts]))
+    return blocks
+
+
+def _wall_time(groups: Sequence[Group]) -> Table:
+    """Returns the seconds of each kind of phase; of several seeds the mean of a run."""
+    rows = []
+    for group in groups:
+        kinds = dict.fromkeys(name for run in group.runs for name in run.seconds)
+        total = np.mean([sum(run.seconds.values()) for run in group.runs])
+        phases = 0.0
+        for kind in kinds:
+            seconds = np.mean([run.seconds.get(kind, 0.0) for run in group.runs])
+            count = np.mean(
+                [sum(line["group"] == kind for line in run.records) for run in group.runs]
+            )
+            phases += count
+            share = f"{seconds / max(total, 1e-9):.1%}"
+            rows.append([group.title, kind, f"{count:g}", f"{seconds:.1f}", share])
+        rows.append([group.title, "together", f"{phases:g}", f"{total:.1f}", ""])
+    everything = sum(sum(run.seconds.values()) for group in groups for run in group.runs)
+    if sum(len(group.runs) for group in groups) > 1:
+        rows.append(["all runs", "together", "", f"{everything:.1f}", ""])
+    return Table(["runs", "kind", "phases", "seconds a run", "share"], rows)
+
+
+def _by_value(pairs: Iterable[tuple[str, Any]]) -> dict[Any, list[str]]:
+    """Returns the names that go with each value, in order."""
+    found: dict[Any, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(value, []).append(name)
+    return found

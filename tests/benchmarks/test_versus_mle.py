@@ -1,0 +1,175 @@
+"""The comparison with MLE: which seed is set against which, and what the cells say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import ablation_effects, synthetic_report, versus_mle
+from benchmarks.comparison_cells import against_table, difference, distance_cell, test_cell
+from leakgan_tf.metrics import significance
+from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE
+from leakgan_tf.reporting import frontier_picture
+from leakgan_tf.tasks import synthetic
+from tiny import tiny
+
+# MLE's sweep: (temperature, NLL_test, NLL_oracle). At 0.8 it is worse than at 1.0 in both.
+POINTS = ((0.8, 4.05, 5.5), (1.0, 4.0, 5.0), (1.5, 4.5, 4.0), (2.0, 5.5, 3.0))
+
+
+def run(system, seed, right=0.0, up=0.0, spread=0.5, sweep=True):
+    """A run whose sweep is MLE's of seed 0, moved."""
+    rows = [
+        {
+            "temperature": temperature,
+            "nll_test": x + right,
+            "nll_oracle": y + up,
+            "nll_oracle_deviation": spread,
+            "sentences": 400,
+        }
+        for temperature, x, y in POINTS
+    ]
+    return tiny(system, seed=seed), Path(f"{system}-seed{seed}"), {"sweep": rows} if sweep else {}
+
+
+def found(*measured, system="seqgan", temperature="1.0"):
+    comparison = versus_mle.compare(measured)
+    json.dumps(comparison, allow_nan=False)
+    return comparison["systems"][system][temperature]
+
+
+def test_mle_is_at_no_distance_from_its_own_sweep():
+    runs = [run("mle", 0), run("mle", 1, right=0.3, up=-0.4)]
+    for temperature in ("1.0", "1.5"):
+        own = found(*runs, system="mle", temperature=temperature)
+        assert [entry["distance"] for entry in own["frontier"]] == [0.0, 0.0]
+        assert "sentences" not in own
+    table = against_table(versus_mle.compare(runs))
+    assert [row[5] for row in table.rows] == ["+0.000 ± 0.000"] * 2
+    assert {cell for row in table.rows for cell in [*row[2:5], row[6], row[8]]} == {""}
+
+
+def test_each_seed_meets_mle_of_its_own_seed():
+    measured = [run("mle", 0), run("mle", 1, up=2.0), run("seqgan", 1, up=2.3), run("seqgan", 0)]
+    own = found(*measured)
+    assert own["seeds"] == own["paired_seeds"] == [1, 0]
+    assert [entry["distance"] for entry in own["frontier"]] == [pytest.approx(0.3), 0.0]
+    assert own["nll_oracle_differences"] == [pytest.approx(0.3), 0.0]
+
+
+def test_a_seed_without_mle_meets_the_mean_of_mle_and_is_in_no_paired_test():
+    own = found(run("mle", 0), run("mle", 1, up=2.0), run("seqgan", 5), run("seqgan", 1, up=2.0))
+    assert own["seeds"] == [5, 1] and own["paired_seeds"] == [1]
+    assert [entry["distance"] for entry in own["frontier"]] == [-1.0, 0.0]
+    assert own["nll_oracle_differences"] == [0.0]
+    assert own["across_seeds"] is None
+    alone = found(run("mle", 0), run("seqgan", 5, up=-1.0))
+    assert alone["sentences"] is None and alone["nll_oracle_differences"] == []
+    assert alone["frontier"][0]["distance"] == -1.0
+
+
+def test_what_is_compared_is_what_is_measured_and_marked():
+    assert versus_mle.TEMPERATURES == synthetic.TEMPERATURES == tuple(frontier_picture.MARKS)
+    assert set(synthetic.TEMPERATURES) < set(synthetic.SWEEP)
+    assert {ablation_effects._COMPARED, ablation_effects._SHARPEST} < set(synthetic.SWEEP)
+
+
+def test_runs_without_a_sweep_are_left_out():
+    assert versus_mle.compare([run("mle", 0, sweep=False), run("seqgan", 0)]) == {}
+    assert versus_mle.compare([run("seqgan", 0)]) == {}
+    assert against_table({}) is None
+    systems = versus_mle.compare([run("mle", 0), run("seqgan", 0, sweep=False)])["systems"]
+    assert list(systems) == ["mle"]
+
+
+def test_both_tests_are_of_the_right_numbers():
+    measured = [run("mle", seed) for seed in (0, 1)]
+    measured += [run("seqgan", 0, up=-0.3), run("seqgan", 1, up=-0.1)]
+    own = found(*measured)
+    rows = [{"nll_oracle": y, "nll_oracle_deviation": 0.5, "sentences": 400} for y in (4.9, 5.0)]
+    expected = significance.between_sentences([(rows[0], rows[1])])
+    assert own["sentences"] == {"direction": "lower", "p": pytest.approx(expected.p)}
+    assert own["across_seeds"]["p"] == pytest.approx(significance.between_seeds([-0.3, -0.1]).p)
+    assert own["frontier_p"]["p"] == pytest.approx(own["across_seeds"]["p"])
+
+
+@pytest.mark.parametrize(
+    ("moves", "tested"),
+    [
+        ([(0.1, 0.3), (0.2, 0.1)], True),
+        ([(-0.1, -0.3), (-0.2, -0.1)], True),  # better in both: bounds on the safe side
+        ([(-0.1, -0.3), (-0.2, 0.1)], False),  # more varied and worse: nothing is certain
+        ([(-0.1, -0.3), (0.1, 5.0)], False),  # a bound below zero proves nothing of a mean above
+    ],
+)
+def test_distances_are_tested_where_bounds_cannot_mislead(moves, tested):
+    measured = [run("mle", seed) for seed in range(len(moves))]
+    measured += [run("seqgan", seed, *move) for seed, move in enumerate(moves)]
+    assert (found(*measured)["frontier_p"] is not None) == tested
+
+
+def entries(*pairs):
+    return [
+        {"bound": bound, "place": place, "distance": bound if place == "" else None}
+        for bound, place in pairs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "cell"),
+    [
+        (entries((-0.25, "")), "-0.250"),
+        (entries((0.1, ""), (0.3, "")), "+0.200 ± 0.141"),
+        (entries((-0.1, BETTER), (-0.3, "")), "≤ -0.200 ± 0.141"),
+        (entries((0.1, WORSE)), "≥ +0.100"),
+        (entries((0.1, MORE_VARIED)), "more varied"),
+        (entries((-1.0, LESS_VARIED), (-2.0, LESS_VARIED)), "less varied"),
+        (entries((0.1, ""), (0.2, MORE_VARIED)), "+0.100 (1 of 2); 1 more varied"),
+        (entries((0.1, WORSE), (-0.2, BETTER)), "1 worse in both; 1 better in both"),
+    ],
+)
+def test_distances_as_cells(given, cell):
+    assert distance_cell(given) == cell
+
+
+def test_tests_as_cells():
+    assert test_cell(None) == ""
+    assert test_cell({"direction": "lower", "p": 1e-9}) == "better, <1e-6"
+    assert test_cell({"direction": "higher", "p": 0.03}) == "worse, 0.030"
+    assert test_cell({"direction": "lower", "p": 0.3}) == "0.30"
+    assert test_cell({"direction": "mixed", "p": 0.01}) == "seeds disagree"
+    assert difference([0.5]) == "+0.500"
+    assert difference([-1.0, 0.0]) == "-0.500 ± 0.707"
+
+
+def test_the_page_says_by_which_rule_weights_were_kept_and_that_rewards_are_controls():
+    measured = [run("mle", 0), run("seqgan", 0), run("leakgan", 0)]
+    assert "least nll_oracle @1.0 (mle, seqgan, leakgan)" in synthetic_report.kept_by(measured)
+    by_test = (tiny("seqgan", select="nll_test"), Path("seqgan-seed0"), {})
+    told = synthetic_report.kept_by([measured[0], by_test])
+    assert "least nll_oracle @1.0 (mle); least nll_test @1.0 (seqgan)" in told
+    assert synthetic_report.control_blocks(measured) == []
+    controlled = (tiny("seqgan", reward="shuffled"), Path("seqgan-seed0"), {})
+    _, paragraph = synthetic_report.control_blocks([measured[0], controlled])
+    assert "--reward=shuffled" in paragraph.text
+
+
+def test_mle_may_stop_at_any_evaluation(tmp_path):
+    """Its last weights have overfitted: the envelope, and only it, knows of the better ones."""
+    config, _, figures = run("mle", 0)
+    folder = tmp_path / "mle-seed0"
+    folder.mkdir()
+    records = [
+        {"position": 4, "group": "mle", "loss": 3.0},
+        {"position": 4, "group": "evaluation", "nll_test_1.0": 3.0, "nll_oracle_1.0": 5.0,
+         "nll_test_1.5": 3.5, "nll_oracle_1.5": 4.0},
+    ]  # fmt: skip
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in records))
+    comparison = versus_mle.compare([(config, folder, figures), run("seqgan", 0, up=-0.2)])
+    assert comparison["envelopes"]["0"]["nll_test"] == (3.0, 3.5, 5.5)
+    seqgan, mle = (comparison["systems"][name]["1.0"] for name in ("seqgan", "mle"))
+    assert seqgan["frontier"][0]["distance"] == pytest.approx(-0.2)
+    # At NLL_test 4.0 the line from (3.5, 4.0) to (5.5, 3.0) is at 3.75.
+    assert seqgan["envelope"][0]["distance"] == pytest.approx(4.8 - 3.75)
+    assert mle["frontier"][0]["distance"] == 0.0
+    assert mle["envelope"][0]["distance"] == pytest.approx(5.0 - 3.75)
