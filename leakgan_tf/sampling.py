@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from leakgan_tf.drawing import categorical
+
 State = Any  # a policy's own nested structure of tensors, rows first
 
 
@@ -73,9 +75,7 @@ def write_tokens(
 def _draw(logits: tf.Tensor, sharpness: tf.Tensor, seed: tf.Tensor, position) -> tf.Tensor:
     """Samples the tokens (rows,) at a position from logits (rows, V)."""
     own = tf.random.experimental.stateless_fold_in(seed, position)
-    return tf.random.stateless_categorical(logits * sharpness[position], 1, own, dtype=tf.int32)[
-        :, 0
-    ]
+    return categorical(logits * sharpness[position], own)
 
 
 def generate(policy: Policy, rows: int, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
