@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks import ablation_effects as effects
+from benchmarks import same_beginnings
 from benchmarks.ablation_effects import Effect
 from benchmarks.ablation_rows import BASELINE, Row, rows
 from benchmarks.comparison_cells import difference
@@ -79,17 +80,20 @@ def write(
     ]
     overview = overview_table({name: found[name] for name in varying}, known, list(figures))
     controls = control_effects(everything, list(figures), known)
+    beginnings = same_beginnings.compare(measured, known)
     if any(found[name] for name in varying):
         first += [overview, Listing([*_NOTES, *_unvarying(everything)])]
         first.append(_draw(folder, found, varying, title))
-        first += _controls({name: controls[name] for name in varying})
+        first += _controls({name: controls[name] for name in varying}, beginnings)
         first += _by_metric(found, varying)
     else:
         told_why = f"Nothing to compare: rows are set against {BASELINE} in the same seeds"
         first += [Paragraph(f"{told_why}, and here is no such pair, or none that differs.",
                             warning=True), overview]  # fmt: skip
     first.append(Paragraph(f"Oracle: {_oracle_told(config)}."))
-    write_json(folder / "report.json", _json(measured, found, controls, extra))
+    write_json(folder / "report.json", {
+        **_json(measured, found, controls, extra), "beginnings": beginnings
+    })  # fmt: skip
     page, _ = write_report([], folder, [], None, extra["command"], title, first)
     narrow = [[cells[0], *cells[2:]] for cells in (overview.headers, *overview.rows)]
     tqdm.write(f"\n{title}\n\n{plain(narrow[0], narrow[1:])}\n")
@@ -214,7 +218,9 @@ def control_effects(
     return {metric: effects.compare(each, pairs) for metric, each in values.items()}
 
 
-def _controls(found: Mapping[str, Mapping[tuple[str, str], Effect]]) -> list[Block]:
+def _controls(
+    found: Mapping[str, Mapping[tuple[str, str], Effect]], beginnings: Mapping[str, Any]
+) -> list[Block]:
     """Returns the table of controls, and what it says."""
     pairs = dict.fromkeys(pair for by_pair in found.values() for pair in by_pair)
     if not pairs:
@@ -238,7 +244,8 @@ def _controls(found: Mapping[str, Mapping[tuple[str, str], Effect]]) -> list[Blo
         "table."
     )
     heading = Heading("Does the discriminator's reward help? Controls")
-    return [heading, Table(headers, table), Paragraph(note)]
+    told_same = same_beginnings.told(beginnings)
+    return [heading, Table(headers, table), Paragraph(note), Paragraph(told_same)]
 
 
 def _json(
