@@ -127,12 +127,25 @@ def oracle_sweep(result: Result, metric: str) -> Table:
 
 
 def choices(result: Result) -> Table:
-    """Returns the ablation: every row's differences to the row it is held against, seed by seed."""
-    effects = result.content["effects"]
-    headers = ["row", "what differs", *(f"Δ {metric}" for metric in effects), "moves"]
+    """Returns the ablation: every row's differences to the original, seed by seed."""
+    told = {name: row["differs"] for name, row in result.content["rows"].items()}
+    return _effects(result.content["effects"], ["row", "what differs"], told)
+
+
+def controls(result: Result) -> Table:
+    """Returns the ablation's controls: their differences to the same semantics with D's reward."""
+    effects = result.content["controls"]
+    told = {
+        name: effect["against"] for by_row in effects.values() for name, effect in by_row.items()
+    }
+    return _effects(effects, ["control", "against"], told)
+
+
+def _effects(effects: Mapping[str, Any], first: list[str], told: Mapping[str, str]) -> Table:
+    headers = [*first, *(f"Δ {metric}" for metric in effects), "moves"]
     rows = []
-    for name, row in result.content["rows"].items():
-        cells, verdicts = [name, row["differs"]], {}
+    for name, what in told.items():
+        cells, verdicts = [name, what], {}
         for metric, by_row in effects.items():
             effect = by_row.get(name)
             cells.append(difference(list(effect["differences"].values())) if effect else "")
@@ -166,6 +179,7 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     "sweep-nll_oracle": (lambda result: oracle_sweep(result, "nll_oracle"), ("synthetic",)),
     "sweep-nll_test": (lambda result: oracle_sweep(result, "nll_test"), ("synthetic",)),
     "choices": (choices, ("ablation",)),
+    "controls": (controls, ("ablation",)),
     "scores": (scores, ("text",)),
     "melodies": (melodies, ("music",)),
     "sweep": (sweep, ("text", "music", "sweep")),

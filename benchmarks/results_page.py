@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import result_tables
+from benchmarks import result_tables, same_beginnings
 from benchmarks.results import KINDS, Result
 from leakgan_tf.reporting import comparison
 from leakgan_tf.reporting.document import (
@@ -115,7 +115,7 @@ def _tables(result: Result) -> list[Block]:
         case "synthetic":
             return _oracle_tables(result)
         case "ablation":
-            return [view(result)] if "effects" in result.content else []
+            return _ablation_tables(result) if "effects" in result.content else []
         case "text" | "music":
             known, source = text_rows(result.content.get("dataset", ""))
             blocks = [view(result)] if not unfinished and "dataset" in result.content else []
@@ -126,6 +126,15 @@ def _tables(result: Result) -> list[Block]:
             return blocks
         case _:
             return [view(result)]
+
+
+def _ablation_tables(result: Result) -> list[Block]:
+    blocks: list[Block] = [result_tables.view(result)]
+    if any(result.content.get("controls", {}).values()):
+        told = Paragraph("Controls, against the same semantics with D's reward:")
+        blocks += [told, result_tables.view(result, "controls")]
+        blocks.append(Paragraph(same_beginnings.told(result.content.get("beginnings", {}))))
+    return blocks
 
 
 def _oracle_tables(result: Result) -> list[Block]:
@@ -153,7 +162,8 @@ _AGAINST = (
     "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the largest "
     "p of the seeds, each trained model taken as given; p (seeds): paired t-test over seeds. From "
     "the frontier: NLL_oracle less that of MLE's sweep over temperatures at the same NLL_test; "
-    "below zero is better than temperature alone."
+    "below zero is better than temperature alone. From the envelope: the same against MLE at any "
+    "temperature and stopped at any evaluation of its training."
 )
 
 

@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 from benchmarks import frontiers, several
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
-from leakgan_tf.commandline.settings import define_settings, overrides, parse_seeds
+from leakgan_tf.commandline.settings import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.config import Config, replace
 from leakgan_tf.errors import UserError
 from leakgan_tf.oracle_file import read_parameters
@@ -63,11 +63,9 @@ def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     base = synthetic_preset(values.preset, values.length)
     semantics = named_semantics(values.semantics) if values.semantics else base.semantics
     changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
-    configs = []
-    for system in check_names(values.systems):
-        own = {**changes, "system": system, "oracle_params": digest}
-        if system == "mle" and own.get("select") == "frontier":
-            del own["select"]  # MLE is the frontier: of its own weights the task's rule keeps some
+    configs, systems = [], check_names(values.systems)
+    for system in systems:
+        own = {**for_system(changes, system, systems), "system": system, "oracle_params": digest}
         configs += [replace(base, **own, seed=seed) for seed in parse_seeds(values.seeds)]
     return configs
 

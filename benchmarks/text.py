@@ -19,7 +19,7 @@ from benchmarks.outcome import Outcome
 from leakgan_tf.commandline import entry
 from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
 from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
-from leakgan_tf.commandline.settings import define_settings, overrides, parse_seeds
+from leakgan_tf.commandline.settings import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.config import Config
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
@@ -129,9 +129,17 @@ def _run_in(
     folders.check(folder, benchmark, {}, alone=values.only_run is None)
     changes = overrides(values)
     dataset = corpus(folder / "data")
+    systems = check_names(values.systems)
     configs = [
-        text_config(dataset, values.preset, values.semantics, system, seed, changes)
-        for system in check_names(values.systems)
+        text_config(
+            dataset,
+            values.preset,
+            values.semantics,
+            system,
+            seed,
+            for_system(changes, system, systems),
+        )
+        for system in systems
         for seed in parse_seeds(values.seeds)
     ]
     paths = {folder / f"{config.system}-seed{config.seed}": config for config in configs}

@@ -9,6 +9,8 @@ from leakgan_tf.errors import UserError
 from leakgan_tf.semantics import Semantics
 from leakgan_tf.settings import check_choice, setting
 
+# Systems that learn from likelihood alone: there is no reward to control.
+UNREWARDED = frozenset({"mle", "scheduled_sampling"})
 FORMAT = 1  # of config.json; raised when an old run folder can no longer be read
 
 
@@ -208,6 +210,10 @@ class Config:
             raise UserError("select frontier compares with mle: for mle itself it is another rule")
 
     def _check_systems(self) -> None:
+        if self.system in UNREWARDED and self.reward != "discriminator":
+            raise UserError(
+                f"reward {self.reward} controls policy gradients: {self.system} has none"
+            )
         rate, schedule = self.scheduled_sampling_rate, self.scheduled_sampling_schedule
         if schedule == "exponential" and rate >= 1:
             raise UserError(f"scheduled_sampling_rate must be below 1 if exponential, not {rate}")

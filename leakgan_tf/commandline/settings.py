@@ -1,11 +1,12 @@
 """Configuration fields as flags: ``--batch_size=32``, ``--goal_window=sliding``."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from absl import flags
 
-from leakgan_tf.config import Config
+from leakgan_tf.config import UNREWARDED, Config
 from leakgan_tf.errors import UserError
 from leakgan_tf.semantics import Semantics
 from leakgan_tf.settings import parse_setting
@@ -40,6 +41,20 @@ def overrides(values: flags.FlagValues) -> dict[str, Any]:
         for field in _fields()
         if values[field.name].value is not None
     }
+
+
+def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) -> dict[str, Any]:
+    """Returns the changes that one of several systems takes.
+
+    What is meant for the others, it is spared: a control of rewards where there are none, and MLE
+    the choice by the frontier, which is its own. Alone, it is refused them by `Config`.
+    """
+    own = dict(changes)
+    if system in UNREWARDED and not UNREWARDED.issuperset(systems):
+        own.pop("reward", None)
+    if system == "mle" and own.get("select") == "frontier":
+        del own["select"]
+    return own
 
 
 def parse_seeds(text: str) -> list[int]:

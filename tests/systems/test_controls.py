@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import runs
 import small
+from leakgan_tf.commandline.settings import for_system
 from leakgan_tf.errors import UserError
 from leakgan_tf.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.registry import make_system
@@ -158,3 +159,13 @@ def test_replicas_share_a_batch_under_controls():
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["mle", "scheduled_sampling"])
+def test_where_there_is_no_reward_a_control_is_refused_or_meant_for_the_others(name):
+    with pytest.raises(UserError, match=f"controls policy gradients: {name} has none"):
+        tiny(name, reward="constant")
+    changes = {"reward": "constant", "batch_size": 8}
+    assert for_system(changes, name, [name, "seqgan"]) == {"batch_size": 8}
+    assert for_system(changes, name, ["mle", "scheduled_sampling"]) == changes
+    assert for_system(changes, "seqgan", [name, "seqgan"]) == changes
