@@ -1,7 +1,11 @@
-"""MLE's sweep, which ``--select=frontier`` compares each evaluation of its seed with."""
+"""MLE's sweep, which ``--select=frontier`` compares each evaluation of its seed with.
 
-from collections.abc import Mapping
+And sweeps of MLE runs elsewhere, ``--mle_runs``, that are stopped earlier, say.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from leakgan_tf.config import Config
 from leakgan_tf.errors import UserError
@@ -43,10 +47,38 @@ def frontier(path: Path, config: Config) -> Frontier | None:
     """
     if config.select != "frontier":
         return None
-    run = RunFolder(baseline(path, config))
-    wanted = f"select frontier compares with {run.path}"
+    run = baseline(path, config)
+    wanted = f"select frontier compares with {run}"
+    return Frontier.of_sweep(_sweep(run, config, wanted, "add mle to --systems"))
+
+
+def further(folders: Sequence[str], config: Config) -> dict[str, list[dict[str, Any]]]:
+    """Returns the sweeps of finished MLE runs by their folders' names.
+
+    Args:
+      folders: the runs.
+      config: of a run that they are compared with: oracle and numbers of sentences must be its.
+
+    Raises:
+      UserError: one is no such run, or is not finished.
+    """
+    found = {}
+    for folder in folders:
+        wanted = f"--mle_runs names {folder}"
+        system = RunFolder(folder).read_config().system
+        if system != "mle":
+            raise UserError(f"{wanted}, which is a run of {system}")
+        path = Path(folder)
+        name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+        found[name] = _sweep(path, config, wanted, "finish it first")
+    return found
+
+
+def _sweep(path: Path, config: Config, wanted: str, advice: str) -> list[dict[str, Any]]:
+    """Returns the sweep of a finished run on the same sentences; else raises ``UserError``."""
+    run = RunFolder(path)
     if not run.measured.exists():
-        raise UserError(f"{wanted}, which is not finished: add mle to --systems")
+        raise UserError(f"{wanted}, which is not finished: {advice}")
     sweep = read_json(run.measured, "a run's figures").get("sweep")
     if not sweep:
         raise UserError(f"{wanted}, which was measured without a sweep: train mle anew")
@@ -54,4 +86,4 @@ def frontier(path: Path, config: Config) -> Frontier | None:
     for name in _SHARED:
         if getattr(old, name) != getattr(config, name):
             raise UserError(f"{wanted}, which has {name} {getattr(old, name)}")
-    return Frontier.of_sweep(sweep)
+    return sweep

@@ -39,6 +39,13 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_list("systems", ["mle", "leakgan"], f"all, or some of {told()}.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
+    flags.DEFINE_list(
+        "mle_runs",
+        [],
+        "Folders of further finished MLE runs, stopped earlier say, that the systems "
+        "are compared with.",
+        **own,
+    )
     return values
 
 
@@ -86,7 +93,8 @@ def run(values: flags.FlagValues) -> None:
     configs = {
         f"{config.system}-seed{config.seed}": config for config in make_configs(values, digest)
     }
-    run_all("synthetic", configs, values, run_folder(values), arrays)
+    further = frontiers.further(values.mle_runs, next(iter(configs.values())))
+    run_all("synthetic", configs, values, run_folder(values), arrays, further)
 
 
 def read_oracle(values: flags.FlagValues) -> tuple[Arrays, str]:
@@ -100,6 +108,7 @@ def run_all(
     values: flags.FlagValues,
     folder: Path,
     arrays: Arrays,
+    further: Mapping[str, Any] | None = None,
 ) -> None:
     """Trains and measures runs on one oracle, and lets ``benchmarks.BENCHMARK_report`` report.
 
@@ -109,6 +118,7 @@ def run_all(
       values: flags of `define_oracle_flags`.
       folder: the benchmark's.
       arrays: the oracle's weights, of `read_oracle`.
+      further: sweeps of other MLE runs for the report (`frontiers.further`).
 
     Raises:
       UserError: weights and configurations differ in size, or the folder is something else's.
@@ -129,12 +139,17 @@ def run_all(
             "overrides": {name: str(value) for name, value in overrides(values).items()},
         }
         runs.in_processes()
-        _train(benchmark, runs, arrays, extra, placed)
+        _train(benchmark, runs, arrays, extra, placed, further or {})
         runs.raise_if_any_failed()
 
 
 def _train(
-    benchmark: str, runs: several.Runs, arrays: Arrays, extra: dict[str, Any], placed: Placement
+    benchmark: str,
+    runs: several.Runs,
+    arrays: Arrays,
+    extra: dict[str, Any],
+    placed: Placement,
+    further: Mapping[str, Any],
 ) -> None:
     """Trains and reports what was found to be good input."""
     # TensorFlow starts slowly, and talks: not for bad input.
@@ -160,7 +175,8 @@ def _train(
     measured = runs.one_by_one(train, go_on=distribution.alone)
     if measured and runs.whole:
         report = importlib.import_module(f"benchmarks.{benchmark}_report")
-        report.write(runs.folder, measured, oracle, {**extra, "missing": runs.failed}, arrays)
+        told = {**extra, "missing": runs.failed, **({"mle_runs": further} if further else {})}
+        report.write(runs.folder, measured, oracle, told, arrays)
 
 
 def main() -> int:

@@ -57,9 +57,9 @@ _COMPARED = (
     "frontier. On the left, where MLE hardly varies in NLL_test, the frontier is steep, and small "
     "differences of NLL_test make large distances.",
     "From the envelope: the same distance from the lower edge of MLE's sweep and all evaluations "
-    "of its training together, at 1.0 and 1.5: MLE at any temperature and stopped at any of these "
-    "times. Where MLE overfits, this is the fair comparison, and MLE's own last weights lie above "
-    "it.",
+    "of its training together, at 1.0 and 1.5, and of the sweeps of --mle_runs: MLE at any "
+    "temperature and stopped at any of these times. Where MLE overfits, this is the fair "
+    "comparison, and MLE's own last weights lie above it.",
     "Outside the frontier's range there is no distance. ≤: more varied than MLE at any temperature "
     "(lower NLL_test) and lower in NLL_oracle than the most varied point of its sweep, by that "
     "much at least: better in both. ≥: less varied than all of the sweep and higher in NLL_oracle "
@@ -114,18 +114,21 @@ def write(
       folder: the benchmark's.
       measured: its finished runs, at least one.
       oracle: the ground truth.
-      extra: ``command`` and ``overrides``; ``missing``: why runs did not finish, by name.
+      extra: ``command`` and ``overrides``; ``missing``: why runs did not finish, by name;
+        ``mle_runs``: sweeps of MLE runs elsewhere, by name.
       arrays: the published oracle's weights, if it is it.
     """
     config, missing = measured[0][0], extra.get("missing") or {}
+    further = extra.get("mle_runs") or {}
     references = reference_figures(config, oracle)
-    comparison = versus_mle.compare(measured)
+    more = [{**row, "run": name} for name, rows in further.items() for row in rows]
+    comparison = versus_mle.compare(measured, more)
     title = (
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
     figures = figures_table(measured, references)
     against = against_table(comparison)
-    pictures = _draw(folder, measured, references, comparison, title)
+    pictures = _draw(folder, measured, references, comparison, further, title)
     first = [
         *_missing(missing),
         figures,
@@ -203,7 +206,12 @@ def _against(table: Table | None) -> list[Block]:
 
 
 def _draw(
-    folder: Path, measured: Measured, references: Mapping, comparison: Mapping, title: str
+    folder: Path,
+    measured: Measured,
+    references: Mapping,
+    comparison: Mapping,
+    further: Mapping,
+    title: str,
 ) -> list[Block]:
     """Draws curves.png and, if there are sweeps, frontier.png; returns both as blocks."""
     runs = {path.name: RunFolder(path).records() for _, path, _ in measured}
@@ -215,6 +223,7 @@ def _draw(
     }
     if not sweeps:
         return [curves]
+    sweeps |= {name: {0: rows} for name, rows in further.items()}
     oracle = references["oracle"]
     draw_frontier(
         folder / "frontier.png",
@@ -297,7 +306,7 @@ def _published(config: Config) -> list[Block]:
 def _json(
     measured: Measured, references: dict, comparison: dict[str, Any], extra: dict[str, Any]
 ) -> dict[str, Any]:
-    made_by = {name: value for name, value in extra.items() if name != "missing"}
+    made_by = {name: value for name, value in extra.items() if name not in ("missing", "mle_runs")}
     return {
         "benchmark": "synthetic",
         "made_by": {**made_by, **environment()},
@@ -308,6 +317,7 @@ def _json(
         "references": references,
         "comparison": comparison,
         "missing": list(extra.get("missing") or {}),
+        **({"mle_runs": extra["mle_runs"]} if extra.get("mle_runs") else {}),
         "runs": [
             {"folder": path.name, "config": config.to_json(), "figures": figures}
             for config, path, figures in measured

@@ -54,8 +54,13 @@ def envelope_rows(measured: Measured) -> dict[int, list[dict[str, Any]]]:
     }
 
 
-def compare(measured: Measured) -> dict[str, Any]:
+def compare(measured: Measured, more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Returns how every system stands against MLE; empty without a run of MLE with a sweep.
+
+    Args:
+      measured: the runs.
+      more: rows of sweeps of further MLE runs, which join the envelopes; without an MLE run among
+        the others they are all that is compared with.
 
     Returns:
       ``frontiers``: by seed the points of MLE's frontier; ``mean`` is that of its mean sweep, for
@@ -68,10 +73,11 @@ def compare(measured: Measured) -> dict[str, Any]:
       is there with its distances only.
     """
     found = sweeps(measured)
-    if MLE not in found:
+    if MLE not in found and not more:
         return {}
-    frontiers = _lines({seed: list(rows.values()) for seed, rows in found[MLE].items()})
-    envelopes = _lines(envelope_rows(measured))
+    mle = found.get(MLE, {})
+    frontiers = _lines({seed: list(rows.values()) for seed, rows in mle.items()}, ())
+    envelopes = _lines(envelope_rows(measured), more)
     return {
         "baseline": MLE,
         "frontiers": _points(frontiers),
@@ -80,9 +86,9 @@ def compare(measured: Measured) -> dict[str, Any]:
             system: {
                 str(temperature): {
                     "seeds": list(seeds),
-                    **_from_line("frontier", seeds, temperature, frontiers),
+                    **(_from_line("frontier", seeds, temperature, frontiers) if mle else {}),
                     **_from_line("envelope", seeds, temperature, envelopes),
-                    **(_from_mle(seeds, found[MLE], temperature) if system != MLE else {}),
+                    **(_from_mle(seeds, mle, temperature) if system != MLE else {}),
                 }
                 for temperature in TEMPERATURES
                 if all(temperature in rows for rows in seeds.values())
@@ -92,9 +98,12 @@ def compare(measured: Measured) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> Lines:
-    lines: Lines = {seed: Frontier.of_sweep(each) for seed, each in rows.items()}
-    return {**lines, None: Frontier.of_sweep(frontier.mean_sweep(list(rows.values())))}
+def _lines(
+    rows: Mapping[int, Sequence[Mapping[str, Any]]], more: Sequence[Mapping[str, Any]]
+) -> Lines:
+    lines: Lines = {seed: Frontier.of_sweep([*each, *more]) for seed, each in rows.items()}
+    mean = [*(frontier.mean_sweep(list(rows.values())) if rows else ()), *more]
+    return {**lines, **({None: Frontier.of_sweep(mean)} if mean else {})}
 
 
 def _points(lines: Lines) -> dict[str, Any]:

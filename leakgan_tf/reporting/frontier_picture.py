@@ -61,11 +61,7 @@ def draw_frontier(
         _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", told=name == baseline)
         if known:
             gaps += _draw_distances(panels[1], seeds, _frontiers(sweeps[baseline]), f"C{number}")
-    for mark, (name, (x, y)) in zip("*Pd", references.items(), strict=False):
-        panels[0].plot(x, y, mark, color="0.25", markersize=13, label=name, linestyle="none")
-    for mark, (name, points) in zip("x+12", published.items(), strict=False):
-        panels[0].plot(*zip(*points, strict=True), mark, color="black", linestyle=":",
-                       linewidth=1, markersize=8, label=name)  # fmt: skip
+    _draw_others(panels[0], references, published)
     for factor, mark in MARKS.items():
         panels[0].plot([], [], mark, color="0.5", label=f"logits × {factor:g}", linestyle="none")
     shown = [row for mean in means.values() for row in mean if row["temperature"] <= _SHARPEST]
@@ -161,6 +157,18 @@ def _draw_distances(
         if temperature in MARKS:
             _mark(axes, temperature, point, colour)
     return [y for temperature, (_, y) in mean.items() if 1 <= temperature <= _SHARPEST]
+
+
+def _draw_others(
+    axes,
+    references: Mapping[str, tuple[float, float]],
+    published: Mapping[str, Sequence[tuple[float, float]]],
+) -> None:
+    for mark, (name, (x, y)) in zip("*Pd", references.items(), strict=False):
+        axes.plot(x, y, mark, color="0.25", markersize=13, label=name, linestyle="none")
+    for mark, (name, points) in zip("x+12", published.items(), strict=False):
+        axes.plot(*zip(*points, strict=True), mark, color="black", linestyle=":", linewidth=1,
+                  markersize=8, label=name)  # fmt: skip
 
 
 def _mark(axes, temperature: float, point: tuple[float, float], colour: str) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation_effects, synthetic_report, versus_mle
+from benchmarks import ablation_effects, frontiers, synthetic_report, versus_mle
 from benchmarks.comparison_cells import against_table, difference, distance_cell, test_cell
+from leakgan_tf.errors import UserError
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE
 from leakgan_tf.reporting import frontier_picture
 from leakgan_tf.tasks import synthetic
+from leakgan_tf.training.run_folder import RunFolder
 from tiny import tiny
 
 # MLE's sweep: (temperature, NLL_test, NLL_oracle). At 0.8 it is worse than at 1.0 in both.
@@ -173,3 +175,44 @@ def test_mle_may_stop_at_any_evaluation(tmp_path):
     assert seqgan["envelope"][0]["distance"] == pytest.approx(4.8 - 3.75)
     assert mle["frontier"][0]["distance"] == 0.0
     assert mle["envelope"][0]["distance"] == pytest.approx(5.0 - 3.75)
+
+
+def test_further_mle_runs_join_the_envelope_and_stand_for_mle_where_there_is_none():
+    more = [{"temperature": 1.0, "nll_test": 3.9, "nll_oracle": 4.0}]
+    with_mle = versus_mle.compare([run("mle", 0), run("seqgan", 0)], more)
+    seqgan = with_mle["systems"]["seqgan"]["1.0"]
+    assert seqgan["frontier"][0]["distance"] == 0.0
+    # (4.0, 5.0) is above the line from (3.9, 4.0) to (5.5, 3.0).
+    assert seqgan["envelope"][0]["distance"] == pytest.approx(5.0 - (4.0 - 0.1 / 1.6))
+    alone = versus_mle.compare([run("seqgan", 0)], more)
+    json.dumps(alone, allow_nan=False)
+    cells = against_table(alone).rows[0]
+    assert cells[2:7] == ["", "", "", "", ""] and cells[7].startswith("≥ +1.000")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"system": "seqgan"}, "which is a run of seqgan"),
+        ({"training_sequences": 32}, "which has training_sequences 32"),
+        ({}, "which is not finished"),
+    ],
+)
+def test_further_runs_must_be_of_mle_finished_and_on_the_same_sentences(tmp_path, changes, told):
+    other = tiny(changes.pop("system", "mle"), **changes)
+    folder = RunFolder(tmp_path / "other")
+    folder.claim(other, {})
+    folder.release()
+    if told != "which is not finished":
+        folder.measured.write_text(json.dumps({"sweep": run("mle", 0)[2]["sweep"]}))
+    with pytest.raises(UserError, match=told):
+        frontiers.further([str(folder.path)], tiny("leakgan"))
+
+
+def test_further_sweeps_are_named_by_their_folders(tmp_path):
+    folder = RunFolder(tmp_path / "early" / "mle-seed0")
+    folder.claim(tiny("mle", mle_epochs=1), {})
+    folder.release()
+    rows = run("mle", 0)[2]["sweep"]
+    folder.measured.write_text(json.dumps({"sweep": rows}))
+    assert frontiers.further([str(folder.path)], tiny("leakgan")) == {"early/mle-seed0": rows}
