@@ -99,12 +99,15 @@ def test_every_result_says_what_made_it_and_names_no_place(name):
             assert not (isinstance(leaf, str) and re.search(f"{here}\\b", leaf)), leaf
 
 
-def test_tables_of_figures_in_the_readme_are_generated():
-    for line in marked.outside((collect.ROOT / "README.md").read_text("utf-8")).split("\n"):
+@pytest.mark.parametrize("page", ["README.md", "docs/evidence.md"])
+def test_tables_of_figures_are_generated(page):
+    for line in marked.outside((collect.ROOT / page).read_text("utf-8")).split("\n"):
         assert not re.search(r"\| *\d+\.\d+[ ±.\d]*\|", line), line
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/speed.md", "docs/scaling.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/evidence.md", "docs/speed.md", "docs/scaling.md"]
+)
 def test_figures_in_the_text_are_in_a_committed_result(page):
     """Those with three digits behind the point; of code and generated tables none is looked at."""
     known = set()
@@ -123,7 +126,9 @@ def test_figures_in_the_text_are_in_a_committed_result(page):
     assert set(NUMBER.findall(text)) <= known
 
 
-@pytest.mark.parametrize("page", ["README.md", "benchmarks/README.md", "docs/speed.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "benchmarks/README.md", "docs/evidence.md", "docs/speed.md"]
+)
 def test_links_between_pages_lead_somewhere(page):
     path = collect.ROOT / page
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):

@@ -1,0 +1,66 @@
+"""Where trainings on one oracle went: ``python -m benchmarks.plane RESULT… --out=FILE.png``.
+
+Draws committed results (`benchmarks/results/`) in one plane: the sweeps of finished runs of MLE,
+and the evaluations of all other runs as paths.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from benchmarks import results
+from benchmarks.result_tables import NAMES
+from leakgan_tf.commandline import entry
+from leakgan_tf.errors import UserError
+from leakgan_tf.reporting.path_picture import draw_paths
+from leakgan_tf.reporting.published import FALLING_SHORT
+from leakgan_tf.semantics import name_of
+
+ABOUT = "Draws where trainings on one oracle went, against MLE's sweep over temperatures."
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the program's flags."""
+    values = entry.new_flags()
+    flags.DEFINE_list("results", [], "Names of committed results, or as bare words.",
+                      flag_values=values)  # fmt: skip
+    flags.DEFINE_string("out", None, "The picture, PNG.", flag_values=values)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Draws the results that were named."""
+    if not (values.results and values.out):
+        raise UserError("name one or more results, and the picture: --out=FILE.png")
+    known = results.read_results()
+    sweeps, paths, oracles = {}, {}, set()
+    for name in values.results:
+        if name not in known or known[name].kind != "synthetic":
+            raise UserError(f"{name} is no committed result on the oracle task")
+        for each in known[name].runs():
+            config = each.config
+            oracles.add((config.oracle_params, config.oracle_seed, config.length))
+            system = NAMES.get(config.system, config.system)
+            if each.measured.get("sweep") and config.system == "mle":
+                sweeps[f"{system}, {config.mle_epochs} epochs, sweep"] = each.measured["sweep"]
+            elif each.evaluations:
+                paths[f"{system}, {name_of(config.semantics)} semantics"] = each.evaluations
+    if len(oracles) > 1:
+        raise UserError("these results are of several oracles: they have no plane in common")
+    ((digest, _, length),) = oracles
+    points: dict[str, list[tuple[float, float]]] = {}
+    if digest and length == 20:
+        for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():
+            points.setdefault(f"{system}, Caccia et al.", []).append((nll_test, nll_oracle))
+    draw_paths(Path(values.out), sweeps, paths, points, f"T = {length}: quality against variety")
+    print(values.out)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT, "results")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
