@@ -58,10 +58,10 @@ def results_page(results: Mapping[str, Result]) -> str:
 
 
 def _section(result: Result) -> list[Block]:
-    stopped = result.content.get("stopped")
+    told = [result.content[key] for key in ("stopped", "what") if key in result.content]
     return [
         Heading(result.name),
-        *([Paragraph(stopped, warning=True)] if stopped else ()),
+        *(Paragraph(line, warning=True) for line in told),
         *_about(result),
         *_warnings(result),
         *_tables(result),
