@@ -14,12 +14,12 @@ from absl import flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import ablation_rows, synthetic
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.settings import overrides, parse_seeds
-from leakgan_tf.config import Config, replace
-from leakgan_tf.errors import UserError
-from leakgan_tf.presets import synthetic_preset
-from leakgan_tf.semantics import ORIGINAL
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import overrides, parse_seeds
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.semantics import ORIGINAL
+from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences."
 

@@ -13,15 +13,15 @@ from benchmarks.ablation_effects import Effect
 from benchmarks.ablation_rows import BASELINE, Row, rows
 from benchmarks.comparison_cells import difference
 from benchmarks.versus_mle import Measured
-from leakgan_tf.config import Config
-from leakgan_tf.files import write_json
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.significance import told
-from leakgan_tf.oracle import Oracle
 from leakgan_tf.reporting.difference_picture import Panel, draw_differences
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import mean_and_spread, plain
-from leakgan_tf.training.run_folder import environment
+from leakgan_tf.runs.folder import environment
+from leakgan_tf.tasks.oracle import Oracle
+from leakgan_tf.utils.files import write_json
 
 _NOTES = (
     "All figures are of the last weights, at the factor on the logits that follows @. NLL is in "

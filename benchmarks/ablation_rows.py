@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from leakgan_tf.errors import UserError
-from leakgan_tf.semantics import NAMED, ORIGINAL, PAPER, Semantics
+from leakgan_tf.config.semantics import NAMED, ORIGINAL, PAPER, Semantics
+from leakgan_tf.utils.errors import UserError
 
 BASELINE = "original"  # what every row is compared with
 CONTROLS = ("constant", "random", "shuffled")

@@ -14,10 +14,10 @@ from typing import Any
 from absl import flags
 
 from benchmarks import harvest, marked, results, results_page
-from leakgan_tf.commandline import entry
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import atomic_output, refuse_existing, write_text
+from leakgan_tf.cli import entry
 from leakgan_tf.reporting.curves import draw_curves
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import atomic_output, refuse_existing, write_text
 
 ABOUT = """Collects benchmark results, and writes the pages made of them.
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import read_json
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
 
 
 def check(folder: Path, benchmark: str, configs: Mapping[Path, Config], alone: bool = True) -> None:

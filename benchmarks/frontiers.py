@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import read_json
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
 
 # What makes the sentences that both runs learn from and are measured with.
 _SHARED = (

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import read_json
-from leakgan_tf.reporting.run_record import RunRecord, read_run, runs_inside
-from leakgan_tf.training.collapse import told
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import RunRecord, read_run, runs_inside
+from leakgan_tf.training.monitor import told
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
 
 _BENCHMARK = re.compile(r"-m benchmarks\.(\w+)")
 _ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # two parts at least

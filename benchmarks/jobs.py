@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 _LOOK = 0.1  # seconds between two looks at the children
 _PAUSE = 0.5  # seconds between two looks of the bar on a terminal

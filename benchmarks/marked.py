@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from benchmarks.result_tables import view
 from benchmarks.results import Result
-from leakgan_tf.errors import UserError
 from leakgan_tf.reporting.document import Table, to_markdown
+from leakgan_tf.utils.errors import UserError
 
 _BEGIN = re.compile(r"^<!-- results: (\S+)(?: (\S+))?(?: columns: (.+?))?(?: rows: (.+?))? -->$")
 _END = "<!-- end -->"

@@ -14,12 +14,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import text
 from benchmarks.outcome import Outcome
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.prepare import midi_sources, report, source_notes
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.prepare import midi_sources, report, source_notes
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains systems on melodies, tabulates them beside what was published, writes MIDI files."
 NOTTINGHAM = "nottingham"

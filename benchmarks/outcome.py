@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 from leakgan_tf.data.dataset import TextDataset
 
 

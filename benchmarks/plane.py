@@ -11,11 +11,11 @@ from absl import flags
 
 from benchmarks import results
 from benchmarks.result_tables import NAMES
-from leakgan_tf.commandline import entry
-from leakgan_tf.errors import UserError
+from leakgan_tf.cli import entry
+from leakgan_tf.config.semantics import name_of
 from leakgan_tf.reporting.path_picture import draw_paths
 from leakgan_tf.reporting.published import FALLING_SHORT
-from leakgan_tf.semantics import name_of
+from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Draws where trainings on one oracle went, against MLE's sweep over temperatures."
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from benchmarks.comparison_cells import against_table, difference
 from benchmarks.results import Result
-from leakgan_tf.errors import UserError
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, grouped, without_seed
 from leakgan_tf.reporting.published import MUSIC, ORACLE_NLL, text_rows
-from leakgan_tf.reporting.run_record import RunRecord
 from leakgan_tf.reporting.sweeps import oracle_tables, text_table
 from leakgan_tf.reporting.tables import mean_and_spread
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.utils.errors import UserError
 
 NAMES = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import read_json
-from leakgan_tf.reporting.run_record import RunRecord
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
 
 FOLDER = Path(__file__).parent / "results"
 KINDS = ("synthetic", "ablation", "text", "music", "sweep", "speed")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ablation_rows import Row
-from leakgan_tf.config import Config
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.folder import RunFolder
 
 _FIRST_REWARD = "adversarial/generator"
 _CLOCK = {"seconds", "spent"}  # what a clock says is no result

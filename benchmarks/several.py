@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from benchmarks import folders
 from benchmarks.jobs import Job, run_jobs, shared_environment
-from leakgan_tf.commandline.settings import parse_seeds
-from leakgan_tf.config import Config
-from leakgan_tf.errors import TrainingError, UserError
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.cli.config_flags import parse_seeds
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.utils.errors import TrainingError, UserError
 
 Measured = list[tuple[Config, Path, dict[str, Any]]]  # with the folder and figures of each run
 

@@ -15,12 +15,12 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.settings import define_settings, overrides
-from leakgan_tf.config import Config, replace
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import refuse_existing
-from leakgan_tf.presets import synthetic_preset, text_preset
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import define_settings, overrides
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import refuse_existing
 
 ABOUT = "Measures LeakGAN's training against the machine's limits and the direct computation."
 COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it

@@ -10,7 +10,7 @@ it in float32's four bytes: weights and optimizer stay so under every precision 
 
 from dataclasses import dataclass
 
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 
 WORD = 4  # bytes of a float32
 # Reads the parameter, its gradient and both moments; writes the parameter and both moments.

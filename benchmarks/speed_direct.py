@@ -11,13 +11,14 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from leakgan_tf import losses, sampling
+from leakgan_tf.generation import sampling
+from leakgan_tf.generation.policies import LeakGANPolicy
 from leakgan_tf.models.discriminator import PADDING, REAL, Discriminator
-from leakgan_tf.models.ending import END, close_ended, written
 from leakgan_tf.models.leakgan_generator import START, LeakGANState
+from leakgan_tf.models.masking import END, close_ended, written
+from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
 from leakgan_tf.models.worker import Worker
-from leakgan_tf.optimization import adam, clipped_gradients, dense_gradients
-from leakgan_tf.policies import LeakGANPolicy
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Scalars
 from leakgan_tf.systems.leakgan import LeakGAN
 

@@ -7,11 +7,11 @@ import tensorflow as tf
 
 from benchmarks.speed_limits import measure_limits
 from benchmarks.speed_results import Result, floor_seconds, to_json
-from leakgan_tf.config import Config
-from leakgan_tf.files import write_json
-from leakgan_tf.hardware import hardware
+from leakgan_tf.config.config import Config
 from leakgan_tf.reporting.tables import plain
-from leakgan_tf.training.run_folder import environment
+from leakgan_tf.runs.folder import environment
+from leakgan_tf.utils.files import write_json
+from leakgan_tf.utils.hardware import hardware
 
 _MEGA = 1e6
 _NOTES = """\

@@ -8,7 +8,7 @@ from benchmarks.speed_clock import Timing, measure
 from benchmarks.speed_counts import Cost
 from benchmarks.speed_limits import Limits
 from benchmarks.speed_stages import Form, Stage
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 
 ITERATION = "iteration"
 

@@ -15,8 +15,8 @@ from benchmarks.speed_results import (
     result_of,
 )
 from benchmarks.speed_stages import Form, Workbench, keys
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
+from leakgan_tf.config.config import Config
+from leakgan_tf.utils.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from benchmarks.speed_clock import Progress
 from benchmarks.speed_results import measure_form
 from benchmarks.speed_run import Options
 from benchmarks.speed_stages import Workbench
-from leakgan_tf.config import Config, replace
-from leakgan_tf.files import atomic_output
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.utils.files import atomic_output
 
 # What is varied, and the factors on the first size's value; 1 is that size itself.
 _FACTORS = {

@@ -16,14 +16,14 @@ from benchmarks.speed_direct import (
     convolve_1d,
     convolve_2d,
 )
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.models.discriminator import REAL
 from leakgan_tf.models.prefix_features import PrefixFeatures
-from leakgan_tf.oracle import BATCH as ORACLE_BATCH
-from leakgan_tf.oracle import Oracle
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks import synthetic, text
+from leakgan_tf.tasks.oracle import BATCH as ORACLE_BATCH
+from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 
 Work = Callable[[], object]

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 
 
 def measure_start(config: Config) -> dict[str, float]:

@@ -17,16 +17,16 @@ from absl import flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import frontiers, several
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
-from leakgan_tf.commandline.settings import define_settings, for_system, overrides, parse_seeds
-from leakgan_tf.config import Config, replace
-from leakgan_tf.errors import UserError
-from leakgan_tf.oracle_file import read_parameters
-from leakgan_tf.presets import synthetic_preset
-from leakgan_tf.semantics import named_semantics
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
+from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.systems.registry import check_names, told
+from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.training.placement import Placement
+from leakgan_tf.utils.errors import UserError
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 

@@ -10,23 +10,23 @@ from tqdm import tqdm
 from benchmarks import versus_mle
 from benchmarks.comparison_cells import against_table, counted
 from benchmarks.versus_mle import Measured
-from leakgan_tf.config import Config
-from leakgan_tf.files import write_json
+from leakgan_tf.config.config import Config
+from leakgan_tf.config.semantics import name_of
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, held_out_nll, oracle_nll
-from leakgan_tf.oracle import Oracle
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.frontier_picture import draw_frontier
 from leakgan_tf.reporting.published import FALLING_SHORT, FALLING_SHORT_SOURCE, ORACLE_NLL
 from leakgan_tf.reporting.report import write_report
-from leakgan_tf.reporting.run_record import read_runs
 from leakgan_tf.reporting.tables import mean_and_spread, plain
-from leakgan_tf.seeds import derive, derive_int, numpy_generator
-from leakgan_tf.semantics import name_of
+from leakgan_tf.runs.folder import RunFolder, environment
+from leakgan_tf.runs.record import read_runs
 from leakgan_tf.systems.base import System
+from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask
-from leakgan_tf.training.run_folder import RunFolder, environment
+from leakgan_tf.utils.files import write_json
+from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 

@@ -16,19 +16,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import folders, several
 from benchmarks.outcome import Outcome
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.placement import define_placement, kept_by_the_chief, placement
-from leakgan_tf.commandline.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
-from leakgan_tf.commandline.settings import define_settings, for_system, overrides, parse_seeds
-from leakgan_tf.config import Config
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
+from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
+from leakgan_tf.cli.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
+from leakgan_tf.config.config import Config
+from leakgan_tf.config.presets import text_preset
+from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
-from leakgan_tf.errors import UserError
-from leakgan_tf.presets import text_preset
-from leakgan_tf.semantics import named_semantics
+from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import check_names, told
-from leakgan_tf.text_config import text_config
 from leakgan_tf.training.placement import Placement
+from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains systems on a corpus, and tabulates them beside what was published."
 
@@ -162,7 +162,7 @@ def _train(
     These are empty where no report is to be written.
     """
     # TensorFlow starts slowly, and talks: not for bad input.
-    from leakgan_tf import text_runs
+    from leakgan_tf.evaluation import text as text_runs
     from leakgan_tf.training.session import prepare_process
 
     distribution = prepare_process(placed)

@@ -7,15 +7,15 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.outcome import Outcome
-from leakgan_tf.files import write_json
-from leakgan_tf.loading import load
 from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table
 from leakgan_tf.reporting.published import text_rows
 from leakgan_tf.reporting.report import write_report
-from leakgan_tf.reporting.run_record import read_runs
 from leakgan_tf.reporting.tables import plain
-from leakgan_tf.text_runs import figures_rows
-from leakgan_tf.training.run_folder import environment
+from leakgan_tf.reporting.text_figures import figures_rows
+from leakgan_tf.runs.folder import environment
+from leakgan_tf.runs.load import load
+from leakgan_tf.runs.record import read_runs
+from leakgan_tf.utils.files import write_json
 
 SHOWN = 20  # samples of each run in the JSON
 REAL = "real (training)"  # the row of real text

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics import frontier, significance
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.significance import Test
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
 
 MLE = "mle"
 TEMPERATURES = (1.0, 1.5)  # what is compared: as `leakgan_tf.tasks.synthetic` has it

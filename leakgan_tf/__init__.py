@@ -7,7 +7,7 @@ commands without a model start without TensorFlow.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leakgan_tf.loading import TrainedGenerator, load
+    from leakgan_tf.runs.load import TrainedGenerator, load
 
 __version__ = "0.1.0"
 __all__ = ["TrainedGenerator", "__version__", "load"]
@@ -15,7 +15,7 @@ __all__ = ["TrainedGenerator", "__version__", "load"]
 
 def __getattr__(name: str):
     if name in ("load", "TrainedGenerator"):
-        from leakgan_tf import loading
+        from leakgan_tf.runs import load as loading
 
         return getattr(loading, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,8 @@ import importlib
 import os
 import sys
 
-from leakgan_tf.commandline import entry
-from leakgan_tf.errors import UserError
+from leakgan_tf.cli import entry
+from leakgan_tf.utils.errors import UserError
 
 COMMANDS = {
     "prepare": "text files, or a named corpus, to a data folder",
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return UserError.exit_status
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
-    command = importlib.import_module(f"leakgan_tf.commandline.{words[1]}")
+    command = importlib.import_module(f"leakgan_tf.cli.{words[1]}")
     bare = getattr(command, "WORDS", "")  # the flag that takes arguments without a name
     return entry.run(command.run, command.define_flags(), words[1:], command.ABOUT, bare)
 

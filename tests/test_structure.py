@@ -1,4 +1,4 @@
-"""The shape of the source: no import goes round in a circle, no function needs scrolling."""
+"""The structure of the source: order of the packages, no circular import, short functions."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "leakgan_tf").rglob("*.py")) + sorted((ROOT / "benchmarks").glob("*.py"))
+SOURCES = sorted((ROOT / "leakgan_tf").rglob("*.py")) + sorted((ROOT / "benchmarks").rglob("*.py"))
 LONGEST = 60  # lines of a function
+# Imports point downwards: a package imports itself and those before it.
+ORDER = (
+    "utils", "config", "data", "models", "objectives", "generation", "metrics", "tasks", "systems",
+    "runs", "training", "evaluation", "reporting", "cli",
+)  # fmt: skip
 
 
 def module_of(path):
@@ -36,7 +41,28 @@ def test_no_import_goes_round_in_a_circle():
         if module != "leakgan_tf"
     }
     order = list(TopologicalSorter(graph).static_order())  # raises on a circle
-    assert order.index("leakgan_tf.errors") < order.index("leakgan_tf.systems.leakgan")
+    assert order.index("leakgan_tf.utils.errors") < order.index("leakgan_tf.systems.leakgan")
+
+
+def test_imports_point_downwards():
+    trees = {module_of(path): ast.parse(path.read_text("utf-8")) for path in SOURCES}
+    for module, tree in trees.items():
+        if module.count(".") == 0 or not module.startswith("leakgan_tf."):
+            continue
+        package = module.split(".")[1]
+        if package == "__main__":
+            continue
+        for name in imported(tree, trees):
+            if name.startswith("benchmarks"):
+                pytest.fail(f"{module} imports {name}")
+            if name.startswith("leakgan_tf."):
+                other = name.split(".")[1]
+                assert ORDER.index(other) <= ORDER.index(package), f"{module} imports {name}"
+
+
+def test_the_root_of_the_package_holds_no_module_but_its_doors():
+    names = {path.name for path in (ROOT / "leakgan_tf").iterdir() if path.is_file()}
+    assert names == {"__init__.py", "__main__.py", "py.typed"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
@@ -49,6 +75,6 @@ def test_no_function_needs_scrolling(path):
 
 def test_flags_are_read_on_the_command_line_only():
     for path in SOURCES:
-        if "commandline" in path.parts or "benchmarks" in path.parts:
+        if "cli" in path.parts or "benchmarks" in path.parts:
             continue
         assert "absl" not in path.read_text("utf-8"), path

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from leakgan_tf.data.grammar import Grammar
-from leakgan_tf.seeds import numpy_generator
+from leakgan_tf.utils.seeds import numpy_generator
 
 START = "Caption"
 

@@ -16,7 +16,7 @@ from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
 from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
 from leakgan_tf.data.sources import Source, file_source, generated_source
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 CAPTIONS_TRAIN = 10_000
 CAPTIONS_TEST = 5_000

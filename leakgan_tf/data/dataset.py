@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf import files
 from leakgan_tf.data.encoding import Encoded, PrepareSettings, encode_corpus
 from leakgan_tf.data.sources import Source, file_sha256, file_source
 from leakgan_tf.data.text import Tokenizer, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils import files
+from leakgan_tf.utils.errors import UserError
 
 FORMAT = "leakgan_tf text dataset"
 VERSION = 1

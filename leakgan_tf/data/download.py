@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from leakgan_tf.data.sources import file_sha256
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 ATTEMPTS = 4
 _BLOCK_BYTES = 1 << 16

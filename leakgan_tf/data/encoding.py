@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from leakgan_tf.config.fields import check_choice, setting
 from leakgan_tf.data.sources import Source
 from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
 from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
-from leakgan_tf.errors import UserError
-from leakgan_tf.seeds import numpy_generator
-from leakgan_tf.settings import check_choice, setting
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import numpy_generator
 
 DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
 DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding

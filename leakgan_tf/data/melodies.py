@@ -8,8 +8,8 @@ from pathlib import Path
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.midi import STEP, exact_step, read_melody
 from leakgan_tf.data.sources import Source, file_sha256, generated_source
-from leakgan_tf.errors import UserError
-from leakgan_tf.seeds import numpy_generator
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import numpy_generator
 
 SUFFIXES = (".mid", ".midi")
 # Length 32 is SeqGAN's paper's. A tenth of the tunes is held out, as of the poems. A test melody

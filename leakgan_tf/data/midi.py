@@ -23,8 +23,8 @@ from pathlib import Path
 
 import mido
 
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import atomic_output
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import atomic_output
 
 STEP = 0.4  # seconds: SeqGAN's paper
 LOWEST, HIGHEST = 21, 108  # MIDI numbers of a piano's 88 keys

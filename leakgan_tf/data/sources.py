@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leakgan_tf.data.text import read_sentences
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 _BLOCK_BYTES = 1 << 20
 

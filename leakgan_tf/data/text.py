@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -10,7 +10,7 @@ import numpy as np
 
 from leakgan_tf.data.sources import Source
 from leakgan_tf.data.text import Tokenizer
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 PADDING = -1
 _BLOCK_ROWS = 16384

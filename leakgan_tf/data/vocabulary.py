@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 EOS_ID = 0
 UNK_ID = 1  # in a vocabulary that has one

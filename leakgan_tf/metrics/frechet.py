@@ -9,8 +9,8 @@ and nothing else.
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.models.ending import written
 from leakgan_tf.models.lstm_generator import LSTMGenerator
+from leakgan_tf.models.masking import written
 
 _BATCH = 256  # sentences embedded together
 

@@ -1,13 +1,20 @@
 """Likelihoods, in nats per token: divided by all T·n tokens, as the original programs report."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.generator import Generator
-from leakgan_tf.models.ending import written
-from leakgan_tf.oracle import Oracle
+from leakgan_tf.generation.generator import Generator
+from leakgan_tf.models.masking import written
+
+
+class Oracle(Protocol):
+    """A known distribution over sequences."""
+
+    def nll(self, tokens: np.ndarray) -> np.ndarray:
+        """Returns -log p of each token of (n, T) given those before it: (n, T), in nats."""
 
 
 def oracle_nll(oracle: Oracle, samples: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from leakgan_tf.models.highway import Highway
 from leakgan_tf.models.precision import layer_policy
-from leakgan_tf.seeds import derive_int
+from leakgan_tf.utils.seeds import derive_int
 
 PADDING = -1  # the id of a position that no token has reached yet
 REAL = 1  # the class of real sentences

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from leakgan_tf.models.ending import close_ended, written
 from leakgan_tf.models.manager import Manager
+from leakgan_tf.models.masking import close_ended, written
 from leakgan_tf.models.prefix_features import PrefixFeatures, PrefixState
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.models.worker import Worker
-from leakgan_tf.seeds import derive_int
+from leakgan_tf.utils.seeds import derive_int
 
 START = 0  # the token id that every sentence is preceded by
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
-from leakgan_tf.models.ending import close_ended, written
+from leakgan_tf.models.masking import close_ended, written
 from leakgan_tf.models.recurrence import CellState
 
 START = 0  # the token id that every sentence is preceded by

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from leakgan_tf.models import recurrence
 from leakgan_tf.models.recurrence import CellState
-from leakgan_tf.seeds import derive_int
+from leakgan_tf.utils.seeds import derive_int
 
 _STDDEV = 0.1  # of every matrix and bias, as in the original program
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models.precision import product
-from leakgan_tf.seeds import derive_int
+from leakgan_tf.utils.seeds import derive_int
 
 
 class CellState(NamedTuple):

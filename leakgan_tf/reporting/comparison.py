@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from leakgan_tf.config import Config, differences, replace
-from leakgan_tf.errors import UserError
-from leakgan_tf.presets import synthetic_preset, text_preset
+from leakgan_tf.config.config import Config, differences, replace
+from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.config.semantics import name_of
 from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
 from leakgan_tf.reporting.groups import Group, grouped, named
 from leakgan_tf.reporting.published import ORACLE_NLL, PAPERS, text_rows
-from leakgan_tf.reporting.run_record import RunRecord
 from leakgan_tf.reporting.tables import mean_and_spread
-from leakgan_tf.semantics import name_of
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.utils.errors import UserError
 
 _TEMPERATURES = ("1.0", "1.5")  # of the oracle task's evaluations
 _ORDERS = "2345"

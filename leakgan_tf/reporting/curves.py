@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.files import atomic_output
 from leakgan_tf.reporting.groups import without_seed
+from leakgan_tf.utils.files import atomic_output
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),

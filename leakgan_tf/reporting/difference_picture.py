@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leakgan_tf.files import atomic_output
+from leakgan_tf.utils.files import atomic_output
 
 
 class Panel(NamedTuple):

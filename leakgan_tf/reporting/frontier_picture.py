@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.files import atomic_output
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
+from leakgan_tf.utils.files import atomic_output
 
 # Temperatures that papers report get marks of their own, the others dots.
 MARKS = {1.0: "o", 1.5: "s"}

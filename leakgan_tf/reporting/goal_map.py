@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leakgan_tf.files import atomic_output
+from leakgan_tf.utils.files import atomic_output
 
 
 def draw_goal_map(path: Path, cosines: np.ndarray) -> None:

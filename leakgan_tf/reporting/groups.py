@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leakgan_tf.reporting.run_record import RunRecord
+from leakgan_tf.runs.record import RunRecord
 
 _SEED = re.compile(r"-seed-?\d+$")
 

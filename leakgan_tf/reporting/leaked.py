@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.models.ending import written
+from leakgan_tf.models.masking import written
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.systems.leakgan import LeakGAN
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.files import atomic_output
 from leakgan_tf.reporting.frontier_picture import MARKS
+from leakgan_tf.utils.files import atomic_output
 
 
 def draw_paths(

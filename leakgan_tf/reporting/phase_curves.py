@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leakgan_tf.files import atomic_output
+from leakgan_tf.utils.files import atomic_output
 
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leakgan_tf.files import atomic_output
+from leakgan_tf.utils.files import atomic_output
 
 _C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
 

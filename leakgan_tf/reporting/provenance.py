@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.hardware import hardware_told
 from leakgan_tf.reporting.comparison import preset_differences, semantics_told
 from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
 from leakgan_tf.reporting.groups import Group, named
-from leakgan_tf.reporting.run_record import RunRecord
-from leakgan_tf.training.run_folder import environment
+from leakgan_tf.runs.folder import environment
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.utils.hardware import hardware_told
 
 _UNRECORDED = "not recorded"
 

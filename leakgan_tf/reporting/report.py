@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from leakgan_tf.data.dataset import TextDataset
-from leakgan_tf.files import write_text
 from leakgan_tf.reporting import comparison
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import (
@@ -23,9 +22,10 @@ from leakgan_tf.reporting.groups import Group, grouped, named
 from leakgan_tf.reporting.page import to_html
 from leakgan_tf.reporting.phase_curves import draw_phase_curves
 from leakgan_tf.reporting.provenance import made_blocks, report_blocks
-from leakgan_tf.reporting.run_record import RunRecord
 from leakgan_tf.reporting.sweeps import sweep_blocks
-from leakgan_tf.training.collapse import told
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.training.monitor import told
+from leakgan_tf.utils.files import write_text
 
 HTML, MARKDOWN = "report.html", "report.md"
 

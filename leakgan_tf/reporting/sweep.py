@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.files import atomic_output
 from leakgan_tf.reporting.groups import without_seed
+from leakgan_tf.utils.files import atomic_output
 
 _ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still tell apart
 

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.data.dataset import TextDataset
-from leakgan_tf.loading import TrainedGenerator, load
 from leakgan_tf.reporting.document import Block, Code, Heading, Paragraph, Picture
 from leakgan_tf.reporting.feature_path import draw_feature_path
 from leakgan_tf.reporting.goal_map import draw_goal_map
 from leakgan_tf.reporting.leaked import goal_cosines, leaked
-from leakgan_tf.reporting.run_record import RunRecord
-from leakgan_tf.seeds import derive
+from leakgan_tf.runs.load import TrainedGenerator, load
+from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.synthetic import TEMPERATURES, make_oracle
+from leakgan_tf.utils.seeds import derive
 
 _SAMPLES = 8  # shown of a run on the oracle task at each temperature
 _SENTENCES = 20  # shown of a run on text

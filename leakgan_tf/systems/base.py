@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.generator import Generator
+from leakgan_tf.generation.generator import Generator
 
 Scalars = dict[str, tf.Tensor]
 

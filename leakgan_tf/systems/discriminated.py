@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 from leakgan_tf.models.discriminator import REAL, Discriminator
-from leakgan_tf.optimization import adam, dense_gradients
-from leakgan_tf.seeds import derive, derive_int
+from leakgan_tf.models.optimizers import adam, dense_gradients
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientSystem
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.utils.seeds import derive, derive_int
 
 
 class DiscriminatedSystem(PolicyGradientSystem):

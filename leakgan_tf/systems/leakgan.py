@@ -11,20 +11,22 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses, replicas, rewards, sampling
-from leakgan_tf.config import Config
-from leakgan_tf.feature_store import FeatureStore, feature_mebibytes
-from leakgan_tf.generator import Generator
+from leakgan_tf.config.config import Config
+from leakgan_tf.generation import sampling
+from leakgan_tf.generation.generator import Generator
+from leakgan_tf.generation.policies import LeakGANPolicy
 from leakgan_tf.models.discriminator import REAL, Discriminator
-from leakgan_tf.models.ending import written
+from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
+from leakgan_tf.models.masking import written
+from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
-from leakgan_tf.optimization import adam, clipped_gradients, dense_gradients
-from leakgan_tf.policies import LeakGANPolicy
-from leakgan_tf.rollout import prefix_scores
-from leakgan_tf.seeds import derive, derive_int, numpy_generator
+from leakgan_tf.objectives import losses, rewards
+from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 OPENING = 2  # tokens at the beginning that the original always sharpens
 

@@ -17,13 +17,14 @@ The paper was not at hand: what is said of it rests on memory, and is to be chec
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses, replicas
-from leakgan_tf.forcing import fill_in
-from leakgan_tf.policies import LSTMPolicy
-from leakgan_tf.rewards import control
-from leakgan_tf.seeds import numpy_generator
+from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.policies import LSTMPolicy
+from leakgan_tf.objectives import losses
+from leakgan_tf.objectives.rewards import control
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
+from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils.seeds import numpy_generator
 
 
 class MaliGAN(DiscriminatedSystem):

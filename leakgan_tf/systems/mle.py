@@ -9,16 +9,16 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from leakgan_tf import losses
-from leakgan_tf.config import Config
-from leakgan_tf.generator import Generator
-from leakgan_tf.models.ending import written
+from leakgan_tf.config.config import Config
+from leakgan_tf.generation.generator import Generator
+from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
-from leakgan_tf.optimization import adam, clipped_gradients
-from leakgan_tf.policies import LSTMPolicy
-from leakgan_tf.seeds import derive_int
+from leakgan_tf.models.masking import written
+from leakgan_tf.models.optimizers import adam, clipped_gradients
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.utils.seeds import derive_int
 
 
 class MLE:

@@ -16,7 +16,7 @@ from functools import cached_property
 import tensorflow as tf
 
 from leakgan_tf.metrics.bleu_arrays import BleuTable
-from leakgan_tf.models.ending import END
+from leakgan_tf.models.masking import END
 from leakgan_tf.systems.policy_gradient import Judge, PolicyGradientSystem
 
 

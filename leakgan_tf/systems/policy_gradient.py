@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses, replicas, sampling
-from leakgan_tf.config import Config
-from leakgan_tf.optimization import adam
-from leakgan_tf.policies import LSTMPolicy
-from leakgan_tf.rewards import control
-from leakgan_tf.rollout import prefix_scores
+from leakgan_tf.config.config import Config
+from leakgan_tf.generation import sampling
+from leakgan_tf.generation.policies import LSTMPolicy
+from leakgan_tf.models.optimizers import adam
+from leakgan_tf.objectives import losses
+from leakgan_tf.objectives.rewards import control
+from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.utils import distributed as replicas
 
 Judge = Callable[[tf.Tensor], tf.Tensor]  # sentences (n, T) to opinions (n,), higher is better
 

@@ -26,11 +26,12 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses, replicas
-from leakgan_tf.seeds import derive, numpy_generator
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
 from leakgan_tf.systems.policy_gradient import Judge
+from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils.seeds import derive, numpy_generator
 
 
 class RankGAN(DiscriminatedSystem):

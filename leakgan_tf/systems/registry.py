@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leakgan_tf import systems
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
+from leakgan_tf.config.config import Config
+from leakgan_tf.utils.errors import UserError
 
 ALL = "all"  # stands for every system where a list of names is asked for
 

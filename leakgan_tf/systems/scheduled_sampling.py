@@ -19,10 +19,10 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import losses
-from leakgan_tf.config import Config
-from leakgan_tf.forcing import fill_in
-from leakgan_tf.policies import LSTMPolicy
+from leakgan_tf.config.config import Config
+from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.policies import LSTMPolicy
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.mle import MLE
 

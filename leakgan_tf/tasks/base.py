@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from leakgan_tf.data.reader import TextReader
-from leakgan_tf.generator import Generator
+from leakgan_tf.generation.generator import Generator
 
 
 class Task(Protocol):

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
-from leakgan_tf.generator import Generator
+from leakgan_tf.config.config import Config
+from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.diversity import REPEATS
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
-from leakgan_tf.oracle import Oracle, oracle_from_arrays
-from leakgan_tf.seeds import derive, derive_int
+from leakgan_tf.tasks.oracle import Oracle, oracle_from_arrays
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import derive, derive_int
 
 TEMPERATURES = (1.0, 1.5)  # the model's own distribution, and the original's evaluation
 # A finished model's trade of variety for quality, both of the above among them.

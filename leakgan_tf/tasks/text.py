@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leakgan_tf.config import Config
+from leakgan_tf.config.config import Config
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.reader import TextReader
-from leakgan_tf.generator import Generator
+from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.bleu import bleu, self_bleu
 from leakgan_tf.metrics.diversity import distinct_sentences
 from leakgan_tf.metrics.nll import held_out_nll
-from leakgan_tf.models.ending import END
-from leakgan_tf.seeds import derive, numpy_generator
+from leakgan_tf.models.masking import END
+from leakgan_tf.utils.seeds import derive, numpy_generator
 
 TEMPERATURE = 1.0  # of the evaluations during training: the model's own distribution
 

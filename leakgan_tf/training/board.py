@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.config import Config, flatten
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import write_text
-from leakgan_tf.seeds import derive
+from leakgan_tf.config.config import Config, flatten
 from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import write_text
+from leakgan_tf.utils.seeds import derive
 
 FINAL = "final"  # the sub-run
 _SENTENCES = 200  # of each side in the projector: its pictures move smoothly with some hundred

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import replicas
-from leakgan_tf.config import Config, differences
-from leakgan_tf.errors import TrainingError, UserError
+from leakgan_tf.config.config import Config, differences
 from leakgan_tf.training.placement import Placement
+from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils.errors import TrainingError, UserError
 
 # What TensorFlow raises where another process is gone, or does not answer.
 _LOST = (

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from leakgan_tf.errors import UserError
 from leakgan_tf.training.board import begin_again, tensorboard_errors
-from leakgan_tf.training.collapse import GROUP
+from leakgan_tf.training.monitor import GROUP
+from leakgan_tf.utils.errors import UserError
 
 _PAUSE = 0.5  # seconds between two looks of the bar on a terminal
 _PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file

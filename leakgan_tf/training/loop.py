@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import replicas
+from leakgan_tf.utils import distributed as replicas
 
 Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # of each update: row numbers (B,), seed (2,)
 

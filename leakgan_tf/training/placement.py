@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 _JOBS = ("chief", "worker")  # of a cluster, in the order of their numbers

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from leakgan_tf.config import Config, replace
-from leakgan_tf.files import atomic_output, read_json, write_json
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
@@ -15,8 +15,8 @@ from leakgan_tf.training import board
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
+from leakgan_tf.utils.files import atomic_output, read_json, write_json
 
 _NEVER = 1e9  # seconds between checkpoints
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.config import Config
-from leakgan_tf.errors import TrainingError
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.nll import distinct_share
-from leakgan_tf.seeds import derive, derive_int, numpy_generator
+from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.checkpoint import Progress
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase, System
 from leakgan_tf.tasks.base import Task
-from leakgan_tf.training import checkpoint
-from leakgan_tf.training.checkpoint import Progress
-from leakgan_tf.training.collapse import Watch
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records
 from leakgan_tf.training.loop import CompiledLoop, pipeline
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.training.monitor import Watch
+from leakgan_tf.utils.errors import TrainingError
+from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 _MOST = 50  # updates in one compiled call, at most
 _PAUSE = 1.0  # seconds that such a call should take: then Ctrl-C, bar and losses are looked at

@@ -7,11 +7,11 @@ import re
 import numpy as np
 import pytest
 
-import runs
 from benchmarks import ablation, ablation_rows
-from leakgan_tf.commandline import entry
-from leakgan_tf.config import differences, flatten
-from leakgan_tf.semantics import ORIGINAL, PAPER
+from helpers import runs
+from leakgan_tf.cli import entry
+from leakgan_tf.config.config import differences, flatten
+from leakgan_tf.config.semantics import ORIGINAL, PAPER
 
 SIZES = (
     "--preset=smoke", "--vocab_size=12", "--evaluation_samples=16", "--training_sequences=16",

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks import ablation_effects, ablation_report, ablation_rows
 from benchmarks.ablation_effects import compare, effects, metrics
+from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.reporting.document import Heading, Table
-from tiny import tiny
 
 METRIC = "NLL_oracle @1.0"
 COMMAND = {"command": "python -m benchmarks.ablation", "overrides": {}}

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import runs
 from benchmarks import collect, marked, result_tables, results
 from benchmarks.harvest import without_places
-from leakgan_tf.commandline import entry
-from leakgan_tf.errors import UserError
-from leakgan_tf.files import read_json, write_json
-from leakgan_tf.training.run_folder import RunFolder, environment
-from tiny import tiny
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.cli import entry
+from leakgan_tf.runs.folder import RunFolder, environment
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json, write_json
 
 PNG = b"\x89PNG"
 MADE_BY = {"command": "python -m benchmarks.synthetic --run_dir=/data/save/here", **environment()}

@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import runs
 from benchmarks import ablation, jobs, several, synthetic, text
 from benchmarks.jobs import Job, run_jobs, shared_environment, time_left
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.settings import parse_seeds
-from leakgan_tf.errors import TrainingError, UserError
-from leakgan_tf.files import read_json
-from leakgan_tf.training.run_folder import RunFolder
+from helpers import runs
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import parse_seeds
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
+from leakgan_tf.utils.errors import TrainingError, UserError
+from leakgan_tf.utils.files import read_json
 
 ROOT = Path(__file__).parent.parent.parent
 SIZES = (

@@ -5,20 +5,20 @@ import json
 import mido
 import pytest
 
-import runs
 from benchmarks import music
-from leakgan_tf.commandline import entry
+from helpers import runs
+from helpers.pages import SIZES, report, table
+from helpers.tunes import folder_of_tunes, save, track
+from leakgan_tf.cli import entry
+from leakgan_tf.config.presets import MUSIC, text_preset
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.data.midi import read_melody
-from leakgan_tf.loading import load
+from leakgan_tf.evaluation.text import melody_scores, real_figures
 from leakgan_tf.metrics.melody import held_to, melody_errors
-from leakgan_tf.presets import MUSIC, text_preset
 from leakgan_tf.reporting import published
-from leakgan_tf.text_runs import melody_scores, real_figures
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import load
 from leakgan_tf.training.trainer import Trainer
-from pages import SIZES, report, table
-from tunes import folder_of_tunes, save, track
 
 WORDS = (*SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")
 NAMES = ["mle-seed0", "seqgan-seed0"]

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import plane
-from leakgan_tf.commandline import entry
+from leakgan_tf.cli import entry
 from leakgan_tf.reporting import path_picture
 
 STOPPED, EARLY = "synthetic-short-20-original", "synthetic-short-20-mle-5epochs"

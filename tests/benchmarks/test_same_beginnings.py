@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import same_beginnings
 from benchmarks.ablation_rows import rows
-from tiny import tiny
+from helpers.tiny import tiny
 
 BEFORE = [
     {"position": 0, "group": "pretrain/discriminator", "loss": 0.7, "seconds": 1.0},

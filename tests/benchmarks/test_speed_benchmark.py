@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import runs
-import small
 from benchmarks import speed, speed_clock, speed_report, speed_scaling
 from benchmarks.speed_clock import Timing
 from benchmarks.speed_counts import Cost
@@ -16,9 +14,10 @@ from benchmarks.speed_limits import Limits, measure_limits
 from benchmarks.speed_results import Measured, Result, compose_iteration, needed, to_json
 from benchmarks.speed_results import result_of as result_of_forms
 from benchmarks.speed_stages import Form, Stage, keys
-from leakgan_tf.commandline import entry
-from leakgan_tf.hardware import hardware
-from leakgan_tf.presets import synthetic_preset, text_preset
+from helpers import runs, small
+from leakgan_tf.cli import entry
+from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.utils.hardware import hardware
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = (
@@ -296,7 +295,7 @@ def test_files_are_not_overwritten_unasked(flag, tmp_path, capsys):
 
 def test_bad_input_does_not_wait_for_tensorflow():
     code = (
-        "import sys; from benchmarks import speed; from leakgan_tf.commandline import entry;"
+        "import sys; from benchmarks import speed; from leakgan_tf.cli import entry;"
         "status = entry.run(speed.run, speed.define_flags(), ['speed', '--sizes=x'], speed.ABOUT);"
         "sys.exit(status if 'tensorflow' not in sys.modules else 9)"
     )

@@ -2,12 +2,12 @@
 
 import pytest
 
-import small
 from benchmarks import speed_counts as counts
 from benchmarks.speed_counts import WORD, Cost
-from leakgan_tf.config import replace
-from leakgan_tf.presets import synthetic_preset
-from leakgan_tf.semantics import PAPER
+from helpers import small
+from leakgan_tf.config.config import replace
+from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.semantics import PAPER
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.synthetic import make_oracle
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
 from benchmarks.speed_direct import (
     DirectLeakGAN,
     DirectPrefixFeatures,
@@ -12,9 +11,10 @@ from benchmarks.speed_direct import (
     convolve_1d,
     convolve_2d,
 )
-from leakgan_tf import sampling
+from helpers import small
+from leakgan_tf.config.semantics import ORIGINAL, PAPER
+from leakgan_tf.generation import sampling
 from leakgan_tf.models.prefix_features import PrefixFeatures
-from leakgan_tf.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.leakgan import LeakGAN
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import runs
 from benchmarks import synthetic
-from leakgan_tf import oracle_file
-from leakgan_tf.commandline import entry
+from helpers import runs
+from leakgan_tf.cli import entry
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.reporting.published import ORACLE_NLL
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.tasks import oracle_weights as oracle_file
 from leakgan_tf.training.trainer import Trainer
 
 ROOT = Path(__file__).parent.parent.parent

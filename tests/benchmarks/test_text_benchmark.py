@@ -5,18 +5,18 @@ import json
 
 import pytest
 
-import runs
 from benchmarks import text
 from benchmarks.text_report import _PUBLISHED
-from leakgan_tf import text_runs
-from leakgan_tf.commandline import entry
+from helpers import runs
+from helpers.pages import SIZES, report, table
+from leakgan_tf.cli import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
-from leakgan_tf.loading import load
+from leakgan_tf.evaluation import text as text_runs
 from leakgan_tf.reporting import published
-from leakgan_tf.training.run_folder import RunFolder
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import load
 from leakgan_tf.training.trainer import Trainer
-from pages import SIZES, report, table
 
 COUNTS = {"train": 120, "test": 30}
 

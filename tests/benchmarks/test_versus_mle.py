@@ -7,13 +7,13 @@ import pytest
 
 from benchmarks import ablation_effects, frontiers, synthetic_report, versus_mle
 from benchmarks.comparison_cells import against_table, difference, distance_cell, test_cell
-from leakgan_tf.errors import UserError
+from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE
 from leakgan_tf.reporting import frontier_picture
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks import synthetic
-from leakgan_tf.training.run_folder import RunFolder
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
 
 # MLE's sweep: (temperature, NLL_test, NLL_oracle). At 0.8 it is worse than at 1.0 in both.
 POINTS = ((0.8, 4.05, 5.5), (1.0, 4.0, 5.0), (1.5, 4.5, 4.0), (2.0, 5.5, 3.0))

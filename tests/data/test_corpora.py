@@ -17,7 +17,7 @@ from leakgan_tf.data.corpora import (
     unfamiliar_files,
 )
 from leakgan_tf.data.dataset import load_dataset, prepare
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 PUBLIC = [name for name in CORPORA if name != "captions"]
 

@@ -11,7 +11,7 @@ from leakgan_tf.data import dataset
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.sources import generated_source
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 SETTINGS = PrepareSettings(lowercase=True, max_length=8, seed=3)
 LINES = [f"A dog, number {i}, is." for i in range(30)] + ["It isn't a dog, that red dog."] * 2

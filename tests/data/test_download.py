@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from leakgan_tf.data import download
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leakgan_tf.data.encoding import DEFAULT_CAP, PrepareSettings, default_length, encode_corpus
 from leakgan_tf.data.sources import generated_source
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 
 def encode(train, test, **changes):

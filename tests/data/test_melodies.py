@@ -5,11 +5,11 @@ import os
 
 import pytest
 
+from helpers.tunes import folder_of_tunes, save, track, tune
 from leakgan_tf.data.corpora import corpus_sources, get_corpus
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.melodies import SETTINGS, melody_sources, read_folder, windows
-from leakgan_tf.errors import UserError
-from tunes import folder_of_tunes, save, track, tune
+from leakgan_tf.utils.errors import UserError
 
 DATA = os.environ.get("LEAKGAN_TF_DATA")
 SMALL = dataclasses.replace(SETTINGS, max_length=8, test_fraction=0.25)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.tunes import TICKS, save, track, tune
 from leakgan_tf.data.midi import (
     LEGATO,
     Note,
@@ -15,8 +16,7 @@ from leakgan_tf.data.midi import (
     sample_pitches,
     write_melody,
 )
-from leakgan_tf.errors import UserError
-from tunes import TICKS, save, track, tune
+from leakgan_tf.utils.errors import UserError
 
 # At the default tempo a quarter note, 480 ticks, lasts 0.5 s, so 0.4 s are 384 ticks.
 thorough = settings(derandomize=True, deadline=None, max_examples=60)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leakgan_tf.data import text
 from leakgan_tf.data.text import MAX_LINE_BYTES, get_tokenizer, read_sentences
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 any_text = settings(derandomize=True, deadline=None, max_examples=200)
 

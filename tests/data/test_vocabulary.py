@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
-from leakgan_tf.errors import UserError
+from leakgan_tf.utils.errors import UserError
 
 TEXT = [name for name in TOKENIZER_NAMES if name != "pitch"]  # takes no other text
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import runs
+from helpers import runs
+from helpers.tiny import tiny
 from leakgan_tf.metrics.frontier import (
     BETTER,
     LESS_VARIED,
@@ -15,7 +16,6 @@ from leakgan_tf.metrics.frontier import (
     mean_sweep,
 )
 from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
-from tiny import tiny
 
 FIGURES = st.floats(0.5, 20).map(lambda value: round(value, 3))
 POINTS = st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=12)

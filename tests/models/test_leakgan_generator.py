@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
-import twins
+from helpers import small, twins
+from leakgan_tf.generation.policies import LeakGANPolicy
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator
-from leakgan_tf.policies import LeakGANPolicy
 
 ROWS, VOCAB, FEATURES = 4, 6, 5
 LENGTHS = {1: 3, 3: 9, 4: 12, 5: 10}  # T for each horizon c

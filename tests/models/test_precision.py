@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
-from leakgan_tf.config import replace
-from leakgan_tf.errors import UserError
+from helpers import small
+from leakgan_tf.config.config import replace
 from leakgan_tf.models.precision import product
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.utils.errors import UserError
 
 
 def rounded(values):

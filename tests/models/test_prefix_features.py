@@ -6,8 +6,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import small
-import twins
+from helpers import small, twins
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.models.prefix_features import PrefixFeatures
 

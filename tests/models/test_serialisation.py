@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
+from helpers import small
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.models.highway import Highway
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator

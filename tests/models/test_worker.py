@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-import small
-import twins
+from helpers import small, twins
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES, HIDDEN, GOAL = 2, 4, 7, 5, 3, 2

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import runs
-from leakgan_tf.config import replace
-from leakgan_tf.files import write_json
-from leakgan_tf.presets import PAPER_20, SMOKE_20
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.config.config import replace
+from leakgan_tf.config.presets import PAPER_20, SMOKE_20
 from leakgan_tf.reporting.comparison import (
     compare_oracle,
     compare_text,
@@ -13,9 +13,9 @@ from leakgan_tf.reporting.comparison import (
     protocol_differences,
 )
 from leakgan_tf.reporting.published import COCO, ORACLE_NLL
-from leakgan_tf.reporting.run_record import RunRecord, read_run
-from leakgan_tf.training.run_folder import RunFolder
-from tiny import tiny
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import RunRecord, read_run
+from leakgan_tf.utils.files import write_json
 
 MEASURED = {
     "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_1.5": 7.25,

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leakgan_tf.config import replace
+from helpers.tiny import tiny
+from leakgan_tf.config.config import replace
 from leakgan_tf.reporting.comparison import compare_oracle, differences_blocks
 from leakgan_tf.reporting.document import Code, Table
 from leakgan_tf.reporting.groups import grouped, named, without_seed
 from leakgan_tf.reporting.provenance import environment_facts, made_blocks
-from leakgan_tf.reporting.run_record import RunRecord
 from leakgan_tf.reporting.sweeps import sweep_blocks
-from tiny import tiny
+from leakgan_tf.runs.record import RunRecord
 
 PNG = b"\x89PNG"
 

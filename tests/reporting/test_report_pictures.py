@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-import small
+from helpers import small
+from helpers.tiny import tiny
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.reporting.feature_path import draw_feature_path, principal_axes
 from leakgan_tf.reporting.goal_map import draw_goal_map
 from leakgan_tf.reporting.leaked import Leaked, goal_cosines, leaked
 from leakgan_tf.reporting.phase_curves import Panel, draw_phase_curves, phase_spans, series
 from leakgan_tf.systems.registry import make_system
-from tiny import tiny
 
 PNG = b"\x89PNG"
 RECORDS = [

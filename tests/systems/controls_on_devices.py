@@ -10,9 +10,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf import replicas, rewards
+from leakgan_tf.objectives import rewards
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import read_placement
+from leakgan_tf.utils import distributed as replicas
 
 ROWS = 16
 OWN = np.arange(ROWS * 3, dtype=np.float32).reshape(ROWS, 3)

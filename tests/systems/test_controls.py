@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import runs
-import small
-from leakgan_tf.commandline.settings import for_system
-from leakgan_tf.errors import UserError
-from leakgan_tf.semantics import ORIGINAL, PAPER
+from helpers import runs, small
+from helpers.tiny import tiny
+from leakgan_tf.cli.config_flags import for_system
+from leakgan_tf.config.semantics import ORIGINAL, PAPER
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
 
 HERE = Path(__file__).parent
 KINDS = ["discriminator", "constant", "random", "shuffled"]

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-import runs
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems import registry
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
 
 # LeakGAN, MLE and SeqGAN are killed and resumed in tests/training.
 RESUMED = ["maligan", "pg_bleu", "rankgan", "scheduled_sampling"]

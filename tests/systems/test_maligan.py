@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
-import twins
-from leakgan_tf import losses
+from helpers import small, twins
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.maligan import MaliGAN
 
 SEED = tf.constant([5, 6])

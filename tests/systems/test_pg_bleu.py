@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
-import small
-from leakgan_tf import sampling
-from leakgan_tf.policies import LSTMPolicy
+from helpers import small
+from leakgan_tf.generation import sampling
+from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.systems.pg_bleu import PGBleu
 
 SEED = tf.constant([5, 6])

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
-import twins
-from leakgan_tf import losses
-from leakgan_tf.errors import UserError
+from helpers import small, twins
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.rankgan import RankGAN
+from leakgan_tf.utils.errors import UserError
 
 SEED = tf.constant([5, 6])
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import runs
+from helpers import runs
+from helpers.tiny import tiny
 from leakgan_tf import systems
-from leakgan_tf.errors import UserError
 from leakgan_tf.systems import registry
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ["leakgan", "maligan", "mle", "pg_bleu", "rankgan", "scheduled_sampling", "seqgan"]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import small
-import twins
+from helpers import small, twins
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.systems.scheduled_sampling import ScheduledSampling, true_share
 

@@ -7,18 +7,18 @@ import pytest
 import tensorflow as tf
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
-import runs
+from helpers import runs
+from helpers.small import randomise
+from helpers.tiny import tiny
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.text import get_tokenizer
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
-from leakgan_tf.loading import load
 from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.runs.load import load
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.training.session import train_and_measure
-from small import randomise
-from tiny import tiny
 
 SYSTEMS = ("mle", "seqgan", "leakgan")
 V, T = 12, 8  # those of tiny()

@@ -9,11 +9,11 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from leakgan_tf.commandline import entry
+from helpers.tiny import tiny
+from leakgan_tf.cli import entry
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.training import session
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
 
 LIMIT = 4000  # bytes: more than the records of a phase, less than a checkpoint
 

@@ -10,10 +10,10 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from benchmarks.synthetic_report import measure
+from helpers.tiny import tiny
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.training import session
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
 
 
 def main(folder: str, system: str, phase: int) -> None:

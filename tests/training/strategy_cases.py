@@ -14,9 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-import small
-from leakgan_tf import rewards
-from leakgan_tf.semantics import ORIGINAL, PAPER
+from helpers import small
+from leakgan_tf.config.semantics import ORIGINAL, PAPER
+from leakgan_tf.objectives import rewards
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.loop import CompiledLoop, pipeline

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-import runs
 from benchmarks.synthetic_report import measure
+from helpers import runs
+from helpers.tiny import tiny
 from leakgan_tf.metrics.nll import held_out_nll
-from leakgan_tf.seeds import derive
 from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.synthetic import SWEEP, TEMPERATURES, SyntheticTask, make_oracle
-from tiny import tiny
+from leakgan_tf.utils.seeds import derive
 
 
 @pytest.fixture(scope="module")

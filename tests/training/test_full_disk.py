@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import runs
-from leakgan_tf.errors import UserError
-from leakgan_tf.loading import load
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import load
 from leakgan_tf.training.logs import Records
-from leakgan_tf.training.run_folder import RunFolder
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.tiny import tiny
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
-from leakgan_tf.training.run_folder import RunFolder
-from tiny import tiny
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import runs
+from helpers import runs
+from helpers.tiny import tiny
 from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
 
 
 def plan(*rows):

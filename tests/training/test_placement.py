@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from benchmarks import synthetic
-from leakgan_tf import replicas
-from leakgan_tf.commandline import entry
-from leakgan_tf.commandline.placement import kept_by_the_chief
-from leakgan_tf.errors import UserError
+from helpers.small import config
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.device_flags import kept_by_the_chief
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement, read_placement
-from small import config
+from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils.errors import UserError
 
 CLUSTER = {"worker": ["b:1", "c:2"], "chief": ["a:3"]}
 

@@ -5,20 +5,20 @@ import json
 import numpy as np
 import pytest
 
-import runs
 from benchmarks import frontiers, synthetic
-from leakgan_tf.commandline import entry
-from leakgan_tf.config import Config
-from leakgan_tf.errors import UserError
-from leakgan_tf.loading import load
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.cli import entry
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.frontier import Frontier
+from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.checkpoint import Progress
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import load
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.synthetic import SyntheticTask, frontier_distances, make_oracle
-from leakgan_tf.training import checkpoint
-from leakgan_tf.training.checkpoint import Progress
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
 
 FRONTIER = Frontier.of_sweep(
     [{"nll_test": x, "nll_oracle": y} for x, y in ((2.0, 4.0), (2.4, 3.0), (3.0, 2.0))]

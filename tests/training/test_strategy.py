@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import strategy_cases
 
-import runs
+from helpers import runs
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.training.distribution import Distribution
-from leakgan_tf.training.run_folder import RunFolder
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

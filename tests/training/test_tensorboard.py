@@ -10,18 +10,18 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import metadata
 
-import runs
 from benchmarks.synthetic_report import measure
-from leakgan_tf.config import flatten
-from leakgan_tf.errors import UserError
-from leakgan_tf.seeds import derive
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.config.config import flatten
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.training import board
 from leakgan_tf.training.logs import Records
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.session import train_and_measure
-from tiny import tiny
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import derive
 
 
 def events(folder):

@@ -7,15 +7,15 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-import runs
-from leakgan_tf.commandline import entry
-from leakgan_tf.errors import TrainingError
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.cli import entry
 from leakgan_tf.models.lstm_generator import LSTMGenerator
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training.logs import time_left
-from leakgan_tf.training.run_folder import RunFolder
 from leakgan_tf.training.trainer import Trainer
-from tiny import tiny
+from leakgan_tf.utils.errors import TrainingError
 
 # Two models, three optimizers and two kinds of phases; no adversarial steps: slow to trace.
 CONFIG = {"seqgan_steps": 0, "seqgan_discriminator_rounds": 2, "discriminator_epochs": 2}

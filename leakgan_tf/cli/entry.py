@@ -1,0 +1,62 @@
+"""How a command runs: flags parsed, one clear line for bad input, an exit status."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import flags
+
+from leakgan_tf.utils.errors import UserError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def new_flags() -> flags.FlagValues:
+    """Returns an empty set of flags with ``--help``: every command owns its flags."""
+    values = flags.FlagValues()
+    flags.DEFINE_bool("help", False, "Show the flags and end.", short_name="h", flag_values=values)
+    return values
+
+
+def run(
+    command: Callable[[flags.FlagValues], None],
+    values: flags.FlagValues,
+    argv: Sequence[str],
+    about: str,
+    words: str = "",
+) -> int:
+    """Parses ``argv`` (program name first) into ``values`` and runs ``command(values)``.
+
+    Arguments that are no flags are appended to the list flag that ``words`` names, and refused if
+    it names none.
+
+    Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
+    interrupted.
+    """
+    try:
+        rest = values(list(argv))
+        if values.help:
+            print(f"{about}\n\n{values.get_help()}")
+            return 0
+        if len(rest) > 1 and words:
+            values[words].value = [*(values[words].value or []), *rest[1:]]
+        elif len(rest) > 1:
+            raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
+        command(values)
+        sys.stdout.flush()
+    except UserError as error:
+        return _complain(error, error.exit_status)
+    except flags.Error as error:
+        return _complain(error, UserError.exit_status)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nothing is wrong, and nothing more can be printed.
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    return 0
+
+
+def _complain(error: object, status: int) -> int:
+    line = " ".join(str(error).split())
+    print(f"error: {line}", file=sys.stderr)
+    return status

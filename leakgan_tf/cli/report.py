@@ -1,0 +1,85 @@
+"""``python -m leakgan_tf report``: runs on one page, beside what was published."""
+
+import logging
+import shlex
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.data.dataset import RECORD, TextDataset, load_dataset
+from leakgan_tf.runs.record import RunRecord, read_runs
+from leakgan_tf.runs.text_config import dataset_digest
+from leakgan_tf.tasks.oracle_weights import read_parameters
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import refuse_existing
+
+ABOUT = """Writes report.html, one page that needs nothing beside it, and report.md.
+
+report RUN... [--out DIR]
+
+RUN is the folder of a run, finished or not, or of a benchmark: that is all its runs."""
+WORDS = "run_dir"
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the command's flags."""
+    values = new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_list(
+        "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
+    )
+    flags.DEFINE_string(
+        "out", None, "The report's folder; default: report/ in the run, or beside the runs.", **own
+    )
+    flags.DEFINE_string("data", None, "The data folder of runs on text, if it has moved.", **own)
+    flags.DEFINE_string(
+        "oracle_params", None, "The published oracle, for its sentences, if runs used it.", **own
+    )
+    flags.DEFINE_bool("overwrite", False, "Replace an earlier report.", **own)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Reads the runs and writes the report."""
+    if not values.run_dir:
+        raise UserError("name one or more runs: report RUN... (or --run_dir=RUN,RUN)")
+    runs = read_runs(values.run_dir)
+    out = Path(values.out or _default_folder(runs))
+    # Each run has models of its own: that they are all traced is nothing to warn of.
+    logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
+    from leakgan_tf.reporting.report import HTML, MARKDOWN, write_report
+
+    for name in (HTML, MARKDOWN):
+        refuse_existing(out / name, values.overwrite)
+    datasets = [_dataset(each, values.data) for each in runs]
+    if values.data and not any(datasets):
+        raise UserError("--data goes with runs on text only")
+    oracle = None
+    if values.oracle_params:
+        oracle, digest = read_parameters(values.oracle_params)
+        if {each.config.oracle_params for each in runs} - {""} != {digest}:
+            raise UserError(f"{values.oracle_params} is not the oracle that these runs used")
+    command = shlex.join(["python", "-m", "leakgan_tf", "report", *sys.argv[2:]])
+    for path in write_report(runs, out, datasets, oracle, command):
+        print(path)
+
+
+def _default_folder(runs: list[RunRecord]) -> Path:
+    return (runs[0].path if len(runs) == 1 else runs[0].path.parent) / "report"
+
+
+def _dataset(run: RunRecord, given: str | None) -> TextDataset | None:
+    """Returns a text run's data: of the folder given, or, if it is there, of the one recorded."""
+    if run.config.task != "text":
+        return None
+    folder = given or run.made_by.get("data", "")
+    if not given and not Path(folder, RECORD).is_file():
+        return None
+    dataset = load_dataset(folder)
+    if dataset_digest(dataset) == run.config.dataset:
+        return dataset
+    if given:
+        raise UserError(f"{given} is not the data folder that {run.path} was trained on")
+    return None

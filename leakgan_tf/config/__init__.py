@@ -1,0 +1,1 @@
+"""What makes a run: fields, presets with their sources, semantics."""

@@ -1,0 +1,134 @@
+"""Where LeakGAN's paper and its released program differ: one named field a difference.
+
+``ORIGINAL`` is what the authors' program does, ``PAPER`` what the paper says; any mixture is
+allowed, so that a result can be attributed to one field. `DEVIATIONS.md` has the table with the
+test that shows each.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from leakgan_tf.config.fields import check_choice, setting
+from leakgan_tf.utils.errors import UserError
+
+
+@dataclass(frozen=True)
+class Semantics:
+    """The choices that the paper and the original program make differently.
+
+    Raises:
+      UserError: a field has a value that is not among its choices.
+    """
+
+    goal_window: str = setting(
+        "block",
+        "What the Worker sees: 'block', one goal for c tokens, the sum of the c sub-goals before; "
+        "'sliding', at every token the sum of the last c goals (paper, eq. 5).",
+        choices=("block", "sliding"),
+    )
+    goal_alignment: str = setting(
+        "split",
+        "'split': goals are one step fresher when scoring than when sampling, and a rollout's "
+        "Manager consumes the prefix's last feature twice; 'single': one policy on every path.",
+        choices=("split", "single"),
+    )
+    goal_init: str = setting(
+        "shared",
+        "The goal before any was set: 'shared', one trained row; 'per_row', one for each "
+        "position in the batch, which ties the weights to the batch size.",
+        choices=("shared", "per_row"),
+    )
+    normalise_goal: bool = setting(
+        True, "Whether the Worker's goal embedding w is scaled to unit length (the paper does not)."
+    )
+    cosine: str = setting(
+        "batch_mean",
+        "'batch_mean': losses use one number, the mean cosine over batch and steps; 'per_step': "
+        "each sample and step has its own (paper, eqs. 7-9).",
+        choices=("batch_mean", "per_step"),
+    )
+    reward_rank: str = setting(
+        "arrival",
+        "What orders a batch before rescaling: 'arrival', the order of appearance of distinct "
+        "values; 'value', D's opinion (paper, eq. 10); 'none', no rescaling.",
+        choices=("arrival", "value", "none"),
+    )
+    reward_delta: float = setting(16.0, "Steepness δ of the rescaling sigmoid.")
+    reward_per_rollout: bool = setting(
+        True, "Whether the rescaled reward is divided by the number of rollouts."
+    )
+    opening_sharpness: float = setting(
+        1.5, "Factor on the logits of the first two tokens of every sample made in training."
+    )
+    judged_sharpness: float = setting(
+        1.5, "Factor on the logits of the samples that D is trained on."
+    )
+    explored_sharpness: float = setting(
+        1.0, "Factor on the logits of the samples that the adversarial step learns from."
+    )
+    dropout: float = setting(0.0, "Share of D's features dropped in its training.")
+    l2: float = setting(0.0, "Weight of D's classifier penalty, Σ w²/2 over kernel and bias.")
+    padding: str = setting(
+        "token",
+        "Text only. 'token': what fills a sentence up to T is an ordinary token; 'masked': it "
+        "counts in no loss, reward or likelihood.",
+        choices=("token", "masked"),
+    )
+    mle_every: int = setting(
+        0, "Adversarial steps between two MLE epochs; 0: no interleaving (paper: 15)."
+    )
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            check_choice(field, getattr(self, field.name))
+        for name in (
+            "reward_delta", "opening_sharpness", "judged_sharpness", "explored_sharpness",
+        ):  # fmt: skip
+            if not 0 < getattr(self, name) < math.inf:
+                raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"dropout must be in [0, 1), not {self.dropout}")
+        if not 0 <= self.l2 < math.inf or self.mle_every < 0:
+            raise UserError("l2 and mle_every must not be negative")
+
+
+ORIGINAL = Semantics()
+
+PAPER = Semantics(
+    goal_window="sliding",
+    goal_alignment="single",
+    goal_init="shared",
+    normalise_goal=False,
+    cosine="per_step",
+    reward_rank="value",
+    reward_delta=12.0,
+    reward_per_rollout=False,
+    opening_sharpness=1.0,
+    judged_sharpness=1.0,
+    explored_sharpness=1.0,
+    dropout=0.25,
+    l2=0.2,
+    padding="masked",
+    mle_every=15,
+)
+
+NAMED = {"original": ORIGINAL, "paper": PAPER}
+
+
+def named_semantics(name: str) -> Semantics:
+    """Returns ``ORIGINAL`` or ``PAPER`` by its lower-case name."""
+    if name not in NAMED:
+        raise UserError(f"unknown semantics {name!r}: one of {', '.join(NAMED)}")
+    return NAMED[name]
+
+
+def name_of(semantics: Semantics) -> str:
+    """Returns "original" or "paper", and the fields that differ from the nearer of the two."""
+    told = []
+    for name, known in NAMED.items():
+        changed = [
+            f"{key}={value}" for key, value in vars(semantics).items() if value != vars(known)[key]
+        ]
+        told.append((len(changed), f"{name} with {', '.join(changed)}" if changed else name))
+    return min(told)[1]

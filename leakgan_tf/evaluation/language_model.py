@@ -1,0 +1,91 @@
+"""Scores by a language model of the project's own: an MLE run on the same data folder.
+
+They need no download, which pre-trained encoders do. They compare runs that were scored by the same
+language model; against other papers' figures they say nothing.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.generation.generator import Generator
+from leakgan_tf.metrics.frechet import embed, frechet_distance
+from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import TrainedGenerator, load
+from leakgan_tf.systems.mle import MLE
+from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.training.trainer import Trainer
+from leakgan_tf.utils.errors import UserError
+
+
+def load_language_model(run_dir: str | Path, dataset_digest: str) -> TrainedGenerator:
+    """Returns the language model of an MLE run; raises ``UserError`` if it is none on this data."""
+    trained = load(run_dir)
+    if trained.config.system != "mle":
+        raise UserError(f"{run_dir} is a {trained.config.system} run: the language model is MLE's")
+    if trained.config.dataset != dataset_digest:
+        raise UserError(f"{run_dir} was trained on another data folder")
+    return trained
+
+
+def language_model_scores(
+    judge: TrainedGenerator, dataset: TextDataset, samples: np.ndarray, reverse: bool
+) -> dict[str, float]:
+    """Returns what a language model says of samples.
+
+    Args:
+      judge: the language model.
+      dataset: held-out sentences.
+      samples: ids (n, T).
+      reverse: also train a language model on the samples, which takes as long as the judge took.
+
+    Returns:
+      ``frechet``: distance between samples and as many held-out sentences in its hidden space;
+      ``frechet_train``: the same of training sentences, a floor to compare with;
+      ``nll_language_model``: NLL per token of the samples under it;
+      ``reverse_nll``: NLL per token of held-out sentences under a model trained on the samples.
+    """
+    model, config = judge.system.model, judge.config
+    held_out = dataset.test[: len(samples)]
+    real = embed(model, held_out)
+    scores = {
+        "frechet": frechet_distance(embed(model, samples), real),
+        "frechet_train": frechet_distance(embed(model, dataset.train[: len(samples)]), real),
+        "nll_language_model": held_out_nll(judge.generator, samples, 1.0, ends=config.ends),
+    }
+    if reverse:
+        scores["reverse_nll"] = _reverse_nll(config, dataset, samples)
+    return scores
+
+
+class _Samples(TextTask):
+    """Samples in the place of the training sentences, measured by held-out likelihood alone."""
+
+    def __init__(self, config: Config, dataset: TextDataset, samples: np.ndarray):
+        super().__init__(config, dataset)
+        self.train = samples
+
+    def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
+        """Returns the held-out NLL."""
+        unknown = self.reader.vocabulary.unknown_id
+        nll = held_out_nll(generator, self.test, 1.0, ends=self.config.ends, unknown=unknown)
+        return {self.score: nll}
+
+
+def _reverse_nll(config: Config, dataset: TextDataset, samples: np.ndarray) -> float:
+    """Returns the best held-out NLL of a language model trained on samples as the judge was."""
+    if len(samples) < config.batch_size:
+        raise UserError(f"--reverse_lm needs at least {config.batch_size} samples")
+    config = replace(config, evaluate_every=1)
+    task = _Samples(config, dataset, samples)
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunFolder(Path(folder) / "reverse")
+        run.claim(config, {})
+        try:
+            return Trainer(config, MLE(config, task), task, run).run().best[task.score]
+        finally:
+            run.release()

@@ -1,0 +1,1 @@
+"""Sampling, continuation and scoring of sequences with any policy."""

@@ -1,0 +1,138 @@
+"""What every system gives to metrics, benchmarks and users: sample, log_prob, complete."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf.generation import sampling
+from leakgan_tf.objectives import losses
+from leakgan_tf.utils import distributed as replicas
+
+
+class Generator:
+    """A policy under its present weights, compiled, for any number of sentences.
+
+    Work is cut into batches of one size, so memory does not grow with the request and a result
+    does not depend on how many sentences were asked for. Made in the scope of a distribution
+    strategy, it has its replicas work on one batch each: the results are the same.
+
+    Attributes:
+      length: tokens in a sentence, T.
+      policy: returns the policy under the present weights.
+
+    Args:
+      policy: returns the policy; called when tracing, so weights may change between calls.
+      length: tokens in a sentence, T.
+      batch_size: sentences that are handled together.
+    """
+
+    def __init__(self, policy: Callable[[], Any], length: int, batch_size: int):
+        self.length = length
+        self.policy = policy
+        self._batch_size = batch_size
+        strategy = replicas.strategy_in_scope()
+        self._replicas = strategy.num_replicas_in_sync if strategy else 1
+        tokens = tf.TensorSpec([self._replicas * batch_size, length], tf.int32)
+        factors = tf.TensorSpec([length], tf.float32)
+        seed = tf.TensorSpec([2], tf.int32)
+        self._sample = tf.function(
+            lambda *args: replicas.run(strategy, self._sample_batch, *args),
+            input_signature=[factors, seed, tf.TensorSpec([], tf.int32)],
+            autograph=False,
+        )
+        # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
+        self._score = {
+            path: tf.function(
+                lambda *args, path=path: replicas.run(strategy, self._score_batch, *args, path),
+                input_signature=[tokens, tf.TensorSpec([None, length], tf.float32)],
+                autograph=False,
+            )
+            for path in ("scoring", "sampling")
+        }
+        self._complete = tf.function(
+            lambda batch, seed, starts, copies: sampling.complete(
+                self.policy(), batch, starts, copies, seed
+            ),
+            autograph=False,
+        )
+
+    def sample(
+        self, count: int, temperature: float | Sequence[float] = 1.0, seed: Sequence[int] = (0, 0)
+    ) -> np.ndarray:
+        """Samples sentences: ids (count, T) int32.
+
+        Args:
+          count: how many; a larger count begins with the same sentences.
+          temperature: the factor on the logits, as in the original program, so 1.5 is sharper
+            than 1; one number, or one for each position.
+          seed: stateless seed, two integers.
+        """
+        factors, seed = self._factors(temperature), tf.constant(seed, tf.int32)
+        batches = [np.zeros([0, self.length], np.int32)]
+        for number in range(0, -(-count // self._batch_size), self._replicas):
+            batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
+        return np.concatenate(batches)[:count]
+
+    def log_prob(
+        self,
+        tokens: np.ndarray,
+        temperature: float | Sequence[float] = 1.0,
+        path: str = "scoring",
+    ) -> np.ndarray:
+        """Returns the log-probability of each token of (n, T) ids given those before: (n, T).
+
+        Args:
+          tokens: ids.
+          temperature: the factor on the logits, as in `sample`.
+          path: "scoring", teacher forcing as the losses do it; "sampling", the probabilities that
+            `sample` draws from. The two differ for LeakGAN under the split alignment only.
+        """
+        return self.log_probs(tokens, [temperature], path)[:, 0]
+
+    def log_probs(
+        self,
+        tokens: np.ndarray,
+        temperatures: Sequence[float | Sequence[float]],
+        path: str = "scoring",
+    ) -> np.ndarray:
+        """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
+        factors = tf.stack([self._factors(temperature) for temperature in temperatures])
+        rows, size = len(tokens), self._replicas * self._batch_size
+        padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
+        batches = [
+            self._score[path](tf.constant(batch, tf.int32), factors).numpy()
+            for batch in np.split(padded, max(len(padded) // size, 1))
+            if len(batch)
+        ]
+        empty = np.zeros([0, len(temperatures), self.length], np.float32)
+        return np.concatenate([empty, *batches])[:rows]
+
+    def complete(
+        self, tokens: np.ndarray, given: int, copies: int, seed: Sequence[int]
+    ) -> np.ndarray:
+        """Completes the first `given` tokens of sentences (B, T): ids (copies, B, T)."""
+        result = self._complete(
+            tf.constant(tokens, tf.int32), tf.constant(seed, tf.int32), (given,), copies
+        )
+        return result.numpy()[0]
+
+    def _factors(self, temperature: float | Sequence[float]) -> tf.Tensor:
+        return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
+
+    def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """Samples the batch of that number on the first replica, those behind it on the others."""
+        own = tf.random.experimental.stateless_fold_in(seed, number + replicas.index())
+        sampled = sampling.generate(self.policy(), self._batch_size, sharpness, own)
+        return replicas.gather(sampled)
+
+    def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
+        own = replicas.own(tokens)
+        logits = self.policy().sequence_logits(own, path)  # (B, T, V)
+        costs = tf.map_fn(
+            lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], own),
+            sharpness,
+            parallel_iterations=1,  # one (B, T, V) at a time
+        )  # (K, B, T)
+        return replicas.gather(-tf.transpose(costs, [1, 0, 2]))

@@ -1,0 +1,1 @@
+"""Losses and rewards: pure functions, each beside its equation."""

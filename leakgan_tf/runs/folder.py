@@ -1,0 +1,196 @@
+"""A run's folder: its configuration, checkpoints and records."""
+
+import fcntl
+import json
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from leakgan_tf.config.config import FORMAT, Config, differences
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json, write_json, write_text
+from leakgan_tf.utils.hardware import hardware
+
+KIND = "leakgan_tf run"
+# Fields that change no number of a run.
+_FREE = frozenset({"checkpoint_seconds"})
+_PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
+
+
+class RunFolder:
+    """The files of one run; one process at a time may train in it.
+
+    Args:
+      path: the folder.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config_file = self.path / "config.json"
+        self.lock_file = self.path / "lock"
+        self.checkpoint = self.path / "checkpoint.npz"
+        self.best = self.path / "best.npz"
+        self.metrics = self.path / "metrics.jsonl"
+        self.measured = self.path / "measured.json"
+        self.reader = self.path / "text.json"  # how ids are read again, if they are words
+        self.tensorboard = self.path / "tensorboard"
+
+    def claim(self, config: Config, extra: dict[str, Any]) -> None:
+        """Makes the folder, or finds that it is this configuration's and goes on.
+
+        Args:
+          config: of the run.
+          extra: what else made the run, kept in config.json: command, overrides, files.
+
+        Raises:
+          UserError: the folder holds something else or another configuration, or is in use.
+        """
+        self.refuse_others(config)  # before the folder is touched
+        self._lock = self._exclusive()
+        try:
+            self.refuse_others(config)  # another process may have made it since
+            if not self.config_file.exists():
+                self._begin(config, extra)
+        except BaseException:
+            self.release()
+            raise
+
+    def refuse_others(self, config: Config) -> None:
+        """Raises ``UserError`` if the folder is something else or another configuration's."""
+        if self.config_file.exists():
+            changed = [
+                line
+                for line in differences(self.read_config(), config)
+                if line.split(":")[0] not in _FREE
+            ]
+            if changed:
+                raise UserError(
+                    f"{self.path} is a run of another configuration ({'; '.join(changed)}): "
+                    "give another --run_dir, or the old values"
+                )
+        elif self.path.exists() and (not self.path.is_dir() or self._is_foreign()):
+            raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
+
+    def _is_foreign(self) -> bool:
+        return any(path != self.lock_file for path in self.path.iterdir())
+
+    def _begin(self, config: Config, extra: dict[str, Any]) -> None:
+        made_by = {**extra, **environment()}
+        content = {
+            "kind": KIND, "format": FORMAT, "config": config.to_json(), "made_by": made_by
+        }  # fmt: skip
+        write_json(self.config_file, content)
+
+    def _exclusive(self):
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = self.lock_file.open("ab")  # a file that nobody replaces
+        except OSError as error:
+            raise UserError(f"cannot write {self.path}: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            if isinstance(error, BlockingIOError):
+                raise UserError(f"{self.path} is in use by another process") from error
+            raise UserError(f"cannot lock {self.lock_file}: {error.strerror}") from error
+        return lock
+
+    def release(self) -> None:
+        """Lets other processes train here."""
+        self._lock.close()
+
+    def read(self) -> dict[str, Any]:
+        """Returns config.json; raises ``UserError`` if this is no run folder."""
+        if not self.path.is_dir():
+            raise UserError(f"{self.path} is not a folder: no run there")
+        content = read_json(self.config_file, "a run folder")
+        if not isinstance(content, dict) or content.get("kind") != KIND:
+            raise UserError(f"{self.path} is not a run folder: its config.json is something else")
+        if content.get("format") != FORMAT:
+            raise UserError(f"{self.path} was made by another version of the program")
+        return content
+
+    def read_config(self) -> Config:
+        """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
+        content = self.read()
+        try:
+            return Config.from_json(content["config"])
+        except UserError as error:
+            raise UserError(f"{self.config_file}: {error}") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise UserError(f"{self.config_file} is damaged: {error!r}") from error
+
+    def weights(self, best: bool = False) -> Path:
+        """Returns the file of the latest weights, or of the best evaluation's.
+
+        Raises:
+          UserError: this is no run folder, or there is no such file yet.
+        """
+        if not self.config_file.exists() and self.path.is_dir():
+            runs = sorted(path.parent.name for path in self.path.glob("*/config.json"))
+            if runs:
+                raise UserError(f"{self.path} holds several runs: name one of {', '.join(runs)}")
+        self.read()
+        path = self.best if best else self.checkpoint
+        if not path.exists():
+            raise UserError(f"{self.path} has no checkpoint yet: {path.name} is missing")
+        return path
+
+    def forget_after(self, position: int) -> None:
+        """Drops the records of phases from `position` on: they will be run again."""
+        if self.metrics.exists():
+            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if _position(line) < position]
+            write_text(self.metrics, "".join(kept))
+
+    def records(self) -> list[dict[str, Any]]:
+        """Returns the lines of metrics.jsonl."""
+        if not self.metrics.exists():
+            return []
+        text = self.metrics.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+def _position(line: str) -> float:
+    try:
+        return json.loads(line)["position"]
+    except (ValueError, KeyError, TypeError):
+        return float("inf")  # half a line, from a kill: it belongs to what is run again
+
+
+def environment() -> dict[str, Any]:
+    """Returns the versions, machine and commit that a result may depend on."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "python": sys.version.split()[0],
+        "machine": f"{platform.system()} {platform.machine()}",
+        "hardware": hardware(),
+        "versions": versions,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    """Returns the source's git commit, marked if files have changed since; "" outside git."""
+    source = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        result = subprocess.run(
+            ["git", "-C", str(source), *words], capture_output=True, text=True, check=False
+        )
+        return result.stdout.strip() if result.returncode == 0 else ""
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit + (" and changes" if commit and git("status", "--porcelain") else "")
+    except OSError:  # no git on this machine
+        return ""

@@ -1,0 +1,96 @@
+"""Trained generators, read back from their run folders."""
+
+from pathlib import Path
+
+import numpy as np
+
+from leakgan_tf.config.config import Config
+from leakgan_tf.data.reader import TextReader
+from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.systems.base import System
+from leakgan_tf.systems.registry import make_system
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
+
+# The second half of every seed for samples that users ask for: sampling in an exported model, which
+# has no Python to derive seeds with, gives the same sentences.
+GENERATE = 0
+
+
+class TrainedGenerator:
+    """The generator of a finished or interrupted run.
+
+    Attributes:
+      config: the run's configuration.
+      system: its models.
+      generator: `sample`, `log_prob` and `complete` on token ids.
+      reader: how ids become text; None on the oracle task.
+      position: phases of training that it has seen, and `total`, of how many.
+      chosen: which weights these are, in words.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        system: System,
+        progress: checkpoint.Progress,
+        reader: TextReader | None = None,
+        best: bool = False,
+    ):
+        self.config = config
+        self.system = system
+        self.generator = system.generator
+        self.reader = reader
+        self.position = progress.position
+        self.total = progress.total
+        self.chosen = f"weights after {self.position} of {self.total} phases"
+        if best:
+            rule = progress.best.get("rule", config.score)  # runs from before there was a choice
+            self.chosen = f"best {self.chosen}: the evaluation with the least {rule}"
+            if rule in progress.best:
+                self.chosen += f", {progress.best[rule]:.3f}"
+
+    def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
+        """Returns token ids (num, T) int32; see `generate`."""
+        if num < 0:
+            raise UserError(f"num must not be negative, but is {num}")
+        if not -(2**31) <= seed < 2**31:
+            raise UserError(f"seed must fit into 32 bits, but is {seed}")
+        if not 0 < temperature < float("inf"):
+            raise UserError(f"temperature must be above 0, not {temperature}")
+        return self.generator.sample(num, temperature, (seed, GENERATE))
+
+    def generate(self, num: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
+        """Returns `num` sentences, one string each.
+
+        Args:
+          num: how many; more sentences begin with the same ones.
+          temperature: the factor on the logits, as in the original program: 1.5 is sharper.
+          seed: the same seed gives the same sentences.
+        """
+        tokens = self.sample(num, temperature, seed)
+        if self.reader is None:
+            return [" ".join(map(str, row)) for row in tokens]
+        return [self.reader.text(row) for row in tokens]
+
+
+def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
+    """Returns the generator of a run as it is now.
+
+    Args:
+      run_dir: a run's folder.
+      best: take the weights of the best evaluation, not the latest.
+
+    Raises:
+      UserError: there is no run, it has no checkpoint yet, or a file is damaged.
+    """
+    folder = RunFolder(run_dir)
+    path = folder.weights(best)
+    config = folder.read_config()
+    system = make_system(config, task=None)
+    progress = checkpoint.restore(path, system.models, {} if best else system.optimizers)
+    reader = None
+    if config.task == "text":
+        reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
+    return TrainedGenerator(config, system, progress, reader, best)

@@ -1,0 +1,170 @@
+"""What a run has left behind, read without TensorFlow: settings, records, figures, progress."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.config.config import Config
+from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run's own words.
+
+    Attributes:
+      name: what the report calls it.
+      path: its folder.
+      config: its configuration.
+      made_by: command, versions, machine, commit.
+      records: the lines of metrics.jsonl up to its latest checkpoint.
+      measured: the figures of the finished run; empty before.
+      progress: the latest checkpoint's (`training.checkpoint.Progress`); empty before the first.
+      melodies: whether it learns melodies.
+    """
+
+    name: str
+    path: Path
+    config: Config
+    made_by: dict[str, Any]
+    records: list[dict[str, Any]]
+    measured: dict[str, Any]
+    progress: dict[str, Any]
+    melodies: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether all phases have run and the figures of the last weights are there."""
+        return bool(self.measured)
+
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The records of evaluations, in order."""
+        return [line for line in self.records if line["group"] == "evaluation"]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of each kind of phase."""
+        return self.measured.get("seconds") or self.progress.get("seconds", {})
+
+    def state(self) -> str:
+        """Returns how far the run came, a sentence."""
+        if self.finished:
+            return f"Finished, {self.measured['total_updates']:,} updates."
+        if not self.progress:
+            return "Interrupted run (or still running): no checkpoint was written yet."
+        position, total = self.progress["position"], self.progress["total"]
+        if position >= total:
+            return f"Interrupted run: all {total} phases are done, but nothing is measured yet."
+        share = f"{100 * position / total:.0f} %"
+        return (
+            f"Interrupted run (or still running): {position} of {total} phases ({share}), "
+            f"{self.progress['updates']:,} updates. The same command goes on from there."
+        )
+
+
+def read_runs(paths: Sequence[str | Path]) -> list[RunRecord]:
+    """Reads runs, each once, named by their folders, or by their paths where two have one name.
+
+    Args:
+      paths: folders of runs, or of benchmarks: these stand for all runs in them.
+
+    Raises:
+      UserError: no run is named, one is none, there is nothing to report, or a file is damaged.
+    """
+    folders: dict[Path, tuple[str, bool]] = {}  # what was given, and whether by itself
+    for path in paths:
+        inside = runs_inside(Path(path))
+        for each in inside or [Path(path)]:
+            folders.setdefault(each.resolve(), (str(each), not inside))
+    if not folders:
+        raise UserError("name one or more run folders")
+    names = [folder.name for folder in folders]
+    runs = [
+        read_run(folder, folder.name if names.count(folder.name) == 1 else given, begun)
+        for folder, (given, begun) in folders.items()
+    ]
+    if not any(run.progress or run.records for run in runs):
+        raise UserError(f"{paths[0]} has nothing to report yet: no run in it has a checkpoint")
+    return runs
+
+
+def runs_inside(path: Path) -> list[Path]:
+    """Returns the runs in a benchmark's folder, by name; none of a run's folder or another's."""
+    if not path.is_dir() or RunFolder(path).config_file.exists():
+        return []
+    return sorted(each.parent for each in path.glob("*/config.json"))
+
+
+def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
+    """Reads one run.
+
+    Args:
+      path: its folder.
+      name: what the report calls it.
+      begun: refuse a run that has neither a checkpoint nor records yet.
+
+    Raises:
+      UserError: as of `read_runs`.
+    """
+    folder = RunFolder(path)
+    if not folder.config_file.exists():
+        folder.weights()  # says what is wrong
+    config, made_by = folder.read_config(), folder.read().get("made_by")
+    progress = _progress(folder.checkpoint) if folder.checkpoint.exists() else {}
+    records = _records(folder.metrics, progress.get("position", float("inf")))
+    if begun and not (progress or records):
+        raise UserError(f"{path} has nothing to report yet: neither a checkpoint nor records")
+    measured = read_json(folder.measured, "a run's figures") if folder.measured.exists() else {}
+    if not isinstance(measured, dict) or (measured and "total_updates" not in measured):
+        raise UserError(f"{folder.measured} is damaged: not a run's figures")
+    text = config.task == "text" and (begun or folder.reader.exists())
+    reader = read_json(folder.reader, "a run's vocabulary") if text else {}
+    return RunRecord(
+        name=name,
+        path=path,
+        config=config,
+        made_by=made_by if isinstance(made_by, dict) else {},
+        records=records,
+        measured=measured,
+        progress=progress,
+        melodies=reader.get("tokenizer") == PitchTokenizer.name,
+    )
+
+
+def _progress(path: Path) -> dict[str, Any]:
+    """Returns what a checkpoint says of itself: putting its weights to use takes TensorFlow."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}  # checks each array's CRC
+        progress = json.loads(arrays["meta"].tobytes())["progress"]
+        return {name: progress[name] for name in ("position", "total", "updates", "seconds")}
+    except Exception as error:  # damaged files raise nearly anything
+        raise UserError(f"{path} is damaged or is no checkpoint: {error}") from error
+
+
+def _records(path: Path, end: float) -> list[dict[str, Any]]:
+    """Returns the lines of phases before `end`: the others will be run again."""
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    records = []
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+            if record["position"] < end:
+                records.append({**record, "group": str(record["group"])})
+        except (ValueError, KeyError, TypeError) as error:
+            if number < len(lines):  # the last may be half a line, from a kill
+                raise UserError(f"{path} is damaged in line {number}") from error
+    return records

@@ -1,0 +1,51 @@
+"""The configuration of a run on text, from its data folder. Needs no TensorFlow."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import text_preset
+from leakgan_tf.config.semantics import named_semantics
+from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.systems.registry import check_name
+from leakgan_tf.utils.errors import UserError
+
+
+def dataset_digest(dataset: TextDataset) -> str:
+    """Returns the SHA-256 of a data folder's contents, wherever it lies."""
+    parts = json.dumps(dataset.record["sha256"], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def text_config(
+    dataset: TextDataset,
+    preset: str,
+    semantics: str | None,
+    system: str,
+    seed: int,
+    changes: Mapping[str, Any],
+) -> Config:
+    """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
+
+    Without `semantics` the preset keeps its own.
+    """
+    melodies = dataset.tokenizer.name == PitchTokenizer.name
+    base = text_preset(preset, len(dataset.vocabulary), dataset.length, melodies)
+    changed = dict(changes)
+    if semantics:
+        changed = {**vars(named_semantics(semantics)), **changed}
+    changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
+    changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
+    for name, flag in (("vocab_size", "vocab_size"), ("length", "max_length")):
+        if name in changes:
+            raise UserError(f"{name} is the data folder's: prepare it with another --{flag}")
+    config = replace(base, **changed)
+    if len(dataset.train) < config.batch_size:  # no batch would be full, and nothing learned
+        raise UserError(
+            f"the data folder has {len(dataset.train)} training sentences, fewer than batch_size "
+            f"{config.batch_size}: give a smaller --batch_size, or more text"
+        )
+    return config

@@ -1,0 +1,144 @@
+"""``python -m leakgan_tf generate``: what it writes, and how it refuses."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import runs
+from helpers.tiny import tiny
+from leakgan_tf.__main__ import main
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.load import load
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """An interrupted run of MLE."""
+    folder = tmp_path_factory.mktemp("runs") / "mle"
+    runs.begun(tiny("mle"), folder)
+    return folder
+
+
+def generate(*words):
+    return main(["leakgan-tf", "generate", *map(str, words)])
+
+
+def test_a_fresh_process_writes_the_same_sentences(run_dir, tmp_path):
+    """Of LeakGAN, by the command itself."""
+    runs.begun(tiny("leakgan"), tmp_path / "run")
+    result = subprocess.run(
+        [sys.executable, "-m", "leakgan_tf", "generate", f"--run_dir={tmp_path / 'run'}",
+         "--num=5", "--temperature=1.5", "--seed=7"],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == load(tmp_path / "run").generate(5, 1.5, seed=7)
+
+
+def test_standard_output_has_the_sentences_and_nothing_else(run_dir, capsys):
+    assert generate(f"--run_dir={run_dir}", "--num=3", "--seed=2") == 0
+    assert capsys.readouterr().out.splitlines() == load(run_dir).generate(3, seed=2)
+
+
+def test_ten_sentences_without_flags(run_dir, capsys):
+    assert generate("--run_dir", run_dir) == 0
+    assert capsys.readouterr().out.splitlines() == load(run_dir).generate(10, 1.0, seed=0)
+
+
+def test_temperature_and_seed_reach_the_generator(run_dir, capsys):
+    assert generate(f"--run_dir={run_dir}", "--temperature=3", "--seed=5") == 0
+    assert capsys.readouterr().out.splitlines() == load(run_dir).generate(10, 3.0, seed=5)
+
+
+def test_out_is_a_file_and_standard_output_stays_empty(run_dir, tmp_path, capsys):
+    out = tmp_path / "new folder" / "samples.txt"
+    assert generate(f"--run_dir={run_dir}", "--num=3", f"--out={out}") == 0
+    assert out.read_text().splitlines() == load(run_dir).generate(3)
+    assert capsys.readouterr().out == ""
+
+
+def test_overwrite_replaces_the_file(run_dir, tmp_path):
+    out = tmp_path / "samples.txt"
+    out.write_text("precious")
+    assert generate(f"--run_dir={run_dir}", "--num=0", f"--out={out}", "--overwrite") == 0
+    assert out.read_text() == ""
+
+
+def refuses(capsys, folder, *words, names=()):
+    """Exit status 2 and one line on standard error; nothing below the folder changes."""
+    before = runs.files(folder)
+    assert main(["leakgan-tf", *map(str, words)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.endswith("\n")
+    assert len(printed.err.splitlines()) == 1
+    for name in names:
+        assert str(name) in printed.err
+    assert runs.files(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--num=-1"], ["num", "-1"]),
+        (["--num=many"], ["num", "many"]),
+        (["--temperature=0"], ["temperature"]),
+        (["--temperature=-2"], ["temperature"]),
+        (["--temperature=nan"], ["temperature"]),
+        (["--temperature=inf"], ["temperature"]),
+        (["--seed=x"], ["seed"]),
+        (["--nun=3"], ["nun"]),
+        (["extra"], ["extra"]),
+        (["--best"], ["best.npz"]),
+        (["--run_dir="], ["--run_dir"]),
+    ],
+)
+def test_bad_flags_are_refused(capsys, run_dir, tmp_path, words, names):
+    out = tmp_path / "samples.txt"
+    arguments = [f"--run_dir={run_dir}", f"--out={out}", *words]
+    refuses(capsys, run_dir.parent, "generate", *arguments, names=names)
+    assert not out.exists()
+
+
+def test_an_unknown_command_is_refused(capsys, tmp_path):
+    refuses(capsys, tmp_path, "generat", names=["generat", "generate"])
+
+
+def test_without_a_run_it_is_refused(capsys, run_dir, tmp_path):
+    out = f"--out={tmp_path / 'samples.txt'}"
+    missing, empty = tmp_path / "missing", tmp_path / "empty"
+    empty.mkdir()
+    refuses(capsys, tmp_path, "generate", out, names=["--run_dir"])
+    for folder in (missing, empty):
+        refuses(capsys, tmp_path, "generate", out, f"--run_dir={folder}", names=[folder])
+    refuses(capsys, tmp_path, "generate", out, f"--run_dir={run_dir.parent}", names=["mle"])
+
+
+def test_a_missing_or_damaged_checkpoint_is_refused(capsys, tmp_path):
+    runs.begun(tiny("mle"), tmp_path)
+    checkpoint = RunFolder(tmp_path).checkpoint
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-9])
+    refuses(capsys, tmp_path, "generate", f"--run_dir={tmp_path}", names=[checkpoint])
+    checkpoint.unlink()
+    refuses(capsys, tmp_path, "generate", f"--run_dir={tmp_path}", names=["no checkpoint"])
+
+
+def test_an_output_that_cannot_be_written_is_refused(capsys, run_dir, tmp_path):
+    taken, folder = tmp_path / "taken.txt", tmp_path / "folder"
+    taken.write_text("precious")
+    folder.mkdir()
+    for out in (taken, folder, taken / "below.txt"):
+        words = ["generate", f"--run_dir={run_dir}", f"--out={out}"]
+        refuses(capsys, tmp_path, *words, names=[out])
+    refuses(capsys, tmp_path, *words, "--overwrite", names=[out])
+
+
+def test_help_is_no_error(capsys):
+    assert generate("--help") == 0
+    assert "--temperature" in capsys.readouterr().out

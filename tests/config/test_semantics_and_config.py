@@ -1,0 +1,183 @@
+"""Configurations: what is refused, what comes back from JSON, and that every mixture trains."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers import small
+from leakgan_tf.config.config import Config, differences, flatten, replace
+from leakgan_tf.config.semantics import ORIGINAL, PAPER, Semantics, named_semantics
+from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.utils.errors import UserError
+
+# Every field that changes the computation of a step, at a value that one of the two has not.
+CHANGES = [
+    {"goal_window": "block"}, {"goal_window": "sliding"},
+    {"goal_alignment": "split"}, {"goal_alignment": "single"},
+    {"goal_init": "per_row"},
+    {"normalise_goal": True}, {"normalise_goal": False},
+    {"cosine": "batch_mean"}, {"cosine": "per_step"},
+    {"reward_rank": "arrival"}, {"reward_rank": "value"}, {"reward_rank": "none"},
+    {"goal_horizon": 1}, {"length": 10, "goal_horizon": 5},
+    {"task": "text", "padding": "masked"}, {"task": "text", "padding": "token"},
+    {},
+]  # fmt: skip
+
+
+def mixtures():
+    for name, base in (("original", ORIGINAL), ("paper", PAPER)):
+        for change in CHANGES:
+            config = small.config(base, **change, rollouts=1)
+            if not change or config != small.config(base, rollouts=1):
+                yield pytest.param(config, id=f"{name} {change}")
+
+
+@pytest.mark.parametrize("config", list(mixtures()))
+def test_every_mixture_trains(config):
+    system = LeakGAN(config, task=None)
+    tokens = tf.constant(small.tokens(config.batch_size, config.length, config.vocab_size))
+    before = [weights.copy() for weights in system.model.get_weights()]
+    for scalars in (
+        system.pretrain_step(tokens, tf.constant([1, 2])),
+        system.adversarial_step(tf.constant([1, 2])),
+    ):
+        values = {name: float(value) for name, value in scalars.items()}
+        assert all(np.isfinite(list(values.values()))), values
+        assert values["manager_gradient_norm"] > 0
+        assert values["worker_gradient_norm"] > 0
+    moved = [np.abs(a - b).max() for a, b in zip(before, system.model.get_weights(), strict=True)]
+    assert sum(step > 0 for step in moved) >= len(moved) - 1  # a sliding goal_init may stay
+    assert np.isfinite(moved).all()
+
+
+def test_one_goal_for_the_whole_sentence_trains():
+    """Where c = T there is no prefix to complete."""
+    system = LeakGAN(small.config(ORIGINAL, goal_horizon=6), task=None)
+    scalars = system.adversarial_step(tf.constant([1, 2]))
+    assert all(np.isfinite(float(value)) for value in scalars.values())
+
+
+@pytest.mark.parametrize("base", [ORIGINAL, PAPER], ids=["original", "paper"])
+def test_dropout_and_penalty_train_the_discriminator(base):
+    system = LeakGAN(small.config(base, dropout=0.5, l2=0.2), task=None)
+    tokens, labels = tf.constant(small.tokens(4, 6, 7)), tf.constant([1, 1, 0, 0])
+    first, again, other = (
+        float(system.discriminator_step(tokens, labels, tf.constant([seed, 0]))["loss"])
+        for seed in (1, 1, 2)
+    )
+    assert np.isfinite([first, again, other]).all()
+    assert first != again  # the step in between
+
+
+def test_sharpness_of_training_samples():
+    original = LeakGAN(small.config(ORIGINAL), task=None)
+    np.testing.assert_array_equal(original.sharpness(1.0), [1.5, 1.5, 1, 1, 1, 1])
+    paper = LeakGAN(small.config(PAPER), task=None)
+    np.testing.assert_array_equal(paper.sharpness(1.0), np.ones(6))
+
+
+@pytest.mark.parametrize("base", [ORIGINAL, PAPER], ids=["original", "paper"])
+def test_json_brings_the_same_configuration_back(base):
+    config = small.config(base, seed=3)
+    stored = json.loads(json.dumps(config.to_json()))
+    assert Config.from_json(stored) == config
+
+
+def test_unknown_fields_are_refused():
+    stored = small.config().to_json()
+    with pytest.raises(UserError, match="'colour' in the configuration"):
+        Config.from_json({**stored, "colour": "red"})
+    with pytest.raises(UserError, match="'colour' in the semantics"):
+        Config.from_json({**stored, "semantics": {"colour": "red"}})
+    with pytest.raises(UserError, match="'colour'"):
+        replace(small.config(), colour="red")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"goal_horizon": 4}, "length 6 is not divisible by goal_horizon 4"),
+        ({"windows": (1, 7)}, "window 7 is longer than the sequence"),
+        ({"windows": (1, 2, 3)}, "3 windows, 2 filters"),
+        ({"windows": (2, 2)}, "differ"),
+        ({"windows": (0, 2)}, "above 0"),
+        ({"windows": (), "filters": ()}, "above 0"),
+        ({"filters": (0, 2)}, "above 0"),
+        ({"length": 0}, "length must be above 0"),
+        ({"goal_horizon": 0}, "goal_horizon must be above 0"),
+        ({"rollouts": 0}, "rollouts must be above 0"),
+        ({"batch_size": 0}, "batch_size must be above 0"),
+        ({"generator_learning_rate": float("nan")}, "generator_learning_rate must be above 0"),
+        ({"seed": -1}, "seed must be 0 or more"),
+        ({"vocab_size": 1}, "vocab_size must be at least 2"),
+        ({"training_sequences": 3}, "training_sequences must be at least batch_size"),
+        ({"goal_window": "round"}, "goal_window must be one of block, sliding"),
+        ({"rankgan_reward": "score"}, "rankgan_reward must be one of rank, log_rank"),
+        ({"pg_bleu_order": 0}, "pg_bleu_order must be above 0"),
+        ({"system": "pg_bleu", "pg_bleu_order": 7}, "pg_bleu_order 7 must be at most length 6"),
+        ({"maligan_completions": 0}, "maligan_completions must be above 0"),
+        ({"maligan_prefix_step": 0}, "maligan_prefix_step must be above 0"),
+        ({"scheduled_sampling_least": 1.5}, "scheduled_sampling_least must be at most 1"),
+        ({"scheduled_sampling_schedule": "cosine"}, "must be one of linear, exponential"),
+        ({"scheduled_sampling_schedule": "exponential", "scheduled_sampling_rate": 1.0}, "below 1"),
+        ({"scheduled_sampling_schedule": "inverse_sigmoid"}, "at least 1 if inverse_sigmoid"),
+        ({"goal_alignment": "x"}, "goal_alignment must be one of"),
+        ({"goal_init": "x"}, "goal_init must be one of"),
+        ({"cosine": "x"}, "cosine must be one of"),
+        ({"reward_rank": "x"}, "reward_rank must be one of"),
+        ({"reward_delta": 0.0}, "reward_delta"),
+        ({"judged_sharpness": 0.0}, "sharpness"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"l2": -0.1}, "l2"),
+        ({"mle_every": -1}, "mle_every"),
+    ],
+    ids=str,
+)
+def test_impossible_values_are_refused(changes, message):
+    with pytest.raises(UserError, match=message):
+        small.config(**changes)
+
+
+def test_per_row_goals_refuse_a_sampling_batch_that_they_do_not_divide():
+    small.config(goal_init="per_row", sampling_batch=8)
+    with pytest.raises(UserError, match="sampling_batch"):
+        small.config(goal_init="per_row", sampling_batch=6)
+
+
+def test_fields_are_changed_and_compared_by_name():
+    config = small.config()
+    changed = replace(config, seed=5, cosine="per_step")
+    assert changed.semantics == dataclasses.replace(ORIGINAL, cosine="per_step")
+    assert differences(config, changed) == ["cosine: batch_mean -> per_step", "seed: 0 -> 5"]
+    assert differences(config, config) == []
+    assert (
+        len(flatten(config))
+        == len(dataclasses.fields(Config)) + len(dataclasses.fields(Semantics)) - 1
+    )
+
+
+def test_semantics_have_names():
+    assert named_semantics("original") is ORIGINAL
+    assert named_semantics("paper") is PAPER
+    with pytest.raises(UserError, match="original, paper"):
+        named_semantics("Paper")
+
+
+def test_the_paper_and_the_original_differ_where_they_are_known_to():
+    assert dataclasses.asdict(PAPER) == {
+        "goal_window": "sliding", "goal_alignment": "single", "goal_init": "shared",
+        "normalise_goal": False, "cosine": "per_step", "reward_rank": "value",
+        "reward_delta": 12.0, "reward_per_rollout": False, "opening_sharpness": 1.0,
+        "judged_sharpness": 1.0, "explored_sharpness": 1.0, "dropout": 0.25, "l2": 0.2,
+        "mle_every": 15, "padding": "masked",
+    }  # fmt: skip
+    assert dataclasses.asdict(ORIGINAL) == {
+        "goal_window": "block", "goal_alignment": "split", "goal_init": "shared",
+        "normalise_goal": True, "cosine": "batch_mean", "reward_rank": "arrival",
+        "reward_delta": 16.0, "reward_per_rollout": True, "opening_sharpness": 1.5,
+        "judged_sharpness": 1.5, "explored_sharpness": 1.0, "dropout": 0.0, "l2": 0.0,
+        "mle_every": 0, "padding": "token",
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Twins, references and small configurations that several tests share."""
