@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models.manager import Manager
-from leakgan_tf.models.masking import close_ended, written
+from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.prefix_features import PrefixFeatures, PrefixState
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.models.worker import Worker
@@ -170,7 +170,7 @@ class LeakGANGenerator(keras.Model):
         """
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
         logits = self.worker(self.worker.read(before), tf.stop_gradient(worker_goals))
-        return close_ended(logits, ~written(tokens)) if self.ends else logits
+        return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
 
     def _missing_goals(self, rows: tf.Tensor) -> tf.Tensor:
         initial = self.manager.initial_goal(rows) / self.goal_horizon  # (B, F)

@@ -17,13 +17,13 @@ The paper was not at hand: what is said of it rests on memory, and is to be chec
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.rewards import control
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import numpy_generator
 
 
@@ -49,7 +49,7 @@ class MaliGAN(DiscriminatedSystem):
 
         return Phase("adversarial/generator", self.adversarial_step, data)
 
-    def usual_reward(self) -> float:
+    def control_mean(self) -> float:
         """Returns the mean of the weights among the completions of a prefix."""
         return 1.0
 
@@ -67,18 +67,18 @@ class MaliGAN(DiscriminatedSystem):
         copies, length = self.config.maligan_completions, self.config.length
         real = tf.tile(sentences, [copies, 1])  # (n·B, T)
         kept = tf.range(length) < tf.tile(given, [copies])[:, tf.newaxis]  # (n·B, T)
-        tokens = fill_in(LSTMPolicy(self.model), real, kept, seed)
+        tokens = infill(LSTMPolicy(self.model), real, kept, seed)
         logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
         weights = losses.importance_weights(logits)  # (n, B)
         # The completions of a prefix stand below each other: weights are shuffled among them. The
         # seeds 0 to T-1 are the tokens'.
         own_seed = tf.random.experimental.stateless_fold_in(seed, length)
-        weights = control(weights, self.config.reward, self.usual_reward(), own_seed, spread=False)
+        weights = control(weights, self.config.reward, self.control_mean(), own_seed, spread=False)
         advantages = tf.reshape(weights - baseline, [-1, 1])  # (n·B, 1)
-        samples = real.shape[0] * replicas.count()
+        samples = real.shape[0] * distributed.count()
         rewards = tf.where(kept, 1.0, advantages) / samples  # (n·B, T)
         scalars = self.adversarial_gradient_step(tokens, rewards)
         scalars["given"] = tf.reduce_mean(tf.cast(given, tf.float32))
-        scalars["weight_spread"] = tf.math.reduce_std(replicas.gather(weights))
+        scalars["weight_spread"] = tf.math.reduce_std(distributed.gather(weights))
         scalars["real_probability"] = tf.reduce_mean(tf.nn.softmax(logits)[..., 1])
         return scalars
