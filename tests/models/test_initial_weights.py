@@ -18,15 +18,13 @@ from leakgan_tf.models.worker import Worker
 from leakgan_tf.utils.seeds import derive_int
 
 SEED = 7
-DISCRIMINATOR = Discriminator(6, 4, 3, (1, 3), (2, 4), seed=SEED)
-LEAKGAN = LeakGANGenerator(6, 4, 5, 3, 2, 2, 2, seed=SEED)
 CASES = {
-    "discriminator": DISCRIMINATOR,
-    "highway": Highway(5, seed=SEED),
-    "manager": Manager(5, 3, 2, seed=SEED),
-    "worker": Worker(6, 5, 3, 4, 2, seed=SEED),
-    "lstm_generator": LSTMGenerator(6, 4, 3, 2, seed=SEED),
-    "oracle": LSTMGenerator(6, 4, 3, 2, stddev=1.0, seed=SEED),
+    "discriminator": lambda: Discriminator(6, 4, 3, (1, 3), (2, 4), seed=SEED),
+    "highway": lambda: Highway(5, seed=SEED),
+    "manager": lambda: Manager(5, 3, 2, seed=SEED),
+    "worker": lambda: Worker(6, 5, 3, 4, 2, seed=SEED),
+    "lstm_generator": lambda: LSTMGenerator(6, 4, 3, 2, seed=SEED),
+    "oracle": lambda: LSTMGenerator(6, 4, 3, 2, stddev=1.0, seed=SEED),
 }
 
 
@@ -105,7 +103,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_weight_has_its_distribution_and_its_seed(name):
-    layer, expected = CASES[name], EXPECTED[name]
+    layer, expected = CASES[name](), EXPECTED[name]
     layer.build()
     assert len(layer.trainable_variables) == len(expected)
     for variable in layer.trainable_variables:
@@ -114,10 +112,11 @@ def test_every_weight_has_its_distribution_and_its_seed(name):
         np.testing.assert_allclose(variable, own, rtol=1e-6, atol=1e-7, err_msg=known)
 
 
-def test_manager_and_worker_have_seeds_of_their_own():
-    assert LEAKGAN.manager.seed == derive_int(SEED, "manager")
-    assert LEAKGAN.worker.seed == derive_int(SEED, "worker")
-    assert DISCRIMINATOR.highway.seed == derive_int(SEED, "highway")
+def test_parts_have_seeds_of_their_own():
+    generator = LeakGANGenerator(6, 4, 5, 3, 2, 2, 2, seed=SEED)
+    assert generator.manager.seed == derive_int(SEED, "manager")
+    assert generator.worker.seed == derive_int(SEED, "worker")
+    assert CASES["discriminator"]().highway.seed == derive_int(SEED, "highway")
 
 
 @pytest.mark.parametrize(
