@@ -13,7 +13,7 @@ from benchmarks.versus_mle import Measured
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.semantics import name_of
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.nll import distinct_share, held_out_costs, held_out_nll, oracle_nll
+from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.frontier_picture import draw_frontier
@@ -26,7 +26,7 @@ from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask
 from leakgan_tf.utils.files import write_json
-from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
+from leakgan_tf.utils.seeds import derive, numpy_generator
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 
@@ -72,18 +72,8 @@ _COMPARED = (
 
 
 def measure(system: System, task: SyntheticTask) -> dict[str, Any]:
-    """Returns the figures of a trained system at each temperature, and its whole sweep."""
-    seed = derive_int(task.config.seed, "measure")
-    figures: dict[str, Any] = {"sweep": task.sweep(system.generator, seed)}
-    for row in figures["sweep"]:
-        if row["temperature"] in TEMPERATURES:
-            for name in ("nll_oracle", "nll_test", "distinct"):
-                figures[f"{name}_{row['temperature']}"] = row[name]
-    # Under the split alignment the probabilities that samples are drawn from are others.
-    costs = held_out_costs(system.generator, task.test, TEMPERATURES, "sampling").mean(axis=0)
-    for temperature, cost in zip(TEMPERATURES, costs, strict=True):
-        figures[f"nll_test_sampling_path_{temperature}"] = float(cost)
-    return figures
+    """Returns the figures of a trained system."""
+    return task.measure(system.generator)
 
 
 def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:

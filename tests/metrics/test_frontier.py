@@ -15,7 +15,8 @@ from leakgan_tf.metrics.frontier import (
     Frontier,
     mean_sweep,
 )
-from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
+from leakgan_tf.metrics.temperatures import TEMPERATURES
+from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 
 FIGURES = st.floats(0.5, 20).map(lambda value: round(value, 3))
 POINTS = st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=12)
@@ -146,7 +147,7 @@ def test_no_points_are_no_frontier(points):
 def test_sweeps_are_averaged_where_all_have_a_temperature():
     first = [
         {"temperature": 1.0, "nll_test": 4.0, "nll_oracle": 5.0},
-        {"temperature": 1.5, "nll_test": 5.0, "nll_oracle": 3.0},
+        {"temperature": 1 / 1.5, "nll_test": 5.0, "nll_oracle": 3.0},
     ]
     second = [{"temperature": 1.0, "nll_test": 4.5, "nll_oracle": 6.0}]
     mean = {"temperature": 1.0, "nll_test": 4.25, "nll_oracle": 5.5}
