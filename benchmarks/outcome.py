@@ -18,7 +18,7 @@ class Outcome:
       dataset_name: what it ran on.
       configs: the runs' configurations.
       measured: each run's figures by its folder's name, in the same order.
-      real: the figures of real text (`text_runs.real_figures`).
+      real: the figures of real text (`text_scores.real_figures`).
       dataset: the sentences.
       command: what was called.
       missing: why runs that were asked for did not finish, by name.

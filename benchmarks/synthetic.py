@@ -20,13 +20,11 @@ from benchmarks import frontiers, several
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
-from leakgan_tf.config.config import Config, replace
-from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import named_semantics
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.systems.registry import check_names, describe_systems
-from leakgan_tf.tasks.oracle_weights import read_parameters
+from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 from leakgan_tf.training.placement import Placement
-from leakgan_tf.utils.errors import UserError
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 
@@ -69,14 +67,14 @@ def define_oracle_flags() -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
-    base = synthetic_preset(values.preset, values.length)
-    semantics = named_semantics(values.semantics) if values.semantics else base.semantics
-    changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
-    configs, systems = [], check_names(values.systems)
-    for system in systems:
-        own = {**for_system(changes, system, systems), "system": system, "oracle_params": digest}
-        configs += [replace(base, **own, seed=seed) for seed in parse_seeds(values.seeds)]
-    return configs
+    changes, systems = overrides(values), check_names(values.systems)
+    return [
+        oracle_config(
+            values.preset, values.length, values.semantics, system, seed,
+            for_system(changes, system, systems), digest,
+        )
+        for system in systems for seed in parse_seeds(values.seeds)
+    ]  # fmt: skip
 
 
 def run_folder(values: flags.FlagValues) -> Path:
@@ -127,11 +125,8 @@ def run_all(
     """
     several.check_several(values)
     placed, first = placement(values), next(iter(configs.values()))
-    if arrays and len(arrays["embedding"]) != first.vocab_size:
-        raise UserError(
-            f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
-            f"{first.vocab_size}: give --vocab_size={len(arrays['embedding'])}"
-        )
+    if arrays:
+        check_vocab_size(arrays, first.vocab_size)
     with kept_by_the_chief(placed, folder) as kept:
         paths = {kept / name: config for name, config in configs.items()}
         frontiers.check(paths)
@@ -155,9 +150,8 @@ def _train(
 ) -> None:
     """Trains and reports what was found to be good input."""
     # TensorFlow starts slowly, and talks: not for bad input.
-    from benchmarks import synthetic_report
     from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
-    from leakgan_tf.training.session import prepare_process, train_and_measure
+    from leakgan_tf.training.session import prepare_process, train_run
 
     distribution = prepare_process(placed)
     for config in runs.paths.values():
@@ -165,12 +159,11 @@ def _train(
     oracle = make_oracle(next(iter(runs.paths.values())), arrays)
 
     def train(path: Path, config: Config) -> dict[str, Any]:
-        return train_and_measure(
+        return train_run(
             config,
             lambda: SyntheticTask(config, oracle, frontiers.frontier(path, config)),
             path,
             extra,
-            synthetic_report.measure,
             distribution,
         )
 

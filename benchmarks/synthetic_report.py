@@ -22,9 +22,8 @@ from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.runs.folder import RunFolder, environment
 from leakgan_tf.runs.record import read_runs
-from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.oracle import Oracle
-from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask
+from leakgan_tf.tasks.synthetic import TEMPERATURES
 from leakgan_tf.utils.files import write_json
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
@@ -69,11 +68,6 @@ _COMPARED = (
     'A p below 0.05 is shown with its direction ("better": lower). The p-values are not corrected '
     "for being many.",
 )
-
-
-def measure(system: System, task: SyntheticTask) -> dict[str, Any]:
-    """Returns the figures of a trained system."""
-    return task.measure(system.generator)
 
 
 def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:

@@ -16,10 +16,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import folders, several
 from benchmarks.outcome import Outcome
+from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, report, source_notes
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
-from leakgan_tf.cli.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
+from leakgan_tf.cli.prepare import data_folder
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.presets import text_preset
 from leakgan_tf.config.semantics import named_semantics
@@ -162,19 +163,20 @@ def _train(
     These are empty where no report is to be written.
     """
     # TensorFlow starts slowly, and talks: not for bad input.
-    from leakgan_tf.evaluation import text as text_runs
-    from leakgan_tf.training.session import prepare_process
+    from leakgan_tf.tasks.text import TextTask
+    from leakgan_tf.tasks.text_scores import real_figures
+    from leakgan_tf.training.session import prepare_process, train_run
 
     distribution = prepare_process(placed)
     for config in runs.paths.values():
         distribution.check(config)
 
     def train(path: Path, config: Config) -> dict[str, Any]:
-        data = runs.folder / "data"
-        return text_runs.train_text(config, dataset, data, path, command, distribution)
+        made_by = {"command": command, "data": str((runs.folder / "data").resolve())}
+        return train_run(config, lambda: TextTask(config, dataset), path, made_by, distribution)
 
     measured = runs.one_by_one(train, go_on=distribution.alone)
-    return measured, text_runs.real_figures(dataset) if measured and runs.whole else {}
+    return measured, real_figures(dataset) if measured and runs.whole else {}
 
 
 def main() -> int:

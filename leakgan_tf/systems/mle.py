@@ -22,11 +22,29 @@ from leakgan_tf.utils.seeds import derive_int
 
 
 class MLE:
-    """An LSTM generator trained on the training sentences, nothing else."""
+    """An LSTM generator trained on the training sentences, nothing else.
 
-    def __init__(self, config: Config, task: Task):
+    Args:
+      config: sizes and schedule.
+      task: where the training sentences come from; not needed to sample.
+      training: whether to make optimizers, too.
+    """
+
+    def __init__(self, config: Config, task: Task | None = None, training: bool = True):
         self.config = config
         self.task = task
+        self.models: dict[str, keras.Model] = {}
+        self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
+        self.build_models()
+        self.generator = Generator(
+            lambda: LSTMPolicy(self.model), config.length, config.sampling_batch
+        )
+        if training:
+            self.build_optimizers()
+
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        config = self.config
         self.model = LSTMGenerator(
             config.vocab_size,
             config.length,
@@ -36,13 +54,13 @@ class MLE:
             seed=derive_int(config.seed, "mle", "generator"),
         )
         self.model.build()
-        self.optimizer = adam(
-            config.mle_learning_rate, config.adam_epsilon, self.model.trainable_variables, "mle"
-        )
-        self.models = {"generator": self.model}
-        self.optimizers = {"generator": self.optimizer}
-        self.generator = Generator(
-            lambda: LSTMPolicy(self.model), config.length, config.sampling_batch
+        self.models["generator"] = self.model
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        config, variables = self.config, self.model.trainable_variables
+        self.optimizers["generator"] = adam(
+            config.mle_learning_rate, config.adam_epsilon, variables, "mle"
         )
 
     def phases(self) -> Iterator[Phase]:
@@ -57,7 +75,7 @@ class MLE:
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.model(tokens), tokens)
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
-        return self.update(tape, loss, self.optimizer)
+        return self.update(tape, loss, self.optimizers["generator"])
 
     def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
         """Returns which tokens (B, T) are not filling behind an end; None if none can be."""

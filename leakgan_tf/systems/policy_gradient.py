@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.config.config import Config
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.optimizers import adam
@@ -18,7 +17,6 @@ from leakgan_tf.objectives.rewards import control
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.systems.mle import MLE
-from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 
 RewardFunction = Callable[
@@ -29,8 +27,10 @@ RewardFunction = Callable[
 class PolicyGradientSystem(MLE):
     """The LSTM generator of `MLE`, trained on by REINFORCE with a judge's verdict as the reward."""
 
-    def __init__(self, config: Config, task: Task):
-        super().__init__(config, task)
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        config = self.config
         self.optimizers["adversarial"] = adam(
             config.mle_learning_rate,
             config.adam_epsilon,

@@ -28,7 +28,7 @@ import tensorflow as tf
 
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Scalars
-from leakgan_tf.systems.discriminated import DiscriminatedSystem
+from leakgan_tf.systems.discriminated import DiscriminatedSystem, descend
 from leakgan_tf.systems.policy_gradient import RewardFunction
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive, numpy_generator
@@ -59,7 +59,7 @@ class RankGAN(DiscriminatedSystem):
             real_rank = losses.log_rank(human, reference, others[0], config.rankgan_gamma)
             made_rank = losses.log_rank(machine, reference, others[1], config.rankgan_gamma)
             loss = losses.ranker_loss(real_rank, made_rank)
-        scalars = self.update_discriminator(tape, loss)
+        scalars = descend(tape, loss, self.discriminator, self.optimizers["discriminator"])
         scalars["real_rank"] = tf.reduce_mean(tf.exp(real_rank))
         scalars["made_rank"] = tf.reduce_mean(tf.exp(made_rank))
         return scalars
