@@ -66,17 +66,16 @@ def train(
 
     Raises:
       UserError: a value is impossible, or the folder is another run's.
-      TrainingError: the run had to stop, because a loss is not finite, say.
+      TrainingError: a loss is not finite.
     """
-    given = {**locals(), **fields}
-    made_by = {"command": command or _describe_call(given)}
+    made_by = {"command": command or _describe_call({**locals(), **fields})}
+    chosen = (preset, semantics, system, seed, fields)
     if _is_text(data, task):
         _refuse(length=length, oracle_params=oracle_params)
-        config, make_task = _text_run(data, preset, semantics, system, seed, fields)
+        config, make_task = _text_run(data, *chosen)
         made_by["data"] = str(_path(data).resolve())
     else:
-        chosen = (preset, length, semantics, system, seed, fields)
-        config, make_task = _oracle_run(oracle_params, *chosen)
+        config, make_task = _oracle_run(*chosen, length, oracle_params)
     folder = Path(run_dir or default_run_dir(system, data))
     RunFolder(folder).refuse_others(config)
     from leakgan_tf.runs.load import load
@@ -125,13 +124,13 @@ def _text_run(
 
 
 def _oracle_run(
-    oracle_params: str | Path | None,
     preset: str,
-    length: int | None,
     semantics: str | None,
     system: str,
     seed: int,
     fields: Mapping[str, Any],
+    length: int | None,
+    oracle_params: str | Path | None,
 ) -> tuple[Config, Callable[[], Task]]:
     arrays, digest = read_parameters(oracle_params) if oracle_params else (None, "")
     config = oracle_config(

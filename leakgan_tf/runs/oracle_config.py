@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.config import Config, applicable, replace
 from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import named_semantics
-from leakgan_tf.systems.registry import check_name
+from leakgan_tf.config.semantics import variant_changes
+from leakgan_tf.systems.registry import system_config
 
 
 def oracle_config(
@@ -17,7 +17,7 @@ def oracle_config(
     seed: int,
     changes: Mapping[str, Any],
     oracle_digest: str = "",
-) -> Config:
+) -> Config[Any]:
     """Returns the configuration of a run on an oracle; raises ``UserError`` on bad values.
 
     Without `semantics` the preset keeps its own.
@@ -31,7 +31,7 @@ def oracle_config(
       changes: fields by name.
       oracle_digest: SHA-256 of the published oracle's weights, if they are used.
     """
-    base = synthetic_preset(preset, length)
-    chosen = named_semantics(semantics) if semantics else base.semantics
-    own = {"system": check_name(system), "seed": seed, "oracle_params": oracle_digest}
-    return replace(base, **{**vars(chosen), **changes, **own})
+    own = system_config(system)
+    base = synthetic_preset(preset, length, own)
+    variant = applicable(variant_changes(semantics), own) if semantics else {}
+    return replace(base, **{**variant, **changes, "seed": seed, "oracle_params": oracle_digest})
