@@ -11,7 +11,13 @@ from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json, write_json, write_text
+from leakgan_tf.utils.files import (
+    leftover_of,
+    read_json,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
 from leakgan_tf.utils.hardware import hardware
 
 KIND = "leakgan_tf run"
@@ -52,6 +58,7 @@ class RunFolder:
         self._lock = self._exclusive()
         try:
             self.refuse_others(config)  # another process may have made it since
+            remove_leftovers(self.path, lambda name: True)
             if not self.config_file.exists():
                 self._begin(config, extra)
         except BaseException:
@@ -75,7 +82,11 @@ class RunFolder:
             raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
 
     def _is_foreign(self) -> bool:
-        return any(path != self.lock_file for path in self.path.iterdir())
+        """Returns whether there is anything that a run killed at its very beginning leaves not."""
+        return any(
+            path != self.lock_file and leftover_of(path) != self.config_file.name
+            for path in self.path.iterdir()
+        )
 
     def _begin(self, config: Config, extra: dict[str, Any]) -> None:
         made_by = {**extra, **environment()}

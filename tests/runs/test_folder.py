@@ -104,6 +104,28 @@ def test_an_empty_folder_is_taken(tmp_path):
     assert folder.read_config() == tiny()
 
 
+def test_what_a_killed_start_leaves_is_no_foreign_file(tmp_path):
+    (tmp_path / "lock").touch()
+    (tmp_path / ".config.json.a_1b2c3d.part").write_text('{"kind": "leak')
+    folder = RunFolder(tmp_path)
+    folder.claim(tiny(), {})
+    (tmp_path / ".measured.json.a_1b2c3d.part").write_text("{")
+    folder.release()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".part") == [
+        "config.json", "lock"
+    ]  # fmt: skip
+    folder.claim(tiny(), {})
+    folder.release()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "lock"]
+
+
+def test_half_of_another_programs_file_is_a_foreign_file(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".thesis.txt.abcdefgh.part").write_text("years of work")
+    refuses(folder, tiny(), "not a run folder")
+
+
 def test_a_run_in_use_is_refused_until_it_is_released(run):
     first, second = RunFolder(run.path), RunFolder(run.path)
     first.claim(tiny(), {})
