@@ -9,18 +9,21 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation.generator import Generator
+from leakgan_tf.models.optimizers import FusedAdam
 
 Scalars = dict[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A piece of the schedule; training can stop and go on between two of them.
+    """A piece of the schedule; training can stop and go on between two updates of it.
 
     Attributes:
       name: what is trained, "pretrain/generator" say; the logs' tag.
       step: ``step(*batch, seed) -> scalars``: one update. A plain function; the trainer compiles.
       data: ``data(seed) -> arrays`` of equal length to be batched; None for a step without data.
+      keeps_data: whether a checkpoint within the phase has to hold these arrays: the step changes
+        weights that they are made with, so that they could not be made again.
       epochs: passes over the data.
       evaluate: whether the generator is measured afterwards.
     """
@@ -30,6 +33,7 @@ class Phase:
     data: Callable[[int], tuple[np.ndarray, ...]] | None = None
     epochs: int = 1
     evaluate: bool = False
+    keeps_data: bool = False
 
 
 class System(Protocol):
@@ -43,7 +47,7 @@ class System(Protocol):
 
     generator: Generator
     models: dict[str, keras.Model]
-    optimizers: dict[str, keras.optimizers.Optimizer]
+    optimizers: dict[str, FusedAdam]
 
     def phases(self) -> Iterator[Phase]:
         """Yields the whole schedule in order; the same every time."""

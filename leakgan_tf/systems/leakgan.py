@@ -126,8 +126,14 @@ class LeakGAN:
         return epochs >= 2 and need <= config.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
-        epochs = self.config.discriminator_epochs
-        return Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+        """Returns epochs on sentences of both sides; D's features steer those that G makes."""
+        return Phase(
+            name,
+            self.discriminator_step,
+            self.real_and_generated,
+            epochs=self.config.discriminator_epochs,
+            keeps_data=True,
+        )
 
     def real_sentences(self, seed: int) -> tuple[np.ndarray]:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""

@@ -1,6 +1,5 @@
 """One run from configuration to measured figures: claimed, trained, released."""
 
-import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,7 @@ Measure = Callable[[System, Task], dict[str, Any]]
 
 
 def prepare_process(placement: Placement | None = None) -> Distribution:
-    """Makes results repeatable, a SIGTERM end the run as Ctrl-C does, and devices ready.
+    """Makes results repeatable and devices ready.
 
     For a program's beginning: these are settings of the whole process.
 
@@ -35,12 +34,7 @@ def prepare_process(placement: Placement | None = None) -> Distribution:
       UserError: there are no such devices.
     """
     tf.config.experimental.enable_op_determinism()
-    signal.signal(signal.SIGTERM, _interrupt)
     return Distribution(placement)
-
-
-def _interrupt(number, frame) -> None:
-    raise KeyboardInterrupt
 
 
 def train_and_measure(

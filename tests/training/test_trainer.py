@@ -74,6 +74,7 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
     run = RunFolder(tmp_path)
     if checkpoint_seconds == OFTEN:
         assert runs.progress(run.checkpoint)["position"] == phase
+        assert runs.progress(run.checkpoint)["partial"]["done"] < update
         assert f"goes on from {run.checkpoint}" in capsys.readouterr().out
     else:
         assert not run.checkpoint.exists()
@@ -286,7 +287,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, update, value):
     before = run.checkpoint.read_bytes()
     bad = Stub(phases, bad=2 + update, bad_value=np.float32(value))
     with pytest.raises(TrainingError) as caught:
-        run_stub(tmp_path, phases, system=bad)
+        run_stub(tmp_path, phases, system=bad, checkpoint_seconds=NEVER)
     assert f"loss is {value} at update {update} of phase 1 (b)" in str(caught.value)
     assert f"last good checkpoint is {run.checkpoint}" in str(caught.value)
     assert run.checkpoint.read_bytes() == before
