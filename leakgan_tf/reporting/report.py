@@ -24,7 +24,7 @@ from leakgan_tf.reporting.phase_curves import draw_phase_curves
 from leakgan_tf.reporting.provenance import made_blocks, report_blocks
 from leakgan_tf.reporting.sweeps import sweep_blocks
 from leakgan_tf.runs.record import RunRecord
-from leakgan_tf.training.monitor import told
+from leakgan_tf.training.monitor import describe_warnings
 from leakgan_tf.utils.files import write_text
 
 HTML, MARKDOWN = "report.html", "report.md"
@@ -100,7 +100,7 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
         if run.finished:
             finished.setdefault(run.state(), []).append(run.name)
     cut = [run for run in runs if not run.finished]
-    signs = [f"{run.name}, {sign}" for run in runs for sign in told(run.records)]
+    signs = [f"{run.name}, {sign}" for run in runs for sign in describe_warnings(run.records)]
     warned = Paragraph("Signs that training went wrong:", warning=True)
     return [
         *(Paragraph(f"{run.name}: {run.state()}", warning=True) for run in cut),

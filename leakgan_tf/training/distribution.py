@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from leakgan_tf.config.config import Config, differences
 from leakgan_tf.training.placement import Placement
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import TrainingError, UserError
 
 # What TensorFlow raises where another process is gone, or does not answer.
@@ -117,12 +117,12 @@ class Distribution:
 
     def _add_up(self, values: tf.Tensor) -> tf.Tensor:
         def from_the_chief(values):
-            return replicas.total(tf.where(replicas.index() == 0, values, 0.0))
+            return distributed.all_reduce_sum(tf.where(distributed.index() == 0, values, 0.0))
 
-        return replicas.run(self.strategy, from_the_chief, values)
+        return distributed.run(self.strategy, from_the_chief, values)
 
     @contextlib.contextmanager
-    def losses_told(self, checkpoint: Path) -> Iterator[None]:
+    def loss_of_workers_reported(self, checkpoint: Path) -> Iterator[None]:
         """Turns TensorFlow's errors about a lost worker into one line.
 
         Args:

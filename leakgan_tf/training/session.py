@@ -67,7 +67,7 @@ def train_and_measure(
     folder = RunFolder(path)
     folder.claim(config, extra)
     try:
-        with distribution.losses_told(folder.checkpoint):
+        with distribution.loss_of_workers_reported(folder.checkpoint):
             config = _hand_over(distribution, config, folder)
             return _train_and_measure(config, make_task, folder, measure, distribution)
     finally:

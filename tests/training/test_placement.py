@@ -11,7 +11,7 @@ from leakgan_tf.cli import entry
 from leakgan_tf.cli.device_flags import kept_by_the_chief
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement, read_placement
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
 
 CLUSTER = {"worker": ["b:1", "c:2"], "chief": ["a:3"]}
@@ -117,8 +117,13 @@ def test_only_the_chief_keeps_the_folder(tmp_path, capsys):
 
 def test_one_replica_adds_nothing():
     value = object()  # no tensor: nothing can be done to it
-    for function in (replicas.total, replicas.mean, replicas.gather, replicas.own):
+    for function in (
+        distributed.all_reduce_sum,
+        distributed.all_reduce_mean,
+        distributed.gather,
+        distributed.local_rows,
+    ):
         assert function(value) is value
-    assert replicas.average([value]) == [value]
-    assert (replicas.count(), replicas.index(), replicas.share(8)) == (1, 0, 8)
-    assert replicas.run(None, lambda *args: args, 1, 2) == (1, 2)
+    assert distributed.all_reduce_gradients([value]) == [value]
+    assert (distributed.count(), distributed.index(), distributed.local_batch_size(8)) == (1, 0, 8)
+    assert distributed.run(None, lambda *args: args, 1, 2) == (1, 2)

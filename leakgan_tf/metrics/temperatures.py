@@ -1,0 +1,29 @@
+"""The temperatures that results are reported at, and their names.
+
+Temperature t divides the logits: ``softmax(logits / t)``, so below 1 is sharper. The original
+programs multiply the logits instead: their 1.5 is t = 1/1.5.
+"""
+
+PROGRAM_TEMPERATURE = 1 / 1.5  # of the published LeakGAN figures
+TEMPERATURES = (1.0, PROGRAM_TEMPERATURE)  # of every evaluation on the oracle task
+
+
+def temperature_key(temperature: float) -> str:
+    """Returns the end of a figure's name, as in ``nll_oracle_0.667``.
+
+    >>> temperature_key(1.0), temperature_key(1 / 1.5), temperature_key(1.25)
+    ('1.0', '0.667', '1.25')
+    """
+    rounded = round(float(temperature), 3)
+    return str(rounded)
+
+
+def temperature_title(temperature: float) -> str:
+    """Returns a column's title: the program's factor stands beside its temperature.
+
+    >>> temperature_title(1.0), temperature_title(1 / 1.5)
+    ('T = 1', 'T = 1/1.5 (logits × 1.5)')
+    """
+    if temperature_key(temperature) == temperature_key(PROGRAM_TEMPERATURE):
+        return "T = 1/1.5 (logits × 1.5)"
+    return f"T = {temperature:.3g}"
