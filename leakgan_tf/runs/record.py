@@ -27,6 +27,7 @@ class RunRecord:
       measured: the figures of the finished run; empty before.
       progress: the latest checkpoint's (`runs.checkpoint.Progress`); empty before the first.
       melodies: whether it learns melodies.
+      starts: what began and resumed it, in order (`runs.folder.RunFolder.record_start`).
     """
 
     name: str
@@ -37,6 +38,7 @@ class RunRecord:
     measured: dict[str, Any]
     progress: dict[str, Any]
     melodies: bool = False
+    starts: Sequence[dict[str, Any]] = ()
 
     @property
     def finished(self) -> bool:
@@ -135,6 +137,7 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
         measured=measured,
         progress=progress,
         melodies=reader.get("tokenizer") == PitchTokenizer.name,
+        starts=folder.read_starts(),
     )
 
 

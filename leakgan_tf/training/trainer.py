@@ -74,7 +74,8 @@ class Trainer:
             self._progress = checkpoint.restore(
                 self._folder.checkpoint, self._system.models, self._system.optimizers
             )
-        start = self._progress.position
+        start, done = self._progress.position, self._progress.partial.done
+        self._folder.record_start(position=start, done=done, **self._distribution.describe())
         if start >= len(self._phases):
             return self._progress
         self._folder.forget_after(start)
@@ -91,7 +92,6 @@ class Trainer:
         self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
         self._saved = time.monotonic()
         try:
-            done = self._progress.partial.done
             if start or done:
                 within = f", {done} updates of which are done" if done else ""
                 self._bar.line(f"going on from phase {start} of {len(kinds)}{within}")

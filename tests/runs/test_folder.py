@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -189,3 +190,32 @@ def test_records_of_phases_that_run_again_are_dropped(run):
 def test_a_run_without_records_has_none(run):
     run.forget_after(0)
     assert run.records() == []
+
+
+# --- What began and resumed a run --------------------------------------------------------------
+
+FACTS = {"position": 3, "done": 2, "devices": ["CPU:0"], "threads": {"intraop": 2}}
+
+
+def test_every_start_has_a_line(run):
+    for command in ("a command", "another command"):
+        run.claim(tiny(), {"command": command})
+        run.record_start(**FACTS)
+        run.release()
+    starts = run.read_starts()
+    assert [start["command"] for start in starts] == ["a command", "another command"]
+    for start in starts:
+        assert {name: start[name] for name in FACTS} == FACTS
+        assert {"tensorflow", "keras"} <= set(start["versions"])
+        assert {"commit", "hardware"} <= set(start)
+        assert datetime.fromisoformat(start["time"]).utcoffset() == timedelta(0)
+
+
+def test_half_a_line_of_a_killed_start_costs_no_other(run):
+    run.claim(tiny(), {"command": "a command"})
+    run.record_start(**FACTS)
+    run.starts.write_bytes(run.starts.read_bytes() + b'{"time": "20\xff')
+    run.record_start(**FACTS)
+    run.starts.write_bytes(run.starts.read_bytes() + b'[1]\n{"time": 5}\n' + b"[" * 100_000)
+    run.release()
+    assert len(run.read_starts()) == 2
