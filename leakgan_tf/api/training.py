@@ -14,6 +14,7 @@ from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import PROCESS
 
 if TYPE_CHECKING:
     from leakgan_tf.runs.load import TrainedGenerator
@@ -58,8 +59,8 @@ def train(
       task: "synthetic" for the oracle task, without ``data``.
       semantics: "original" or "paper"; default: the preset's.
       seed: seed of the run.
-      length: oracle task only: tokens in a sentence, 20 or 40.
-      oracle_params: oracle task only: the published oracle's weights.
+      length: tokens in a sentence of the oracle, 20 or 40.
+      oracle_params: a file of the published oracle's weights.
       placement: devices and machines that share the work; one device without it.
       command: what is recorded as the run's origin; default: this call.
       **fields: fields of `Config` that replace the preset's: ``batch_size=32``.
@@ -76,12 +77,12 @@ def train(
         made_by["data"] = str(_path(data).resolve())
     else:
         config, make_task = _oracle_run(*chosen, length, oracle_params)
-    folder = Path(run_dir or default_run_dir(system, data))
-    RunFolder(folder).refuse_others(config)
+    RunFolder(folder := Path(run_dir or default_run_dir(system, data))).refuse_others(config)
     from leakgan_tf.runs.load import load
     from leakgan_tf.training.session import prepare_process, train_run
 
-    train_run(config, make_task, folder, made_by, prepare_process(placement))
+    with PROCESS.signals():
+        train_run(config, make_task, folder, made_by, prepare_process(placement))
     return load(folder)
 
 

@@ -52,6 +52,8 @@ class TrainedGenerator:
         self.position = progress.position
         self.total = progress.total
         self.chosen = f"weights after {self.position} of {self.total} phases"
+        if progress.partial.done:
+            self.chosen += f" and {progress.partial.done} updates of the next"
         if best:
             rule = progress.best.get("rule", config.score)  # runs from before there was a choice
             self.chosen = f"best {self.chosen}: the evaluation with the least {rule}"

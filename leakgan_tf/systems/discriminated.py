@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -16,7 +15,7 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.models.discriminator import REAL, Discriminator
-from leakgan_tf.models.optimizers import adam, dense_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
@@ -97,7 +96,7 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
 def classification_step(
     model: Discriminator,
-    optimizer: keras.optimizers.Optimizer,
+    optimizer: FusedAdam,
     tokens: tf.Tensor,
     labels: tf.Tensor,
     seed: tf.Tensor,
@@ -128,7 +127,7 @@ def descend(
     tape: tf.GradientTape,
     loss: tf.Tensor,
     model: Discriminator,
-    optimizer: keras.optimizers.Optimizer,
+    optimizer: FusedAdam,
 ) -> Scalars:
     """Moves D one step down a loss."""
     variables = model.trainable_variables

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -26,7 +25,7 @@ from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import adam, clipped_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
@@ -231,7 +230,7 @@ class LeakGAN:
         self.generator = Generator(self.policy, config.length, config.sampling_batch)
         self._store = FeatureStore(self.discriminator, config.batch_size)
 
-    def _optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+    def _optimizers(self) -> dict[str, FusedAdam]:
         config = self.config
         manager = self.model.manager.trainable_variables
         worker = self.model.worker.trainable_variables
@@ -298,8 +297,14 @@ class LeakGAN:
         return epochs >= 2 and need <= config.own.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
-        epochs = self.config.discriminator_epochs
-        return Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+        """Returns epochs on sentences of both sides; D's features steer those that G makes."""
+        return Phase(
+            name,
+            self.discriminator_step,
+            self.real_and_generated,
+            epochs=self.config.discriminator_epochs,
+            keeps_data=True,
+        )
 
     def real_sentences(self, seed: int) -> tuple[np.ndarray]:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""

@@ -19,7 +19,7 @@ from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import adam, clipped_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.tasks.base import Task
@@ -75,7 +75,7 @@ class MLE:
         self.config = config
         self.task = task
         self.models: dict[str, keras.Model] = {}
-        self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
+        self.optimizers: dict[str, FusedAdam] = {}
         self.build_models()
         self.generator = Generator(
             lambda: LSTMPolicy(self.model), config.length, config.sampling_batch
@@ -122,9 +122,7 @@ class MLE:
         """Returns which tokens (B, T) are not filling behind an end; None if none can be."""
         return valid_token_mask(tokens) if self.config.ends else None
 
-    def update(
-        self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: keras.optimizers.Optimizer
-    ) -> Scalars:
+    def update(self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: FusedAdam) -> Scalars:
         """Moves the generator one clipped step down a loss."""
         variables = self.model.trainable_variables
         gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)

@@ -1,6 +1,5 @@
 """One run from configuration to measured figures: claimed, trained, released."""
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ _NEVER = 1e9  # seconds between checkpoints
 
 
 def prepare_process(placement: Placement | None = None) -> Distribution:
-    """Makes results repeatable, a SIGTERM end the run as Ctrl-C does, and devices ready.
+    """Makes results repeatable and devices ready.
 
     For a program's beginning: these are settings of the whole process.
 
@@ -33,12 +32,7 @@ def prepare_process(placement: Placement | None = None) -> Distribution:
       UserError: there are no such devices.
     """
     tf.config.experimental.enable_op_determinism()
-    signal.signal(signal.SIGTERM, _interrupt)
     return Distribution(placement)
-
-
-def _interrupt(number, frame) -> None:
-    raise KeyboardInterrupt
 
 
 def train_run(
