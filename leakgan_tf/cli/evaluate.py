@@ -78,7 +78,7 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     from leakgan_tf.evaluation import (
         text as text_runs,  # TensorFlow starts slowly: not for bad flags
     )
-    from leakgan_tf.reporting import text_figures
+    from leakgan_tf.reporting import figure_tables
     from leakgan_tf.reporting.sweep import draw_sweep
 
     sweeps = {
@@ -104,10 +104,10 @@ def _run_on_runs(values: flags.FlagValues) -> None:
         write_json(values.json, {"benchmark": "sweep", "made_by": made_by, "runs": sweeps})
     if values.picture:
         draw_sweep(Path(values.picture), sweeps)
-    print(text_figures.figures_table(rows))
+    print(figure_tables.figures_table(rows))
     if values.best:
         print("\n" + "\n".join(f"{name}: {sweep[0]['weights']}" for name, sweep in sweeps.items()))
-    print(f"\n{text_figures.protocol_lines(next(iter(rows.values())))}")
+    print(f"\n{figure_tables.protocol_lines(next(iter(rows.values())))}")
 
 
 def _names(run_dirs: list[str]) -> dict[str, str]:

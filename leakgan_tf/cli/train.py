@@ -47,7 +47,7 @@ def run(values: flags.FlagValues) -> None:
         RunFolder(kept).refuse_others(config)
         # TensorFlow starts slowly, and talks: not for bad input.
         from leakgan_tf.evaluation.text import train_text
-        from leakgan_tf.reporting.text_figures import figures_table
+        from leakgan_tf.reporting.figure_tables import figures_table
         from leakgan_tf.training.session import prepare_process
 
         distribution = prepare_process(placed)

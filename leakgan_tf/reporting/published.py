@@ -1,10 +1,13 @@
-"""Published figures, to stand beside measured ones.
+"""Published figures, shown beside measured ones.
 
 How sure a figure is: "read" in the paper or the authors' files; "second hand", read in another
 paper.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from leakgan_tf.config.config import Config
 
 
 class Published(NamedTuple):
@@ -13,6 +16,13 @@ class Published(NamedTuple):
     nll: float
     source: str
 
+
+# Names as papers write them.
+SYSTEMS = {
+    "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
+    "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
+    "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
+}  # fmt: skip
 
 # Where the papers can be read.
 PAPERS = {
@@ -31,16 +41,16 @@ ORACLE_NLL = {
     (20, "pg_bleu"): Published(8.946, "SeqGAN, table 1 (read)"),
     (20, "seqgan"): Published(8.736, "SeqGAN, table 1 (read)"),
     (20, "rankgan"): Published(8.247, "RelGAN, table 1 (second hand)"),
-    (20, "leakgan"): Published(7.038, "RelGAN, table 1 (second hand); logits × 1.5"),
+    (20, "leakgan"): Published(7.038, "RelGAN, table 1 (second hand); T = 1/1.5"),
     (20, "oracle"): Published(5.750, "SeqGAN, table 1 (read)"),
     (40, "mle"): Published(10.411, "RelGAN, table 1 (second hand)"),
     (40, "seqgan"): Published(10.310, "RelGAN, table 1 (second hand)"),
     (40, "rankgan"): Published(9.958, "RelGAN, table 1 (second hand)"),
-    (40, "leakgan"): Published(7.191, "RelGAN, table 1 (second hand); logits × 1.5"),
+    (40, "leakgan"): Published(7.191, "RelGAN, table 1 (second hand); T = 1/1.5"),
     (40, "oracle"): Published(4.071, "RelGAN, table 1 (second hand)"),
 }
 
-# (NLL_oracle, NLL_test) by run and factor on the logits, at T = 20 and V = 5,000 with 10,000
+# (NLL_oracle, NLL_test) by run and the logits' factor, at length 20 and V = 5,000 with 10,000
 # training sentences: read in the CSV files beside the program of "Language GANs Falling Short".
 # Its MLE is another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors'
 # programs. Whether its oracle's weights are SeqGAN's was not checked.
@@ -56,6 +66,17 @@ FALLING_SHORT = {
     ("seqgan", 1.0): (9.62, 9.22),
     ("leakgan", 1.0): (10.59, 11.27),
 }
+
+
+def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
+    """Returns points (NLL_test, NLL_oracle); none where sizes or oracle are others."""
+    if not (config.oracle_params and (config.length, config.vocab_size) == (20, 5000)):
+        return {}
+    points: dict[str, list[tuple[float, float]]] = {}
+    for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():
+        points.setdefault(f"{SYSTEMS[system]}, Caccia et al.", []).append((nll_test, nll_oracle))
+    return points
+
 
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen
@@ -93,25 +114,27 @@ MUSIC_SOURCE = (
 MUSIC = {"mle": (0.9210, 22.38), "seqgan": (0.9406, 20.62)}
 
 
-def text_rows(dataset: str) -> tuple[list[list[str]], str]:
-    """Returns published rows (system, BLEU-2..5, Self-BLEU-2..5, NLL) as text, and their source."""
-    if dataset == "coco":
-        rows = [
-            [system, *(f"{value:.3f}" for value in (*bleu, *self_bleu)), ""]
-            for system, (bleu, self_bleu) in COCO.items()
-        ]
-        return rows, COCO_SOURCE
-    if dataset == "emnlp_news":
-        rows = [
-            [system, *(f"{value:.3f}" for value in bleu), *[""] * 4, f"{nll:.3f}"]
-            for system, (bleu, nll) in NEWS.items()
-        ]
-        return rows, NEWS_SOURCE
-    if dataset == "chinese_poems":
-        return [
-            [system, f"{value:.3f}", *[""] * 8] for system, value in POEMS.items()
-        ], POEMS_SOURCE
-    if dataset == "nottingham":
-        rows = [[system, "", "", f"{bleu:.3f}", *[""] * 6] for system, (bleu, _) in MUSIC.items()]
-        return rows, MUSIC_SOURCE
-    return [], ""
+def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
+    """Returns published figures on a corpus by system, named as measured ones, and their source."""
+    match dataset:
+        case "coco":
+            return {
+                system: {"bleu": _by_order(bleu), "self_bleu": _by_order(self_bleu)}
+                for system, (bleu, self_bleu) in COCO.items()
+            }, COCO_SOURCE
+        case "emnlp_news":
+            return {
+                system: {"bleu": _by_order(bleu), "nll_test": nll}
+                for system, (bleu, nll) in NEWS.items()
+            }, NEWS_SOURCE
+        case "chinese_poems":
+            return {system: {"bleu": {"2": bleu}} for system, bleu in POEMS.items()}, POEMS_SOURCE
+        case "nottingham":
+            return {
+                system: {"bleu": {"4": bleu}, "mse": mse} for system, (bleu, mse) in MUSIC.items()
+            }, MUSIC_SOURCE
+    return {}, ""
+
+
+def _by_order(scores: Sequence[float]) -> dict[str, float]:
+    return {str(order): score for order, score in enumerate(scores, 2)}

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks import ablation, ablation_rows
+from benchmarks import ablation
+from benchmarks.compare import ablation_rows
 from helpers import runs
 from leakgan_tf.cli import entry
 from leakgan_tf.config.config import differences, flatten

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import ablation_effects, ablation_report, ablation_rows
-from benchmarks.ablation_effects import compare, effects, metrics
+from benchmarks.compare import ablation_rows
+from benchmarks.compare import effects as ablation_effects
+from benchmarks.compare.effects import compare, effects, metrics
+from benchmarks.reports import ablation as ablation_report
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.reporting.document import Heading, Table

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import speed, speed_clock, speed_report, speed_scaling
-from benchmarks.speed_clock import Timing
-from benchmarks.speed_counts import Cost
-from benchmarks.speed_limits import Limits, measure_limits
-from benchmarks.speed_results import Measured, Result, compose_iteration, needed, to_json
-from benchmarks.speed_results import result_of as result_of_forms
-from benchmarks.speed_stages import Form, Stage, keys
+from benchmarks.speed import clock as speed_clock
+from benchmarks.speed import command as speed
+from benchmarks.speed import report as speed_report
+from benchmarks.speed import scaling as speed_scaling
+from benchmarks.speed.clock import Timing
+from benchmarks.speed.counts import Cost
+from benchmarks.speed.limits import Limits, measure_limits
+from benchmarks.speed.results import Measured, Result, compose_iteration, needed, to_json
+from benchmarks.speed.results import result_of as result_of_forms
+from benchmarks.speed.stages import Form, Stage, keys
 from helpers import runs, small
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from benchmarks import text
-from benchmarks.text_report import _PUBLISHED
+from benchmarks.reports.text import _PUBLISHED
 from helpers import runs
 from helpers.pages import SIZES, report, table
 from leakgan_tf.cli import entry

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation_effects, frontiers, synthetic_report, versus_mle
-from benchmarks.comparison_cells import against_table, difference, distance_cell, test_cell
+from benchmarks.compare import effects as ablation_effects
+from benchmarks.compare import versus_mle
+from benchmarks.compare.cells import against_table, difference, distance_cell, test_cell
+from benchmarks.reports import synthetic as synthetic_report
+from benchmarks.runner import mle_frontier as frontiers
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE

@@ -9,7 +9,7 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from benchmarks.synthetic_report import measure
+from benchmarks.reports.synthetic import measure
 from helpers.tiny import tiny
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.training import session

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.synthetic_report import measure
+from benchmarks.reports.synthetic import measure
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.metrics.nll import held_out_nll

@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from tensorboard.plugins import projector
 from tensorboard.plugins.hparams import metadata
 
-from benchmarks.synthetic_report import measure
+from benchmarks.reports.synthetic import measure
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import flatten
