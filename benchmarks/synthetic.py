@@ -160,6 +160,7 @@ def run_all(
                 lambda: SyntheticTask(config, oracle(), mle_frontier.frontier(path, config)),
                 path,
                 extra,
+                lambda system, task: task.measure(system.generator),
                 distribution,
             )
 

@@ -27,7 +27,7 @@ def define_flags() -> flags.FlagValues:
     values = evaluate_files.define_flags()
     own = {"flag_values": values}
     flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
-    flags.DEFINE_list("temperatures", ["1.0"], "Factors on the logits; above 1 is sharper.", **own)
+    flags.DEFINE_list("temperatures", ["1.0"], "Divide the logits: below 1 is sharper.", **own)
     flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
     flags.DEFINE_integer("num", 2000, "The most samples and references that are used.", **own)
     flags.DEFINE_string(
@@ -123,5 +123,5 @@ def _temperatures(words: list[str]) -> list[float]:
     except ValueError as error:
         raise UserError(f"--temperatures takes numbers, not {','.join(words)!r}") from error
     if not temperatures or not all(0 < each < float("inf") for each in temperatures):
-        raise UserError("--temperatures must be above 0: they multiply the logits")
+        raise UserError("--temperatures must be above 0: they divide the logits")
     return temperatures

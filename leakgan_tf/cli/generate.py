@@ -27,7 +27,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("run_dir", None, "The run's folder.", **own)
     flags.DEFINE_integer("num", 10, "How many sentences.", lower_bound=0, **own)
     flags.DEFINE_float(
-        "temperature", 1.0, "Factor on the logits, so above 1 is sharper: 1.5, say.", **own
+        "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
     flags.register_validator(
         "temperature", lambda value: 0 < value < math.inf, "must be a number above 0", **own

@@ -27,7 +27,8 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
 MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
-SWEEP = (0.7, 0.85, 1.0, 1.2, 1.5)  # temperatures of the sweep that every finished run has
+# Temperatures of the sweep of every finished run: reciprocals of round factors on the logits.
+SWEEP = tuple(1 / factor for factor in (0.7, 0.85, 1.0, 1.2, 1.5))
 SWEPT = 2_000  # sentences of each side at each of them
 # What the sweep keeps of the scores.
 _KEPT = ("temperature", "nll_test", "bleu", "self_bleu", "backward_bleu", "distinct_sentences",
@@ -75,7 +76,7 @@ def score_generator(
       config: its configuration.
       dataset: training and held-out sentences.
       reader: how ids become tokens.
-      temperature: the factor on the logits of the samples and of the held-out likelihood.
+      temperature: divides the logits of the samples and of the held-out likelihood.
       num: the most samples and held-out sentences that are used.
       judge: a language model that adds `lm_scores.language_model_scores`.
       reverse: whether these include the one that trains a language model on the samples.
@@ -164,10 +165,10 @@ def _notes(config: Config, dataset: TextDataset, temperature: float, empty: int)
     """Returns what the protocol says beside the sizes and the BLEU."""
     omitted = f"; without {dataset.settings.omit}" if dataset.settings.omit else ""
     return {
-        "temperature": f"logits multiplied by {temperature}",
+        "temperature": f"logits divided by {temperature:.3g}",
         "tokens": "as prepared: sentences that the data folder dropped are not among them"
         + omitted,
-        "nll_test": "nats per held-out token under the logits multiplied likewise; "
+        "nll_test": "nats per held-out token at the same temperature; "
         + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
         "unknown_words": "held-out words without an id match no sample, and do not count in "
         "NLL_test",
@@ -224,7 +225,7 @@ def sweep(
 
     Args:
       run_dir: a run on text, finished or not.
-      temperatures: factors on the logits.
+      temperatures: divide the logits; below 1 is sharper.
       data: its data folder; where the run says it was, if not given.
       num: the most samples and held-out sentences that are used.
       language_model: an MLE run on the same data, which adds its scores.

@@ -66,7 +66,7 @@ class TrainedGenerator:
 
         Args:
           num: how many; more sentences begin with the same ones.
-          temperature: the factor on the logits, as in the original program: 1.5 is sharper.
+          temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
         """
         tokens = self.sample(num, temperature, seed)

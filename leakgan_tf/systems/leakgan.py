@@ -154,11 +154,10 @@ class LeakGAN:
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
         count = self.config.discriminator_samples
-        inverse_temperature = self.inverse_temperatures(
-            self.semantics.discriminator_inverse_temperature
-        )
+        factors = self.inverse_temperatures(self.semantics.discriminator_inverse_temperature)
+        temperature = 1.0 / factors.astype(np.float64)
         real = self.task.positives(count, derive_int(seed, "real"))
-        made = self.generator.sample(count, inverse_temperature, derive(seed, "generated"))
+        made = self.generator.sample(count, temperature, derive(seed, "generated"))
         labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
         return np.concatenate([real, made]), labels
 

@@ -12,7 +12,7 @@ from benchmarks.reports import synthetic as synthetic_report
 from benchmarks.runner import mle_frontier as frontiers
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
-from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE
+from leakgan_tf.metrics.frontier import BETTER, LESS_DIVERSE, MORE_DIVERSE, WORSE
 from leakgan_tf.reporting import frontier_picture
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks import synthetic
@@ -103,7 +103,7 @@ def test_both_tests_are_of_the_right_numbers():
     [
         ([(0.1, 0.3), (0.2, 0.1)], True),
         ([(-0.1, -0.3), (-0.2, -0.1)], True),  # better in both: bounds on the safe side
-        ([(-0.1, -0.3), (-0.2, 0.1)], False),  # more varied and worse: nothing is certain
+        ([(-0.1, -0.3), (-0.2, 0.1)], False),  # more diverse and worse: nothing is certain
         ([(-0.1, -0.3), (0.1, 5.0)], False),  # a bound below zero proves nothing of a mean above
     ],
 )
@@ -127,9 +127,9 @@ def entries(*pairs):
         (entries((0.1, ""), (0.3, "")), "+0.200 ± 0.141"),
         (entries((-0.1, BETTER), (-0.3, "")), "≤ -0.200 ± 0.141"),
         (entries((0.1, WORSE)), "≥ +0.100"),
-        (entries((0.1, MORE_VARIED)), "more varied"),
-        (entries((-1.0, LESS_VARIED), (-2.0, LESS_VARIED)), "less varied"),
-        (entries((0.1, ""), (0.2, MORE_VARIED)), "+0.100 (1 of 2); 1 more varied"),
+        (entries((0.1, MORE_DIVERSE)), "more diverse"),
+        (entries((-1.0, LESS_DIVERSE), (-2.0, LESS_DIVERSE)), "less diverse"),
+        (entries((0.1, ""), (0.2, MORE_DIVERSE)), "+0.100 (1 of 2); 1 more diverse"),
         (entries((0.1, WORSE), (-0.2, BETTER)), "1 worse in both; 1 better in both"),
     ],
 )

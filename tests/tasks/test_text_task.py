@@ -213,8 +213,8 @@ def test_a_finished_sentence_is_not_gone_on_with(generators, system):
 @pytest.mark.parametrize("system", ["mle", "leakgan"])
 def test_masked_filling_costs_nothing(generators, system, path):
     ids = sentences(16, 4)
-    log_prob = generators[system, "masked"].log_prob(ids, 1.5, path)
-    plain = generators[system, "token"].log_prob(ids, 1.5, path)
+    log_prob = generators[system, "masked"].log_prob(ids, 1 / 1.5, path)
+    plain = generators[system, "token"].log_prob(ids, 1 / 1.5, path)
     assert not behind_the_end(ids, log_prob).any()
     np.testing.assert_allclose(log_prob[counted(ids)], plain[counted(ids)], atol=1e-6)
     assert behind_the_end(ids, plain).max() < -0.1
