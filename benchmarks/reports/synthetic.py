@@ -40,33 +40,33 @@ _NOTES = (
 )
 
 _COMPARED = (
-    "Δ NLL_oracle: the system's less MLE's of the same seed, at the same temperature. "
-    "Below zero is better; it says nothing of diversity.",
+    "Δ NLL_oracle: the system's less MLE's of the same seed, at the same temperature. Below "
+    "zero is better; it says nothing of diversity.",
     "p (sentences): t-test on the NLL_oracle of single samples, as in the SeqGAN paper's "
     "p-values (Welch's, this project's choice), seed by seed against MLE of the same seed; the "
     'largest p is shown, or "seeds disagree" on the direction. It takes each trained model as '
     "given: it says whether other samples of these models would differ, and nothing of another "
     "seed. With thousands of samples, irrelevant differences are significant.",
-    "p (seeds): paired t-test over the seeds' differences: would other seeds differ? It takes two "
-    "seeds at least, and with two or three it sees large differences only.",
+    "p (seeds): paired t-test over the seeds' differences: would other seeds differ? It takes "
+    "two seeds at least, and with two or three it sees large differences only.",
     "From the frontier: NLL_oracle less that of MLE's quality-diversity frontier at the same "
-    "NLL_test, at the system's own diversity. The frontier is MLE's own sweep over temperatures, "
-    "of the same seed: its points that no other point beats in both figures, joined by straight lines. Below zero "
-    "is better than temperature alone makes MLE; MLE's own row is zero where its point is on its "
-    "frontier. On the left, where MLE hardly varies in NLL_test, the frontier is steep, and small "
-    "differences of NLL_test make large distances.",
-    "From the envelope: the same distance from the lower edge of MLE's sweep and all evaluations "
-    "of its training together, at both temperatures, and of the sweeps of --mle_runs: MLE at any "
-    "temperature and stopped at any of these times. Where MLE overfits, this is the fair "
-    "comparison, and MLE's own last weights lie above it.",
+    "NLL_test, at the system's own diversity. The frontier is MLE's own sweep over "
+    "temperatures, of the same seed: its points that no other point beats in both figures, "
+    "joined by straight lines. Below zero is better than temperature alone makes MLE; MLE's own"
+    " row is zero where its point is on its frontier. On the left, where MLE hardly varies in "
+    "NLL_test, the frontier is steep, and small differences of NLL_test make large distances.",
+    "From the envelope: the same distance from the lower edge of MLE's sweep and all "
+    "evaluations of its training together, at both temperatures, and of the sweeps of "
+    "--mle_runs: MLE at any temperature and stopped at any of these times. Where MLE overfits, "
+    "this is the fair comparison, and MLE's own last weights lie above it.",
     "Outside the frontier's range there is no distance. ≤: more diverse than MLE at any "
-    "temperature (lower NLL_test) and lower in NLL_oracle than the most diverse point of "
-    "its sweep, by that much at least: better in both. ≥: less diverse than all of the sweep and higher in NLL_oracle "
-    'than its end, by that much at least: worse in both. "more diverse", "less diverse": outside, '
-    "but better in one figure and worse in the other: undecided. Of several seeds: the mean, or "
-    "how many lie where.",
-    'A p below 0.05 is shown with its direction ("better": lower). The p-values are not corrected '
-    "for being many.",
+    "temperature (lower NLL_test) and lower in NLL_oracle than the most diverse point of its "
+    "sweep, by that much at least: better in both. ≥: less diverse than all of the sweep and "
+    'higher in NLL_oracle than its end, by that much at least: worse in both. "more diverse", '
+    '"less diverse": outside, but better in one figure and worse in the other: undecided. Of '
+    "several seeds: the mean, or how many lie where.",
+    'A p below 0.05 is shown with its direction ("better": lower). The p-values are not '
+    "corrected for being many.",
 )
 
 

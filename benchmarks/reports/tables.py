@@ -71,7 +71,7 @@ def against(result: Result) -> Table:
 
 def scores(result: Result) -> Table:
     """Returns scores of text or melodies, beside real text and the published figures."""
-    corpus = result.content["prepared"].get("corpus") or result.content["dataset"]
+    corpus = result.content["prepared"]["corpus"] or ""
     return text_table(_finished(result), corpus, result.content.get("real"))
 
 

@@ -9,7 +9,6 @@ Machines differ and are noisy: compare rows of one table, not tables.
 import os
 import shlex
 import sys
-from pathlib import Path
 
 from absl import flags
 
@@ -20,7 +19,7 @@ from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import refuse_existing
+from leakgan_tf.utils.files import refuse_existing, write_json
 
 ABOUT = "Measures LeakGAN's training against the machine's limits and the direct computation."
 COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it
@@ -35,15 +34,13 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
     flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
     flags.DEFINE_bool("direct", True, "Measure the direct forms too.", **own)
-    flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median is told.", **own)
+    flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median counts.", **own)
     flags.DEFINE_float("budget", 20.0, "Seconds of a form after which no run is begun.", **own)
     flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
     flags.DEFINE_bool("deterministic", True, "Measure as the benchmarks train.", **own)
     flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
-    flags.DEFINE_bool("scaling", False, "Measure how cost grows with B, T, V, F and H too.", **own)
-    flags.DEFINE_string("picture", None, "File for a picture of --scaling, PNG.", **own)
     flags.DEFINE_string("json", None, "File for the figures.", **own)
-    flags.DEFINE_bool("overwrite", False, "Replace --json and --picture if they exist.", **own)
+    flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
     define_settings(values)
     return values
 
@@ -69,47 +66,37 @@ def check(values: flags.FlagValues) -> None:
     for name in ("repeats", "samples", "budget"):
         if values[name].value <= 0:
             raise UserError(f"--{name} must be above 0, not {values[name].value}")
-    if values.picture and not values.scaling:
-        raise UserError("--picture shows what --scaling measures: give both")
-    for path in (values.json, values.picture):
-        if path:
-            refuse_existing(path, values.overwrite)
+    if values.json:
+        refuse_existing(values.json, values.overwrite)
 
 
 def run(values: flags.FlagValues) -> None:
     """Measures, prints and writes."""
     configs = make_configs(values)
     check(values)
-    _measure(values, configs)
-
-
-def _measure(values: flags.FlagValues, configs: dict[str, Config]) -> None:
-    """Does what was found to be good input."""
     # TensorFlow starts slowly, and talks: not for bad input.
     import tensorflow as tf
 
-    from benchmarks.speed import scaling as speed_scaling
-    from benchmarks.speed.report import Report
-    from benchmarks.speed.run import Options, check_stages, measure_sizes
+    from benchmarks.speed import report
+    from benchmarks.speed.limits import measure_limits
+    from benchmarks.speed.measure import Options, check_stages, measure_size
     from benchmarks.speed.start import measure_start
 
     check_stages(values.stages, configs.values())
     options = Options(values.repeats, values.budget, values.samples, values.direct)
-    first = next(iter(configs.values()))
-    report = Report(shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]]))
     if values.deterministic:
         tf.config.experimental.enable_op_determinism()
-    measure_sizes(configs, values.stages, options, report)
-    if values.startup:
-        report.add_startup(measure_start(first))
-    if values.scaling:
-        points = speed_scaling.sweep(first, options)
-        report.add_scaling(points)
-        if values.picture:
-            speed_scaling.draw(Path(values.picture), points)
-    report.finish()
+    limits = measure_limits()
+    sizes = {
+        name: (config, measure_size(name, config, values.stages, options))
+        for name, config in configs.items()
+    }
+    startup = measure_start(next(iter(configs.values()))) if values.startup else {}
+    limits = limits.best_of(measure_limits())  # what one of two measurements reached is possible
+    report.print_report(limits, sizes, startup)
     if values.json:
-        report.write(values.json)
+        command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+        write_json(values.json, report.to_json(command, limits, sizes, startup))
 
 
 def main() -> int:

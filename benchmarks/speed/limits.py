@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.speed.clock import measure
+from benchmarks.speed.timing import measure
 
 SIZES = (512, 1024, 2048, 4096)  # of square matrices; the best counts
 STREAM_WORDS = 64 * 2**20  # 256 MB an array: beyond any cache

@@ -23,9 +23,9 @@ SIZES = (
 )  # fmt: skip
 ROWS = ["original", "paper", "paper-constant"]
 METRICS = {
-    "NLL_oracle @1.0": "nll_oracle_1.0",
-    "NLL_test @1.0": "nll_test_1.0",
-    "distinct @1.0": "distinct_1.0",
+    "NLL_oracle, T = 1": "nll_oracle_1.0",
+    "NLL_test, T = 1": "nll_test_1.0",
+    "distinct, T = 1": "distinct_1.0",
 }
 
 
@@ -102,7 +102,7 @@ def test_the_page_has_figures_and_differences(folder):
         for name, key in METRICS.items()
         if len({each[key] for each in figures.values()}) > 1
     ]
-    assert varying[0][0] == "NLL_oracle @1.0"
+    assert varying[0][0] == "NLL_oracle, T = 1"
     overview = cells(page, r"\| row +\| what differs")
     deltas = {
         name: [figures[name][key] - figures["original"][key] for _, key in varying]

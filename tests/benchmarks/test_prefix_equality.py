@@ -1,12 +1,13 @@
 """Controls are compared with the real reward's run record by record, up to the first reward."""
 
-import json
+from pathlib import Path
 
 import pytest
 
-from benchmarks.compare import prefix_equality as same_beginnings
+from benchmarks.compare import prefix_equality
 from benchmarks.compare.ablation_rows import rows
 from helpers.tiny import tiny
+from leakgan_tf.runs.record import RunRecord
 
 BEFORE = [
     {"position": 0, "group": "pretrain/discriminator", "loss": 0.7, "seconds": 1.0},
@@ -16,12 +17,9 @@ BEFORE = [
 AFTER = {"position": 2, "group": "adversarial/generator", "reward_mean": 0.5, "seconds": 1.0}
 
 
-def run(folder, name, before, **after):
-    path = folder / name
-    path.mkdir()
+def run(name, before, **after):
     lines = [*before, {**AFTER, **after}, {**before[-1], "position": 2, "nll_test_1.0": 9.0}]
-    (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return tiny("leakgan"), path, {}
+    return RunRecord(name, Path(name), tiny("leakgan"), {}, lines, {}, {})
 
 
 def later(before):
@@ -29,33 +27,33 @@ def later(before):
     return [{**line, "seconds": 9.0, "spent": 9.0} for line in before]
 
 
-def test_times_and_what_follows_the_first_reward_make_no_difference(tmp_path):
+def test_times_and_what_follows_the_first_reward_make_no_difference():
     runs = [
-        run(tmp_path, "original-seed0", BEFORE),
-        run(tmp_path, "original-constant-seed0", later(BEFORE), reward_mean=0.1),
-        run(tmp_path, "cosine-seed0", later(BEFORE)[:1]),  # no control: not compared
-        run(tmp_path, "paper-random-seed0", BEFORE),  # nothing to compare it with
+        run("original-seed0", BEFORE),
+        run("original-constant-seed0", later(BEFORE), reward_mean=0.1),
+        run("cosine-seed0", later(BEFORE)[:1]),  # no control: not compared
+        run("paper-random-seed0", BEFORE),  # nothing to compare it with
     ]
-    found = same_beginnings.compare(runs, rows())
+    found = prefix_equality.compare(runs, rows())
     expected = {"against": "original-seed0", "records": 3, "same": True}
     assert found == {"original-constant-seed0": expected}
-    assert "all 1 runs with a control" in same_beginnings.describe(found)
+    assert "all 1 runs with a control" in prefix_equality.describe(found)
 
 
 @pytest.mark.parametrize(
     "changed",
     [BEFORE[:2], [], [*BEFORE[:1], {**BEFORE[1], "worker_loss": 3.25 + 2**-20}, BEFORE[2]]],
 )
-def test_a_record_less_or_a_bit_more_is_told(tmp_path, changed):
+def test_a_record_less_or_a_bit_more_is_told(changed):
     runs = [
-        run(tmp_path, "paper-seed3", BEFORE),
-        run(tmp_path, "paper-shuffled-seed3", changed or [AFTER]),
+        run("paper-seed3", BEFORE),
+        run("paper-shuffled-seed3", changed or [AFTER]),
     ]
-    found = same_beginnings.compare(runs, rows())
+    found = prefix_equality.compare(runs, rows())
     assert not found["paper-shuffled-seed3"]["same"]
-    assert "Not the same run before the first reward" in same_beginnings.describe(found)
-    assert "paper-shuffled-seed3" in same_beginnings.describe(found)
+    assert "Not the same run before the first reward" in prefix_equality.describe(found)
+    assert "paper-shuffled-seed3" in prefix_equality.describe(found)
 
 
-def test_nothing_to_compare_is_nothing_said(tmp_path):
-    assert same_beginnings.describe(same_beginnings.compare([], rows())) == ""
+def test_nothing_to_compare_is_nothing_said():
+    assert prefix_equality.describe(prefix_equality.compare([], rows())) == ""

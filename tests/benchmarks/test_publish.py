@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.publish import command as collect
-from benchmarks.publish import markdown_regions as marked
-from benchmarks.publish import results
-from benchmarks.publish import tables as result_tables
+from benchmarks.publish import command as publish
+from benchmarks.publish import markdown_regions
 from benchmarks.publish.export_result import without_places
+from benchmarks.reports import results, tables
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.cli import entry
@@ -27,16 +26,16 @@ from leakgan_tf.utils.files import read_json, write_json
 PNG = b"\x89PNG"
 MADE_BY = {"command": "python -m benchmarks.synthetic --run_dir=/data/save/here", **environment()}
 FIGURES = {
-    f"{name}_{t}": 1.0 for t in ("1.0", "1.5") for name in ("nll_oracle", "nll_test", "distinct")
+    f"{name}_{t}": 1.0 for t in ("1.0", "0.667") for name in ("nll_oracle", "nll_test", "distinct")
 }  # fmt: skip
 PLACE = re.compile(r"(?:^|[\s='\"(,])/[\w.-]+/[\w.-]")  # an absolute path of two parts or more
 NUMBER = re.compile(r"(?<![\d.])\d{1,2}\.\d{3}(?!\d)")
 
 
 def called(root, *words):
-    argv = ["collect", *map(str, words)]
+    argv = ["publish", *map(str, words)]
     return entry.run(
-        lambda values: collect.run(values, root), collect.define_flags(), argv, "", "folder"
+        lambda values: publish.run(values, root), publish.define_flags(), argv, "", "folder"
     )
 
 
@@ -81,7 +80,7 @@ def leaves(value):
 
 def test_no_committed_page_is_stale():
     """If this fails: python -m benchmarks.publish."""
-    for path, text in collect.pages().items():
+    for path, text in publish.pages().items():
         assert path.read_text("utf-8") == text, path
 
 
@@ -98,13 +97,13 @@ def test_every_result_says_what_made_it_and_names_no_place(name):
     ]}  # fmt: skip
     for leaf in leaves(content):
         assert not (isinstance(leaf, str) and PLACE.search(leaf)), leaf
-        for here in (Path.home(), Path(tempfile.gettempdir()), collect.ROOT):
+        for here in (Path.home(), Path(tempfile.gettempdir()), publish.ROOT):
             assert not (isinstance(leaf, str) and re.search(f"{here}\\b", leaf)), leaf
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/evidence.md"])
 def test_tables_of_figures_are_generated(page):
-    for line in marked.outside((collect.ROOT / page).read_text("utf-8")).split("\n"):
+    for line in markdown_regions.outside((publish.ROOT / page).read_text("utf-8")).split("\n"):
         assert not re.search(r"\| *\d+\.\d+[ ±.\d]*\|", line), line
 
 
@@ -116,15 +115,15 @@ def test_figures_in_the_text_are_in_a_committed_result(page):
     known = set()
     for result in results.read_results().values():
         known |= {f"{leaf:.3f}" for leaf in leaves(result.content) if isinstance(leaf, float)}
-        for name in result_tables.VIEWS:
+        for name in tables.VIEWS:
             try:
-                table = result_tables.view(result, name)
+                table = tables.view(result, name)
             except UserError:  # it has no such table
                 continue
             known |= {
                 number for row in table.rows for cell in row for number in NUMBER.findall(cell)
             }
-    text = marked.outside((collect.ROOT / page).read_text("utf-8"))
+    text = markdown_regions.outside((publish.ROOT / page).read_text("utf-8"))
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     assert set(NUMBER.findall(text)) <= known
 
@@ -133,7 +132,7 @@ def test_figures_in_the_text_are_in_a_committed_result(page):
     "page", ["README.md", "benchmarks/README.md", "docs/evidence.md", "docs/speed.md"]
 )
 def test_links_between_pages_lead_somewhere(page):
-    path = collect.ROOT / page
+    path = publish.ROOT / page
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
         file, _, anchor = target.partition("#")
         if "://" in target:
@@ -267,29 +266,29 @@ def test_results_of_unknown_kinds_and_pictures_of_none_are_refused(tree):
 def test_regions_that_name_nothing_are_refused(tree, region, told):
     found = results.read_results(tree / "benchmarks" / "results")
     with pytest.raises(UserError, match=re.escape(told)):
-        marked.renew(region, found, "page.md")
+        markdown_regions.renew(region, found, "page.md")
 
 
 def test_a_region_has_the_columns_rows_and_results_asked_for(tree):
     kept = tree / "benchmarks" / "results"
     shutil.copyfile(kept / "one.json", kept / "two.json")
     text = (
-        "<!-- results: one,two figures columns: NLL_test @1.0; result rows: MLE -->\n<!-- end -->"
+        "<!-- results: one,two figures columns: NLL_test, T = 1; result rows: MLE -->\n<!-- end -->"
     )
-    lines = marked.renew(text, results.read_results(kept), "page.md").split("\n")
+    lines = markdown_regions.renew(text, results.read_results(kept), "page.md").split("\n")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:-1]]
-    assert cells[0] == ["NLL_test @1.0", "result"]
+    assert cells[0] == ["NLL_test, T = 1", "result"]
     assert cells[2:] == [["1.000", "one"], ["1.000", "two"]]
 
 
 def test_it_needs_no_tensorflow():
     code = (
-        "import sys\nfrom benchmarks import collect\ncollect.pages()\n"
+        "import sys\nfrom benchmarks.publish import command\ncommand.pages()\n"
         "print('tensorflow' in sys.modules, 'matplotlib' in sys.modules)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=collect.ROOT, capture_output=True, text=True, timeout=120, check=True,
+        cwd=publish.ROOT, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     assert result.stdout == "False False\n"
 
@@ -321,4 +320,4 @@ values = st.recursive(
 
 @given(values)
 def test_compact_json_reads_back(value):
-    assert json.loads(collect.compact(value)) == value
+    assert json.loads(publish.compact(value)) == value

@@ -368,7 +368,9 @@ def test_a_killed_run_is_reported_and_the_others_results_are_there(killed, folde
     assert status == 1 and not measured
     assert "mle-seed1 did not finish: killed by SIGKILL" in out
     last = err.splitlines()[-1]
-    assert last.startswith("error: 1 of 2 runs did not finish: mle-seed1; the same command goes on")
+    assert last.startswith(
+        "error: 1 of 2 runs did not finish: mle-seed1; the same command continues"
+    )
     assert names == ["mle-seed0"]
     assert "mle-seed1 did not finish" in page
 

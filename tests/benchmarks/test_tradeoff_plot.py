@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.publish import tradeoff_plot as plane
+from benchmarks.publish import tradeoff_plot
 from leakgan_tf.cli import entry
 from leakgan_tf.reporting import path_picture
 
@@ -10,14 +10,16 @@ STOPPED, EARLY = "synthetic-short-20-original", "synthetic-short-20-mle-5epochs"
 
 
 def called(*words):
-    argv = ["plane", *map(str, words)]
-    return entry.run(plane.run, plane.define_flags(), argv, plane.ABOUT, "results")
+    argv = ["tradeoff_plot", *map(str, words)]
+    return entry.run(
+        tradeoff_plot.run, tradeoff_plot.define_flags(), argv, tradeoff_plot.ABOUT, "results"
+    )
 
 
 def test_sweeps_of_mle_and_paths_of_the_others_are_drawn(tmp_path, monkeypatch):
     drawn = {}
     monkeypatch.setattr(
-        plane, "draw_paths", lambda path, *parts: drawn.update(path=path, parts=parts)
+        tradeoff_plot, "draw_paths", lambda path, *parts: drawn.update(path=path, parts=parts)
     )
     assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
     sweeps, paths, published, _ = drawn["parts"]
@@ -36,7 +38,7 @@ def test_the_picture_is_written(tmp_path):
 def test_a_path_needs_no_sweep_and_no_adversarial_phase(tmp_path):
     records = [
         {"phase": "pretrain/generator", "nll_test_1.0": x, "nll_oracle_1.0": 5 - x,
-         "nll_test_1.5": x, "nll_oracle_1.5": 4 - x}
+         "nll_test_0.667": x, "nll_oracle_0.667": 4 - x}
         for x in (1.0, 2.0)
     ]  # fmt: skip
     path_picture.draw_paths(tmp_path / "a.png", {}, {"one": records}, {}, "")

@@ -1,13 +1,10 @@
-"""Timing: what is repeated, and what the process needs of memory meanwhile."""
+"""Times repeated work, and measures the peak memory of the process."""
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from tqdm import tqdm
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
@@ -23,7 +20,7 @@ class Timing:
       max: of the runs.
       first: of the first call, which compiles and is no run.
       runs: how many.
-      peak_bytes: most memory that the process held meanwhile; None where it cannot be told.
+      peak_bytes: peak memory of the process; None where the system does not say.
     """
 
     median: float
@@ -50,8 +47,8 @@ def measure(
     Args:
       work: what is timed.
       repeats: the most runs that are timed.
-      budget: seconds after which no further run is begun; one run there always is.
-      warm_up: what compiles everything that `work` uses, if that is less work.
+      budget: seconds after which no further run is begun; there is always one run.
+      warm_up: what compiles everything that `work` uses, if that needs less work.
     """
     reset_peak()
     begin = time.perf_counter()
@@ -69,38 +66,8 @@ def measure(
     )
 
 
-class Progress:
-    """A bar over pieces of work that names the present one; quiet where nobody watches.
-
-    Args:
-      total: pieces.
-      title: in front of the bar.
-    """
-
-    def __init__(self, total: int, title: str):
-        self._watched = sys.stderr.isatty()
-        pause = 0.1 if self._watched else 60.0  # seconds
-        self._bar = tqdm(total=total, desc=title, unit="piece", leave=False, mininterval=pause)
-
-    def begin(self, name: str) -> None:
-        """Shows what runs now."""
-        self._bar.set_postfix_str(name, refresh=self._watched)
-
-    def done(self, told: str = "") -> None:
-        """Counts a piece; prints a line above the bar if there is something to tell."""
-        if told:
-            tqdm.write(told)
-        self._bar.update()
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.close()
-
-
 def reset_peak() -> None:
-    """Lets the count of the most memory begin anew, where the system can (Linux)."""
+    """Resets the peak memory, where the system can (Linux)."""
     try:
         _CLEAR.write_text("5")  # proc(5): resets the peak resident set size
     except OSError:
@@ -108,7 +75,7 @@ def reset_peak() -> None:
 
 
 def peak_bytes() -> int | None:
-    """Returns the most memory that the process held since `reset_peak`, if the system tells."""
+    """Returns the peak memory since `reset_peak`, where the system says it."""
     try:
         lines = _STATUS.read_text().splitlines()
     except OSError:
