@@ -26,7 +26,7 @@ from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.systems.registry import check_names, describe_systems
+from leakgan_tf.systems.registry import check_names, describe_systems, system_config
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains systems on a corpus, and tabulates them beside what was published."
@@ -104,7 +104,7 @@ def run_on(
     systems = check_names(values.systems)
     if values.semantics:
         named_semantics(values.semantics)
-    text_preset(values.preset, vocab_size=2, length=4)  # refuse it before the corpus is prepared
+    text_preset(values.preset, 2, 4, system_config(systems[0]))  # refused before the corpus
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
     placed, changes = placement(values), overrides(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")

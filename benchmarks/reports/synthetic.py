@@ -12,7 +12,6 @@ from benchmarks.reports.results import Result
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.config.config import Config
-from leakgan_tf.config.semantics import name_of
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
@@ -124,7 +123,7 @@ def write(
         *_against(against),
         *_draw(done, content, further, title),
         *control_blocks(done.runs),
-        *_published(config),
+        *_published(config, [run.config.own.variant for run in done.runs]),
     ]
     page, _ = write_report(
         done.runs, folder, [None] * len(done.runs), arrays, done.command, title, first
@@ -211,7 +210,8 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
     ]
 
 
-def _published(config: Config) -> list[Block]:
+def _published(config: Config, variants: Sequence[str]) -> list[Block]:
+    semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
     full = config.oracle_params and (config.length, config.vocab_size) in ((20, 5000), (40, 5000))
     comparable = (
         "Oracle and sizes are the published ones; schedules may differ: see below."
@@ -231,5 +231,5 @@ def _published(config: Config) -> list[Block]:
         Heading("Published NLL_oracle"),
         Paragraph(comparable),
         Listing(sources),
-        Paragraph(f"Oracle: {oracle}. Semantics: {name_of(config.semantics)}."),
+        Paragraph(f"Oracle: {oracle}. Semantics: {semantics}."),
     ]

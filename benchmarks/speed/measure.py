@@ -159,9 +159,10 @@ def compose_iteration(results: Mapping[str, Result], config: Config, samples: in
       config: sizes and schedule.
       samples: sentences in the sampling stages.
     """
-    share = config.discriminator_samples / samples
+    share = config.own.discriminator_samples / samples
     rounds = config.adversarial_discriminator_rounds
-    steps = config.discriminator_epochs * (2 * config.discriminator_samples // config.batch_size)
+    batches = 2 * config.own.discriminator_samples // config.batch_size
+    steps = config.discriminator_epochs * batches
     of_d = {"sampling": rounds * share, "d_step": rounds * steps}
     if "oracle_sampling" in results:
         of_d["oracle_sampling"] = rounds * share

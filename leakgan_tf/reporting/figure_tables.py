@@ -216,7 +216,7 @@ def text_table(
         rows.append((REAL, [real]))
     systems = {run.config.system for run in runs} | {"real"}
     rows += [
-        (f"{SYSTEMS[system]}, published", [figures])
+        (f"{SYSTEMS.get(system, system)}, published", [figures])
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]
