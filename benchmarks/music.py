@@ -14,8 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks import text
 from benchmarks.runner.benchmark_run import BenchmarkRun
+from leakgan_tf.api.datasets import midi_sources, report, source_notes
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.prepare import midi_sources, report, source_notes
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
@@ -39,7 +39,7 @@ def define_flags() -> flags.FlagValues:
 
 def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
     """Returns the melodies of --midi, prepared in `folder` if they were not before."""
-    train, test = midi_sources(values, SETTINGS)
+    train, test = midi_sources(values.midi, values.step, SETTINGS)
     if not folder.exists():
         encoded = prepare(train, folder, SETTINGS, test=test)
         notes = source_notes(None, train)

@@ -22,12 +22,10 @@ from benchmarks.runner.runs import Runs, check_flags, command, define_run_flags
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
-from leakgan_tf.config.config import Config, applicable, replace
-from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import variant_changes
-from leakgan_tf.systems.registry import check_names, describe_systems, system_config
-from leakgan_tf.tasks.oracle_weights import read_parameters
-from leakgan_tf.utils.errors import UserError
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.oracle_config import oracle_config
+from leakgan_tf.systems.registry import check_names, describe_systems
+from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 
@@ -67,16 +65,14 @@ def define_oracle_flags() -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
-    changes = overrides(values)
-    configs, systems = [], check_names(values.systems)
-    for system in systems:
-        own = system_config(system)
-        base = synthetic_preset(values.preset, values.length, own)
-        if values.semantics:
-            base = replace(base, **applicable(variant_changes(values.semantics), own))
-        base = replace(base, **for_system(changes, system, systems), oracle_params=digest)
-        configs += [replace(base, seed=seed) for seed in parse_seeds(values.seeds)]
-    return configs
+    changes, systems = overrides(values), check_names(values.systems)
+    return [
+        oracle_config(
+            values.preset, values.length, values.semantics, system, seed,
+            for_system(changes, system, systems), digest,
+        )
+        for system in systems for seed in parse_seeds(values.seeds)
+    ]  # fmt: skip
 
 
 def run_folder(values: flags.FlagValues) -> Path:
@@ -133,11 +129,8 @@ def run_all(
     """
     check_flags(values)
     placed, first = placement(values), next(iter(configs.values()))
-    if arrays and len(arrays["embedding"]) != first.vocab_size:
-        raise UserError(
-            f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
-            f"{first.vocab_size}: give --vocab_size={len(arrays['embedding'])}"
-        )
+    if arrays:
+        check_vocab_size(arrays, first.vocab_size)
     with kept_by_the_chief(placed, folder) as kept:
         paths = {kept / name: config for name, config in configs.items()}
         mle_frontier.check(paths)
@@ -155,14 +148,13 @@ def run_all(
 
         def train(path: Path, config: Config, distribution: Any) -> None:
             from leakgan_tf.tasks.synthetic import SyntheticTask
-            from leakgan_tf.training.session import train_and_measure
+            from leakgan_tf.training.session import train_run
 
-            train_and_measure(
+            train_run(
                 config,
                 lambda: SyntheticTask(config, oracle(), mle_frontier.frontier(path, config)),
                 path,
                 extra,
-                lambda system, task: task.measure(system.generator),
                 distribution,
             )
 

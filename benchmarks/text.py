@@ -16,10 +16,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from benchmarks.runner.runs import Runs, check_flags, check_folder, command, define_run_flags
+from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, report, source_notes
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
-from leakgan_tf.cli.prepare import DATA_DIR_VARIABLE, data_folder, report, source_notes
+from leakgan_tf.cli.prepare import data_folder
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.presets import text_preset
 from leakgan_tf.config.semantics import named_semantics
@@ -120,9 +121,11 @@ def run_on(
                 )
 
         def train(path: Path, config: Config, distribution: Any) -> None:
-            from leakgan_tf.evaluation.text import train_text  # imports TensorFlow
+            from leakgan_tf.tasks.text import TextTask  # imports TensorFlow
+            from leakgan_tf.training.session import train_run
 
-            train_text(config, dataset, kept / "data", path, command(benchmark), distribution)
+            made_by = {"command": command(benchmark), "data": str((kept / "data").resolve())}
+            train_run(config, lambda: TextTask(config, dataset), path, made_by, distribution)
 
         runs = Runs(benchmark, paths, values, kept)
         runs.train(placed, train, lambda done: write(done, dataset))

@@ -10,12 +10,12 @@ from benchmarks.reports.results import Result
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.data.dataset import TextDataset
-from leakgan_tf.evaluation.text import real_figures
 from leakgan_tf.reporting.document import Block, Listing, Paragraph
 from leakgan_tf.reporting.published import text_figures
 from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.load import load
+from leakgan_tf.tasks.text_scores import real_figures
 from leakgan_tf.utils.files import write_json
 
 SHOWN = 20  # samples of each run in the JSON

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import Interrupted
 
 _TAIL = 8192  # bytes of a log's end that are read
 _BAR = re.compile(r"\d+%\|")  # a line of tqdm
@@ -121,7 +122,7 @@ def run_jobs(
       Why a job failed, a line each by name; empty if all ended with status 0.
 
     Raises:
-      KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP came; all processes have ended.
+      Interrupted: SIGINT, SIGTERM or SIGHUP came; all processes have ended.
       UserError: a log cannot be written or a command cannot be started; all have ended.
     """
     children, futures, failed = Children(logs, environment), {}, {}
@@ -170,14 +171,17 @@ def _end(children: Children, futures: Sequence[Future], count: int) -> None:
 
 @contextmanager
 def _signals_as_interrupt():
-    """Lets SIGTERM and SIGHUP raise ``KeyboardInterrupt`` as SIGINT does, unless ignored."""
+    """Lets every signal that asks the program to end raise `Interrupted`, unless ignored.
+
+    The program's own handler would end it at the second signal, and leave its children running.
+    """
 
     def interrupt(number, frame):
-        raise KeyboardInterrupt
+        raise Interrupted(number)
 
     before = {}
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
                 before[number] = signal.signal(number, interrupt)
         yield

@@ -18,7 +18,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import read_run
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import TrainingError, UserError
-from leakgan_tf.utils.files import read_json
+from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers
 
 _BASELINE = "mle"  # other runs may be compared with it while they train
 _ONLY = "only_run"
@@ -84,18 +84,29 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
 
     Raises:
       UserError: the folder holds something that is not this benchmark's; nothing is changed.
+        Else half-written files of killed processes are removed.
     """
     if folder.is_file():
         raise UserError(f"{folder} is a file: give another --run_dir")
     if not folder.is_dir():
         return
     for path in folder.iterdir() if alone else ():
-        known = path.name in _FILES or path.suffix == ".png"
-        if not known and not RunFolder(path).lock_file.exists():
+        if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
             raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
     report = folder / "report.json"
     if report.exists() and read_json(report, "a report").get("benchmark") != benchmark:
         raise UserError(f"{report} is another benchmark's: give another --run_dir")
+    remove_leftovers(folder, _is_known)
+
+
+def _is_known(name: str) -> bool:
+    """Returns whether a benchmark writes files or folders of this name beside its runs."""
+    return name in _FILES or name.endswith(".png")
+
+
+def _is_run(path: Path) -> bool:
+    """Returns whether a folder is a run's; one killed at its very beginning has left it empty."""
+    return RunFolder(path).lock_file.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def command(benchmark: str) -> str:

@@ -1,10 +1,12 @@
 """A run's folder: its configuration, checkpoints and records."""
 
+import contextlib
 import fcntl
 import json
 import platform
 import subprocess
 import sys
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,21 @@ from typing import Any
 from leakgan_tf.config.config import FORMAT, Config, differences
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json, write_json, write_text
+from leakgan_tf.utils.files import (
+    leftover_of,
+    read_json,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
 from leakgan_tf.utils.hardware import hardware
 
 KIND = "leakgan_tf run"
 # Fields that change no number of a run.
 _FREE = frozenset({"checkpoint_seconds"})
+# What a line of starts.jsonl has to have, by type.
+_START = {"time": str, "command": str, "position": int, "done": int, "devices": list,
+          "threads": dict, "hardware": dict, "versions": dict, "commit": str}  # fmt: skip
 _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
@@ -36,6 +47,7 @@ class RunFolder:
         self.best = self.path / "best.npz"
         self.metrics = self.path / "metrics.jsonl"
         self.measured = self.path / "measured.json"
+        self.starts = self.path / "starts.jsonl"
         self.reader = self.path / "text.json"  # how ids are read again, if they are words
         self.tensorboard = self.path / "tensorboard"
 
@@ -49,10 +61,12 @@ class RunFolder:
         Raises:
           UserError: the folder holds something else or another configuration, or is in use.
         """
+        self._command = extra.get("command", "")
         self.refuse_others(config)  # before the folder is touched
         self._lock = self._exclusive()
         try:
             self.refuse_others(config)  # another process may have made it since
+            remove_leftovers(self.path, lambda name: True)
             if not self.config_file.exists():
                 self._begin(config, extra)
         except BaseException:
@@ -76,7 +90,11 @@ class RunFolder:
             raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
 
     def _is_foreign(self) -> bool:
-        return any(path != self.lock_file for path in self.path.iterdir())
+        """Returns whether there is anything that a run killed at its very beginning leaves not."""
+        return any(
+            path != self.lock_file and leftover_of(path) != self.config_file.name
+            for path in self.path.iterdir()
+        )
 
     def _begin(self, config: Config, extra: dict[str, Any]) -> None:
         made_by = {**extra, **environment()}
@@ -150,6 +168,41 @@ class RunFolder:
             lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if _position(line) < position]
             write_text(self.metrics, "".join(kept))
+
+    def record_start(self, **facts: Any) -> None:
+        """Appends a line to starts.jsonl: when, with which command, versions and machine.
+
+        Args:
+          **facts: what else the numbers from here on may depend on.
+
+        Raises:
+          UserError: the file cannot be written.
+        """
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        line = json.dumps({"time": now, "command": self._command, **facts, **environment()})
+        try:
+            with self.starts.open("ab+") as stream:
+                stream.seek(max(stream.tell() - 1, 0))
+                whole = stream.read(1) in (b"", b"\n")  # else a kill left half a line
+                stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
+        except OSError as error:
+            raise UserError(f"cannot write {self.starts}: {error.strerror}") from error
+
+    def read_starts(self) -> list[dict[str, Any]]:
+        """Returns the lines of starts.jsonl, without those that are damaged, by a kill say."""
+        if not self.starts.exists():
+            return []
+        try:
+            lines = self.starts.read_bytes().splitlines()
+        except OSError as error:
+            raise UserError(f"cannot read {self.starts}: {error.strerror}") from error
+        starts = []
+        for line in lines:
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+                start = json.loads(line)
+                if all(isinstance(start[name], kind) for name, kind in _START.items()):
+                    starts.append(start)
+        return starts
 
     def records(self) -> list[dict[str, Any]]:
         """Returns the lines of metrics.jsonl."""

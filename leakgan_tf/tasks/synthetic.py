@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.diversity import REPEATS
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.tasks.oracle import Oracle, oracle_from_arrays
+from leakgan_tf.tasks.oracle_weights import check_vocab_size
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int
 
@@ -32,7 +34,7 @@ class SyntheticTask:
       UserError: the configuration chooses by a frontier, and there is none.
     """
 
-    reader = None
+    reader: TextReader | None = None  # ids are no words
 
     def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
         if config.score == "frontier" and frontier is None:
@@ -156,10 +158,5 @@ def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> 
             config.oracle_hidden,
             derive_int(config.oracle_seed, "oracle"),
         )
-    vocab_size = len(arrays["embedding"])
-    if vocab_size != config.vocab_size:
-        raise UserError(
-            f"the oracle file has {vocab_size} tokens, the configuration {config.vocab_size}: "
-            f"give --vocab_size={vocab_size}"
-        )
+    check_vocab_size(arrays, config.vocab_size)
     return oracle_from_arrays(arrays, config.length)

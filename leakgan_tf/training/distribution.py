@@ -8,11 +8,13 @@ its checkpoint when a run begins or goes on, so that no folder need be shared.
 import contextlib
 import faulthandler
 import json
+import os
 import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -76,6 +78,24 @@ class Distribution:
                 "give another --batch_size, or another number of devices"
             )
         config.own.check_replicas()
+
+    def describe(self) -> dict[str, Any]:
+        """Returns what computes: strategy, devices, and threads (0 for TensorFlow's choice)."""
+        threading = tf.config.threading
+        return {
+            "strategy": self.placement.strategy,
+            "devices": [
+                f"{device.device_type}:{device.name.rpartition(':')[2]}"
+                for device in tf.config.list_logical_devices()
+            ],
+            "threads": {
+                name: get() or int(os.environ.get(f"TF_NUM_{name.upper()}_THREADS") or 0)
+                for name, get in (
+                    ("intraop", threading.get_intra_op_parallelism_threads),
+                    ("interop", threading.get_inter_op_parallelism_threads),
+                )
+            },
+        }
 
     def own_rows(self, rows: np.ndarray) -> np.ndarray:
         """Returns what the replicas of this process have of a batch's rows (B,)."""

@@ -13,11 +13,11 @@ from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import MUSIC, text_preset
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.data.midi import read_melody
-from leakgan_tf.evaluation.text import melody_scores, real_figures
 from leakgan_tf.metrics.melody import held_to, melody_errors
 from leakgan_tf.reporting import published
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.tasks.text_scores import melody_scores, real_figures
 from leakgan_tf.training.trainer import Trainer
 
 WORDS = (*SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")

@@ -11,10 +11,10 @@ from helpers.pages import SIZES, report, table
 from leakgan_tf.cli import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
-from leakgan_tf.evaluation import text as text_runs
 from leakgan_tf.reporting import published
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.tasks import text_scores
 from leakgan_tf.training.trainer import Trainer
 
 COUNTS = {"train": 120, "test": 30}
@@ -80,11 +80,11 @@ def test_the_sweep_stands_in_the_page(folder):
     """At temperature 1 it measures what the main scores do, as few sentences are used whole."""
     page = (folder / "report.md").read_text()
     rows = page.split("| sweep of")[1].split("\n\n")[0].splitlines()[2:]
-    assert len(rows) == 2 * len(text_runs.SWEEP)
+    assert len(rows) == 2 * len(text_scores.SWEEP)
     assert "![Quality against diversity" in page
     for run in report(folder)["runs"]:
         figures = run["figures"]
-        assert [row["temperature"] for row in figures["sweep"]] == list(text_runs.SWEEP)
+        assert [row["temperature"] for row in figures["sweep"]] == list(text_scores.SWEEP)
         (plain,) = [row for row in figures["sweep"] if row["temperature"] == 1]
         for name in ("nll_test", "bleu", "self_bleu", "distinct_sentences"):
             assert plain[name] == figures[name]
@@ -112,28 +112,28 @@ def test_the_json_has_what_made_the_figures(folder):
 def test_real_text_is_training_sentences_against_the_whole_test_set(folder):
     dataset = load_dataset(folder / "data")
     real = report(folder)["real"]
-    assert real == json.loads(json.dumps(text_runs.real_figures(dataset)))
+    assert real == json.loads(json.dumps(text_scores.real_figures(dataset)))
     count = len(dataset.test)
     assert real["protocol"]["samples"] == {"available": len(dataset.train), "used": count}
     assert real["protocol"]["references"] == {"available": count, "used": count}
     # Sentences that the test set has too, and nothing else, are perfect.
     same = dataclasses.replace(dataset, train=dataset.test)
-    assert text_runs.real_figures(same)["bleu"] == dict.fromkeys("2345", pytest.approx(1.0))
+    assert text_scores.real_figures(same)["bleu"] == dict.fromkeys("2345", pytest.approx(1.0))
     few = dataclasses.replace(dataset, train=dataset.train[:5])
-    assert text_runs.real_figures(few)["protocol"]["samples"]["used"] == 5
+    assert text_scores.real_figures(few)["protocol"]["samples"]["used"] == 5
 
 
 def test_captions_are_judged_by_their_grammar(folder):
     """An oracle for text: of the training sentences it says that all are grammatical."""
     dataset = load_dataset(folder / "data")
     real = [dataset.vocabulary.decode(row) for row in dataset.train]
-    scores = text_runs._grammar_scores(dataset, real)
+    scores = text_scores._grammar_scores(dataset, real)
     assert scores["grammatical"] == 1.0
     expected = -sum(captions.log_prob(each) for each in real) / len(real)
     assert scores["nll_grammar"] == pytest.approx(expected)
     half = [*real, *(each[::-1] for each in real)]
-    assert text_runs._grammar_scores(dataset, half)["grammatical"] == 0.5
-    assert text_runs._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
+    assert text_scores._grammar_scores(dataset, half)["grammatical"] == 0.5
+    assert text_scores._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
 
 
 def test_the_same_command_again_trains_and_prepares_nothing(folder, monkeypatch):

@@ -8,14 +8,13 @@ import tensorflow as tf
 
 from helpers import small
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
-from leakgan_tf.evaluation import text
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.leakgan import LeakGAN
-from leakgan_tf.tasks import synthetic
+from leakgan_tf.tasks import synthetic, text_scores
 
 LENGTH, VOCAB = 6, 7
 NEUTRAL = tf.ones([LENGTH])
@@ -183,7 +182,7 @@ def test_temperature_divides_the_logits_when_scoring(generator, language_model):
     )
 
 
-@pytest.mark.parametrize("temperature", {*synthetic.SWEEP, *text.SWEEP})
+@pytest.mark.parametrize("temperature", {*synthetic.SWEEP, *text_scores.SWEEP})
 def test_a_reciprocal_temperature_is_its_factor_to_the_last_bit(generator, temperature):
     factor = round(1 / temperature, 2)  # what the logits are multiplied by
     factors, own = tf.fill([LENGTH], factor), tf.random.experimental.stateless_fold_in(SEED, 0)
