@@ -10,7 +10,8 @@ from tabulate import tabulate
 from leakgan_tf.data import text
 from leakgan_tf.metrics.temperatures import temperature_title
 from leakgan_tf.metrics.text_scores import text_scores
-from leakgan_tf.reporting import text_figures
+from leakgan_tf.reporting import figure_tables
+from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.utils.errors import UserError
@@ -54,8 +55,8 @@ class Scores:
             return oracle_table(self.rows)
         if "temperature" not in self.figures:
             return report(self.figures)
-        protocol = text_figures.protocol_lines(self.figures)
-        return f"{text_figures.figures_table(self.table())}\n\n{protocol}"
+        protocol = figure_tables.protocol_lines(self.figures)
+        return f"{figure_tables.figures_table(self.table())}\n\n{protocol}"
 
     def table(self) -> dict[str, Mapping[str, Any]]:
         """Returns all figures by run; further temperatures of a run have spaces in their names."""
@@ -185,13 +186,12 @@ def score_files(
 
 def oracle_table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Returns the figures of runs on the oracle task, a row for each temperature."""
-    headers = ["run", "temperature", "NLL_oracle", "NLL_test", "distinct"]
-    table = [
-        [name, temperature_title(row["temperature"]),
-         *(f"{row[key]:.3f}" for key in ("nll_oracle", "nll_test", "distinct"))]
-        for name, own in rows.items() for row in own
-    ]  # fmt: skip
-    return f"{plain(headers, table)}\n\nNLL in nats per token; lower is better."
+    temperature = Column(
+        "temperature", named("temperature"), lambda values: temperature_title(values[0])
+    )
+    columns = [temperature, *(Column(title, named(key)) for key, title in ORACLE_METRICS.items())]
+    table = figure_table("run", columns, [(name, [row]) for name in rows for row in rows[name]])
+    return f"{plain(table.headers, table.rows)}\n\nNLL in nats per token; lower is better."
 
 
 def report(scores: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from leakgan_tf.api.training import ORACLE_TASK, default_run_dir, train
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
 from leakgan_tf.cli.entry import new_flags
-from leakgan_tf.reporting.text_figures import figures_table
+from leakgan_tf.reporting.figure_tables import figures_table
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
 

@@ -178,8 +178,8 @@ class LeakGANConfig(SystemConfig, flags=""):
 PUBLISHED = PublishedFigures(
     paper="1709.08624",
     oracle={
-        20: OracleFigure(7.038, "RelGAN, table 1 (second hand); logits × 1.5"),
-        40: OracleFigure(7.191, "RelGAN, table 1 (second hand); logits × 1.5"),
+        20: OracleFigure(7.038, "RelGAN, table 1 (second hand); T = 1/1.5"),
+        40: OracleFigure(7.191, "RelGAN, table 1 (second hand); T = 1/1.5"),
     },
     falling_short={1.0: (10.59, 11.27)},
     coco=((0.746, 0.528, 0.355, 0.230), (0.966, 0.913, 0.848, 0.780)),

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from benchmarks import text
-from benchmarks.text_report import _PUBLISHED
 from helpers import runs
 from helpers.pages import SIZES, report, table
 from leakgan_tf.cli import entry
@@ -44,14 +43,14 @@ def folder(tmp_path_factory):
 
 
 def test_the_table_has_the_figures_of_every_run(folder):
-    rows = table((folder / "report.md").read_text(), "run | logits")
+    rows = table((folder / "report.md").read_text(), "system | T")
     real = rows.pop("real (training)")
-    assert list(rows) == ["mle-seed0", "leakgan-seed0"]
+    assert list(rows) == ["MLE", "LeakGAN"]
     scores = report(folder)["real"]
     assert real["BLEU-2"] == f"{scores['bleu']['2']:.3f}"
     assert real["grammatical"] == "1.000"
-    assert {real[cell] for cell in ("logits ×", "NLL_test", "copied", "minutes")} == {""}
-    for name, row in rows.items():
+    assert {real[cell] for cell in ("T", "NLL_test", "copied", "minutes")} == {""}
+    for name, row in zip(("mle-seed0", "leakgan-seed0"), rows.values(), strict=True):
         figures = json.loads(RunFolder(folder / name).measured.read_text())
         for order in "2345":
             assert row[f"BLEU-{order}"] == f"{figures['bleu'][order]:.3f}"
@@ -74,7 +73,7 @@ def test_the_protocol_and_samples_stand_in_the_page(folder):
     for name, value in report(folder)["runs"][0]["figures"]["protocol"].items():
         end = " (mle-seed0), " if name == "empty_samples" else "\n"
         assert f"\n{name}: {value}{end}" in page
-    assert "No published figures stand here" in page  # the captions are the project's own
+    assert "There are no published figures here" in page  # the captions are the project's own
 
 
 def test_the_sweep_stands_in_the_page(folder):
@@ -89,7 +88,8 @@ def test_the_sweep_stands_in_the_page(folder):
         (plain,) = [row for row in figures["sweep"] if row["temperature"] == 1]
         for name in ("nll_test", "bleu", "self_bleu", "distinct_sentences"):
             assert plain[name] == figures[name]
-        cells = [run["folder"], "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
+        name = published.SYSTEMS[run["config"]["system"]]
+        cells = [name, "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
         assert any(cells == [c.strip() for c in row.strip("|").split("|")][:6] for row in rows)
 
 
@@ -163,24 +163,20 @@ def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
     words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", f"--run_dir={folder}"]
     assert benchmark(*words, *SIZES) == 0
     page, printed = (folder / "report.md").read_text(), capsys.readouterr()
-    rows, source = published.text_rows("coco")
-    found = table(page, "run | figures of")
-    assert list(found) == ["mle-seed0", "mle"]
-    assert [*list(found["mle"].values())[2:11]] == rows[0][1:]
-    assert found["mle"]["BLEU-2"] == "0.731"
-    assert found["mle"]["Self-BLEU-5"] == "0.408"
-    for row in rows:
-        assert row[1] in printed.out + printed.err
-    assert source in page
-    assert source in printed.out + printed.err
+    found = table(page, "system | T")
+    assert list(found) == ["MLE", "real (training)", "MLE, published"]
+    assert found["MLE, published"]["BLEU-2"] == "0.731"
+    assert found["MLE, published"]["Self-BLEU-5"] == "0.408"
+    assert "0.731" in printed.out + printed.err
+    assert published.COCO_SOURCE in page
     assert "grammatical" not in page
 
 
 @pytest.mark.parametrize("dataset", list(corpora.CORPORA))
-def test_every_published_row_fits_the_header(dataset):
-    rows, source = published.text_rows(dataset)
-    assert bool(rows) == bool(source) == (dataset != "captions")
-    assert {len(row) for row in rows} <= {len(_PUBLISHED)}
+def test_every_published_figure_is_of_a_system_and_has_a_source(dataset):
+    figures, source = published.text_figures(dataset)
+    assert bool(figures) == bool(source) == (dataset != "captions")
+    assert set(figures) <= set(published.SYSTEMS)
 
 
 def refuses(capsys, parent, *words, names=()):

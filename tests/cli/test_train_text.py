@@ -161,7 +161,7 @@ def test_a_sweep_goes_from_variety_to_quality(evaluated):
     assert (out / "sweep.png").read_bytes().startswith(b"\x89PNG\r\n")
     assert {path.name for path in out.iterdir()} == {"scores.json", "sweep.png"}
     stored = json.loads((out / "scores.json").read_text())
-    assert stored["benchmark"] == "sweep"  # what `python -m benchmarks.collect` takes it for
+    assert stored["benchmark"] == "sweep"  # what `python -m benchmarks.publish` takes it for
     assert {"command", "versions", "hardware", "commit"} <= set(stored["made_by"])
 
 

@@ -10,7 +10,7 @@ from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.evaluation import language_model as lm_scores
 from leakgan_tf.evaluation.text import sweep_run
-from leakgan_tf.reporting import text_figures
+from leakgan_tf.reporting import figure_tables
 from leakgan_tf.runs.load import load
 from leakgan_tf.runs.text_config import dataset_digest, text_config
 from leakgan_tf.tasks.text import TextTask
@@ -69,7 +69,7 @@ def test_the_sweep_has_the_scores_in_its_table(judged):
     [figures] = sweep_run(run, [1.0], None, 16, language_model=run)
     assert np.isfinite([figures["frechet"], figures["nll_language_model"]]).all()
     assert "reverse_nll" not in figures
-    assert "Fréchet" in text_figures.figures_table({"mle": figures})
+    assert "Fréchet" in figure_tables.figures_table({"mle": figures})
 
 
 def test_another_data_folder_is_refused(judged):

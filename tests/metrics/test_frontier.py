@@ -9,8 +9,8 @@ from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.metrics.frontier import (
     BETTER,
-    LESS_VARIED,
-    MORE_VARIED,
+    LESS_DIVERSE,
+    MORE_DIVERSE,
     WORSE,
     Frontier,
     mean_sweep,
@@ -54,12 +54,12 @@ def test_by_hand():
 @pytest.mark.parametrize(
     ("point", "place", "bound"),
     [
-        ((3.9, 4.0), BETTER, -1.0),  # more varied, and better than the most varied point
+        ((3.9, 4.0), BETTER, -1.0),  # more diverse, and better than the most varied point
         ((3.9, 5.0), BETTER, 0.0),
-        ((3.9, 5.5), MORE_VARIED, 0.5),
+        ((3.9, 5.5), MORE_DIVERSE, 0.5),
         ((7.5, 2.5), WORSE, 0.5),
         ((7.5, 2.0), WORSE, 0.0),
-        ((7.5, 1.0), LESS_VARIED, -1.0),
+        ((7.5, 1.0), LESS_DIVERSE, -1.0),
     ],
 )
 def test_beside_the_frontier(point, place, bound):

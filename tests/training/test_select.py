@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import frontiers, synthetic
+from benchmarks import synthetic
+from benchmarks.runner import mle_frontier as frontiers
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.cli import entry
