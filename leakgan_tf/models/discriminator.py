@@ -135,7 +135,7 @@ class Discriminator(keras.Model):
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         names = ("vocab_size", "length", "embedding_size", "windows", "filters", "padding_row",
-                 "dropout", "classifies", "seed")  # fmt: skip
+                 "dropout", "classifies", "precision", "seed")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

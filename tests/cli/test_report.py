@@ -59,6 +59,22 @@ def test_wall_time_is_the_checkpoints(pages):
         assert f"<td>{name}</td><td>{count}</td><td>{seconds:.1f}</td>" in html
 
 
+def test_every_start_of_a_run_is_told(pages, tmp_path):
+    folder, html, _ = pages
+    (start,) = RunFolder(folder / "whole").read_starts()
+    time = start["time"].partition("+")[0]
+    assert f"<td>whole</td><td>{time}</td><td>0</td><td>0</td>" in html
+    shutil.copytree(folder / "whole", tmp_path / "whole")
+    again = {**start, "position": 4, "done": 2, "command": "another --command"}
+    with (tmp_path / "whole" / "starts.jsonl").open("a") as stream:
+        stream.write(json.dumps({**again, "versions": {"keras": "9.9"}}) + "\n")
+    assert report(f"--run_dir={tmp_path / 'whole'}", f"--out={tmp_path / 'out'}") == 0
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert f"<td>{time}</td><td>4</td><td>2</td>" in html
+    assert "<td>keras 9.9</td>" in html
+    assert "another --command" in html
+
+
 def test_an_interrupted_run_is_said_to_be_one(pages):
     _, html, markdown = pages
     told = "cut: Interrupted run (or still running): 3 of 9 phases (33 %)"
