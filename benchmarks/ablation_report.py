@@ -14,7 +14,7 @@ from benchmarks.ablation_rows import BASELINE, Row, rows
 from benchmarks.comparison_cells import difference
 from benchmarks.versus_mle import Measured
 from leakgan_tf.config.config import Config
-from leakgan_tf.metrics.significance import told
+from leakgan_tf.metrics.significance import format_p_value
 from leakgan_tf.reporting.difference_picture import Panel, draw_differences
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.report import write_report
@@ -90,7 +90,7 @@ def write(
         told_why = f"Nothing to compare: rows are set against {BASELINE} in the same seeds"
         first += [Paragraph(f"{told_why}, and here is no such pair, or none that differs.",
                             warning=True), overview]  # fmt: skip
-    first.append(Paragraph(f"Oracle: {_oracle_told(config)}."))
+    first.append(Paragraph(f"Oracle: {_describe_oracle(config)}."))
     write_json(folder / "report.json", {
         **_json(measured, found, controls, extra), "beginnings": beginnings
     })  # fmt: skip
@@ -129,7 +129,7 @@ def _title(config: Config, figures: effects.ByRow) -> str:
     )
 
 
-def _oracle_told(config: Config) -> str:
+def _describe_oracle(config: Config) -> str:
     return config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
 
 
@@ -178,8 +178,8 @@ def _effect_cells(effect: Effect) -> list[str]:
         mean_and_spread(list(effect.values.values())),
         difference(list(effect.differences.values())),
         "" if effect.share is None else f"{effect.share:+.1f}",
-        told(effect.own.p) if effect.own else "",
-        told(effect.shared.p) if effect.shared else "",
+        format_p_value(effect.own.p) if effect.own else "",
+        format_p_value(effect.shared.p) if effect.shared else "",
         effect.verdict(),
     ]
 
@@ -244,7 +244,7 @@ def _controls(
         "table."
     )
     heading = Heading("Does the discriminator's reward help? Controls")
-    told_same = same_beginnings.told(beginnings)
+    told_same = same_beginnings.describe(beginnings)
     return [heading, Table(headers, table), Paragraph(note), Paragraph(told_same)]
 
 

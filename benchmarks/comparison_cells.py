@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.metrics import frontier
-from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, told
+from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, format_p_value
 from leakgan_tf.reporting.document import Table
 
 LEVEL = 0.05  # a test above it says nothing of a direction
@@ -60,10 +60,10 @@ def test_cell(test: Mapping[str, Any] | None) -> str:
     if not test:
         return ""
     if test["p"] >= LEVEL:
-        return told(test["p"])
+        return format_p_value(test["p"])
     if test["direction"] == MIXED:
         return _WORDS[MIXED]
-    return f"{_WORDS[test['direction']]}, {told(test['p'])}"
+    return f"{_WORDS[test['direction']]}, {format_p_value(test['p'])}"
 
 
 test_cell.__test__ = False  # no test case, whatever pytest makes of its name

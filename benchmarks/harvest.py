@@ -7,7 +7,7 @@ from typing import Any
 
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run, runs_inside
-from leakgan_tf.training.monitor import told
+from leakgan_tf.training.monitor import describe_warnings
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -94,7 +94,7 @@ def _curve(run: RunRecord, made_by: Mapping[str, Any]) -> dict[str, Any]:
     own = _made_by(run)
     added: dict[str, Any] = {
         "records": [line for line in run.records if line["group"] == _KEPT],
-        "warnings": told(run.records),
+        "warnings": describe_warnings(run.records),
     }
     return added if own.items() <= made_by.items() else {"made_by": own, **added}
 

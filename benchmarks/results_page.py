@@ -133,7 +133,7 @@ def _ablation_tables(result: Result) -> list[Block]:
     if any(result.content.get("controls", {}).values()):
         told = Paragraph("Controls, against the same semantics with D's reward:")
         blocks += [told, result_tables.view(result, "controls")]
-        blocks.append(Paragraph(same_beginnings.told(result.content.get("beginnings", {}))))
+        blocks.append(Paragraph(same_beginnings.describe(result.content.get("beginnings", {}))))
     return blocks
 
 

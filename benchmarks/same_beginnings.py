@@ -51,7 +51,7 @@ def compare(
     return found
 
 
-def told(found: Mapping[str, Mapping[str, Any]]) -> str:
+def describe(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Returns `compare`'s result as a sentence; "" if there was nothing to compare."""
     if not found:
         return ""

@@ -15,7 +15,7 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.generation.policies import LeakGANPolicy
 from leakgan_tf.models.discriminator import PADDING, REAL, Discriminator
 from leakgan_tf.models.leakgan_generator import START, LeakGANState
-from leakgan_tf.models.masking import END, close_ended, written
+from leakgan_tf.models.masking import END, force_eos, valid_token_mask
 from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
 from leakgan_tf.models.worker import Worker
 from leakgan_tf.objectives import losses
@@ -138,7 +138,7 @@ class DirectPolicy(LeakGANPolicy):
         hidden, state = self.model.observe(self.leak, state, position, "sampling")
         logits = self.output.logits(hidden, state.goal)
         if self.model.ends:
-            logits = close_ended(logits, (state.last == END) & (position > 0))
+            logits = force_eos(logits, (state.last == END) & (position > 0))
         return logits, state
 
 
@@ -214,7 +214,7 @@ class DirectLeakGAN:
             for position in range(self.config.length)
         ]
         logits = tf.stack(each, axis=1)
-        return close_ended(logits, ~written(tokens)) if self.model.ends else logits
+        return force_eos(logits, ~valid_token_mask(tokens)) if self.model.ends else logits
 
     def _losses(self, tokens: tf.Tensor, reward: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the Manager's and the Worker's loss; supervised ones without a reward."""
@@ -224,7 +224,7 @@ class DirectLeakGAN:
         goals = self.model.goals(features)
         log_prob = losses.token_log_prob(self.sequence_logits(tokens, goals.worker), tokens)
         cosines = losses.cosine(losses.manager_pairs(features, goals, horizon, window))
-        mask = written(tokens) if config.ends else None
+        mask = valid_token_mask(tokens) if config.ends else None
         pair_mask = losses.pair_mask(mask, horizon, window)
         if reward is None:
             manager = losses.manager_pretrain_loss(cosines, semantics, length, horizon, pair_mask)
@@ -249,9 +249,9 @@ class DirectLeakGAN:
 
     # --- Samples and rewards ------------------------------------------------------------------
 
-    def sample(self, rows: int, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def sample(self, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Samples `rows` sentences: ids (rows, T)."""
-        return sampling.generate(self.policy(), rows, sharpness, seed)
+        return sampling.generate(self.policy(), rows, inverse_temperature, seed)
 
     def rollout(self, tokens: tf.Tensor, start: int, seed: tf.Tensor) -> tf.Tensor:
         """Returns D's opinion (B,) of one completion of the first `start` tokens of (B, T)."""

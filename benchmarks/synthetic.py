@@ -23,7 +23,7 @@ from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, pla
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.config.semantics import named_semantics
-from leakgan_tf.systems.registry import check_names, told
+from leakgan_tf.systems.registry import check_names, describe_systems
 from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import UserError
@@ -37,7 +37,9 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = define_oracle_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list("systems", ["mle", "leakgan"], f"all, or some of {told()}.", **own)
+    flags.DEFINE_list(
+        "systems", ["mle", "leakgan"], f"all, or some of {describe_systems()}.", **own
+    )
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list(
         "mle_runs",

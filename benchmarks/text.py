@@ -26,7 +26,7 @@ from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.systems.registry import check_names, told
+from leakgan_tf.systems.registry import check_names, describe_systems
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import UserError
 
@@ -51,7 +51,7 @@ def define_run_flags(values: flags.FlagValues, systems: list[str]) -> None:
     )
     flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
-    flags.DEFINE_list("systems", systems, f"all, or some of {told()}.", **own)
+    flags.DEFINE_list("systems", systems, f"all, or some of {describe_systems()}.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
     several.define_several(values, "system")

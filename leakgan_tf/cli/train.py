@@ -12,8 +12,9 @@ from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.systems.registry import told
+from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = "Trains a system on a data folder made by prepare; the same command goes on after a stop."
 
@@ -24,7 +25,7 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("data", None, "The data folder.", **own)
     flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
-    flags.DEFINE_string("system", "leakgan", f"One of {told()}.", **own)
+    flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", **own)
@@ -54,4 +55,5 @@ def run(values: flags.FlagValues) -> None:
         command = shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]])
         figures = train_text(config, dataset, values.data, kept, command, distribution)
         print(f"\n{figures_table({run_dir.name: figures})}\n")
-        print(f"Run: {run_dir}\nNext: python -m leakgan_tf generate --run_dir={run_dir}")
+        shown = printable(run_dir)
+        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run_dir={shown}")

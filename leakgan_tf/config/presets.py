@@ -213,7 +213,7 @@ PAPER_TEXT = dataclasses.replace(
     pretrain_rounds=16,
     pretrain_generator_epochs=12,
     likelihood_share=0.05,
-    semantics=dataclasses.replace(ORIGINAL, explored_sharpness=0.8, mle_every=15),
+    semantics=dataclasses.replace(ORIGINAL, adversarial_inverse_temperature=0.8, mle_every=15),
 )
 
 QUICK_TEXT = dataclasses.replace(

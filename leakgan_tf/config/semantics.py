@@ -58,13 +58,13 @@ class Semantics:
     reward_per_rollout: bool = setting(
         True, "Whether the rescaled reward is divided by the number of rollouts."
     )
-    opening_sharpness: float = setting(
+    opening_inverse_temperature: float = setting(
         1.5, "Factor on the logits of the first two tokens of every sample made in training."
     )
-    judged_sharpness: float = setting(
+    discriminator_inverse_temperature: float = setting(
         1.5, "Factor on the logits of the samples that D is trained on."
     )
-    explored_sharpness: float = setting(
+    adversarial_inverse_temperature: float = setting(
         1.0, "Factor on the logits of the samples that the adversarial step learns from."
     )
     dropout: float = setting(0.0, "Share of D's features dropped in its training.")
@@ -83,7 +83,8 @@ class Semantics:
         for field in dataclasses.fields(self):
             check_choice(field, getattr(self, field.name))
         for name in (
-            "reward_delta", "opening_sharpness", "judged_sharpness", "explored_sharpness",
+            "reward_delta", "opening_inverse_temperature", "discriminator_inverse_temperature",
+            "adversarial_inverse_temperature",
         ):  # fmt: skip
             if not 0 < getattr(self, name) < math.inf:
                 raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
@@ -104,9 +105,9 @@ PAPER = Semantics(
     reward_rank="value",
     reward_delta=12.0,
     reward_per_rollout=False,
-    opening_sharpness=1.0,
-    judged_sharpness=1.0,
-    explored_sharpness=1.0,
+    opening_inverse_temperature=1.0,
+    discriminator_inverse_temperature=1.0,
+    adversarial_inverse_temperature=1.0,
     dropout=0.25,
     l2=0.2,
     padding="masked",

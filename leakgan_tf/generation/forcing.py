@@ -10,7 +10,7 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.generation.sampling import Policy, State
 
 
-class Forced:
+class PartiallyForcedPolicy:
     """A policy that reads a given token, where there is one, instead of the one it sampled.
 
     Args:
@@ -39,7 +39,7 @@ class Forced:
         return self._policy.write(state, read, position)
 
 
-def fill_in(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def infill(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Samples what is not given of sentences, each token behind all that stand before it.
 
     Args:
@@ -52,5 +52,7 @@ def fill_in(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor
       Ids (B, T). No gradient passes through them.
     """
     neutral = tf.ones([policy.length])
-    sampled = sampling.generate(Forced(policy, tokens, given), tokens.shape[0], neutral, seed)
+    sampled = sampling.generate(
+        PartiallyForcedPolicy(policy, tokens, given), tokens.shape[0], neutral, seed
+    )
     return tf.where(given, tokens, sampled)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from leakgan_tf.generation import sampling
 from leakgan_tf.objectives import losses
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 
 class Generator:
@@ -32,20 +32,20 @@ class Generator:
         self.length = length
         self.policy = policy
         self._batch_size = batch_size
-        strategy = replicas.strategy_in_scope()
+        strategy = distributed.strategy_in_scope()
         self._replicas = strategy.num_replicas_in_sync if strategy else 1
         tokens = tf.TensorSpec([self._replicas * batch_size, length], tf.int32)
         factors = tf.TensorSpec([length], tf.float32)
         seed = tf.TensorSpec([2], tf.int32)
         self._sample = tf.function(
-            lambda *args: replicas.run(strategy, self._sample_batch, *args),
+            lambda *args: distributed.run(strategy, self._sample_batch, *args),
             input_signature=[factors, seed, tf.TensorSpec([], tf.int32)],
             autograph=False,
         )
         # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
         self._score = {
             path: tf.function(
-                lambda *args, path=path: replicas.run(strategy, self._score_batch, *args, path),
+                lambda *args, path=path: distributed.run(strategy, self._score_batch, *args, path),
                 input_signature=[tokens, tf.TensorSpec([None, length], tf.float32)],
                 autograph=False,
             )
@@ -121,18 +121,22 @@ class Generator:
     def _factors(self, temperature: float | Sequence[float]) -> tf.Tensor:
         return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
 
-    def _sample_batch(self, sharpness: tf.Tensor, seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def _sample_batch(
+        self, inverse_temperature: tf.Tensor, seed: tf.Tensor, number: tf.Tensor
+    ) -> tf.Tensor:
         """Samples the batch of that number on the first replica, those behind it on the others."""
-        own = tf.random.experimental.stateless_fold_in(seed, number + replicas.index())
-        sampled = sampling.generate(self.policy(), self._batch_size, sharpness, own)
-        return replicas.gather(sampled)
+        own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
+        sampled = sampling.generate(self.policy(), self._batch_size, inverse_temperature, own)
+        return distributed.gather(sampled)
 
-    def _score_batch(self, tokens: tf.Tensor, sharpness: tf.Tensor, path: str) -> tf.Tensor:
-        own = replicas.own(tokens)
+    def _score_batch(
+        self, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
+    ) -> tf.Tensor:
+        own = distributed.local_rows(tokens)
         logits = self.policy().sequence_logits(own, path)  # (B, T, V)
         costs = tf.map_fn(
             lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], own),
-            sharpness,
+            inverse_temperature,
             parallel_iterations=1,  # one (B, T, V) at a time
         )  # (K, B, T)
-        return replicas.gather(-tf.transpose(costs, [1, 0, 2]))
+        return distributed.gather(-tf.transpose(costs, [1, 0, 2]))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator, LeakGANState
 from leakgan_tf.models.lstm_generator import LSTMGenerator, LSTMState
-from leakgan_tf.models.masking import END, close_ended
+from leakgan_tf.models.masking import END, force_eos
 from leakgan_tf.models.prefix_features import PrefixFeatures
 
 
@@ -53,7 +53,7 @@ class LeakGANPolicy:
         self.model = model
         self.leak = leak
         self.length = model.length
-        self._words = model.worker.words()
+        self._words = model.worker.fused_output_kernel()
 
     def start(self, rows: int) -> LeakGANState:
         """Returns the state in front of the first token."""
@@ -97,4 +97,4 @@ class LeakGANPolicy:
 
 def _close(ends: bool, logits: tf.Tensor, last: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
     """Lets nothing follow the end symbol. In front of the first token the last is the start."""
-    return close_ended(logits, (last == END) & (position > 0)) if ends else logits
+    return force_eos(logits, (last == END) & (position > 0)) if ends else logits

@@ -39,7 +39,7 @@ def write_tokens(
     state: State,
     first: int,
     last: int,
-    sharpness: tf.Tensor,
+    inverse_temperature: tf.Tensor,
     seed: tf.Tensor,
 ) -> tuple[tf.Tensor, State]:
     """Samples the tokens at positions `first` to `last` - 1.
@@ -49,7 +49,7 @@ def write_tokens(
       state: its state in front of token `first`.
       first: a position.
       last: a later position, at most T.
-      sharpness: factors on the logits at each position, (T,); above 1 is sharper.
+      inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
       seed: stateless seed (2,); each position folds its number in.
 
     Returns:
@@ -59,7 +59,7 @@ def write_tokens(
 
     def body(position, state, written):
         logits, state = policy.logits(state, position)
-        tokens = _draw(logits, sharpness, seed, position)
+        tokens = _draw(logits, inverse_temperature, seed, position)
         state = policy.write(state, tokens, position)
         return position + 1, state, written.write(position - first, tokens)
 
@@ -72,15 +72,21 @@ def write_tokens(
     return tf.transpose(written.stack()), state
 
 
-def _draw(logits: tf.Tensor, sharpness: tf.Tensor, seed: tf.Tensor, position) -> tf.Tensor:
+def _draw(
+    logits: tf.Tensor, inverse_temperature: tf.Tensor, seed: tf.Tensor, position
+) -> tf.Tensor:
     """Samples the tokens (rows,) at a position from logits (rows, V)."""
     own = tf.random.experimental.stateless_fold_in(seed, position)
-    return categorical(logits * sharpness[position], own)
+    return categorical(logits * inverse_temperature[position], own)
 
 
-def generate(policy: Policy, rows: int, sharpness: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def generate(
+    policy: Policy, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
     """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`."""
-    tokens, _ = write_tokens(policy, policy.start(rows), 0, policy.length, sharpness, seed)
+    tokens, _ = write_tokens(
+        policy, policy.start(rows), 0, policy.length, inverse_temperature, seed
+    )
     return tokens
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.models.lstm_generator import LSTMGenerator
-from leakgan_tf.models.masking import written
+from leakgan_tf.models.masking import valid_token_mask
 
 _BATCH = 256  # sentences embedded together
 
@@ -20,7 +20,7 @@ def embed(model: LSTMGenerator, sentences: np.ndarray) -> np.ndarray:
     parts = []
     for begin in range(0, len(sentences), _BATCH):
         tokens = tf.constant(sentences[begin : begin + _BATCH], tf.int32)
-        weights = tf.cast(written(tokens), tf.float32)[..., tf.newaxis]  # (B, T, 1)
+        weights = tf.cast(valid_token_mask(tokens), tf.float32)[..., tf.newaxis]  # (B, T, 1)
         hidden = model.hidden(tokens) * weights  # (B, T, H)
         parts.append((tf.reduce_sum(hidden, 1) / tf.reduce_sum(weights, 1)).numpy())
     return np.concatenate(parts)

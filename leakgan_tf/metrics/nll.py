@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation.generator import Generator
-from leakgan_tf.models.masking import written
+from leakgan_tf.models.masking import valid_token_mask
 
 
 class Oracle(Protocol):
@@ -61,7 +61,9 @@ def held_out_nll(
     measured by how impossible it finds it.
     """
     log_prob = generator.log_prob(sentences, temperature, path)
-    mask = written(tf.constant(sentences)).numpy() if ends else np.ones(log_prob.shape, bool)
+    mask = (
+        valid_token_mask(tf.constant(sentences)).numpy() if ends else np.ones(log_prob.shape, bool)
+    )
     if unknown is not None:
         mask &= sentences != unknown
     return float(-np.sum(log_prob[mask], dtype=np.float64) / max(mask.sum(), 1))

@@ -172,7 +172,7 @@ def _direction(difference: float) -> str:
     return LOWER if difference < 0 else HIGHER
 
 
-def told(p: float) -> str:
+def format_p_value(p: float) -> str:
     """Returns a p-value as a table has it: ``<1e-6``, ``2e-4``, ``0.031``, ``0.41``."""
     if p < 1e-6:
         return "<1e-6"

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
-from leakgan_tf.models.masking import close_ended, written
+from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.recurrence import CellState
 
 START = 0  # the token id that every sentence is preceded by
@@ -76,7 +76,7 @@ class LSTMGenerator(keras.Model):
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it."""
         logits = self.projection(self.hidden(tokens))
-        return close_ended(logits, ~written(tokens)) if self.ends else logits
+        return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
 
     def hidden(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the hidden vectors (B, T, H) in front of each token of (B, T)."""

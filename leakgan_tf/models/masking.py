@@ -11,7 +11,7 @@ END = 0
 _IMPOSSIBLE = -1e9  # a logit; finite, so that products with it stay numbers
 
 
-def close_ended(logits: tf.Tensor, ended: tf.Tensor) -> tf.Tensor:
+def force_eos(logits: tf.Tensor, ended: tf.Tensor) -> tf.Tensor:
     """Makes the end symbol certain where a sentence has ended.
 
     Args:
@@ -22,7 +22,7 @@ def close_ended(logits: tf.Tensor, ended: tf.Tensor) -> tf.Tensor:
     return tf.where(ended[..., tf.newaxis], only_end, logits)
 
 
-def written(tokens: tf.Tensor) -> tf.Tensor:
+def valid_token_mask(tokens: tf.Tensor) -> tf.Tensor:
     """Returns which tokens (B, T) the generator had to choose: up to the first end symbol."""
     unended = tf.cast(tokens[:, :-1] != END, tf.int32)
     before = tf.pad(unended, [[0, 0], [1, 0]], constant_values=1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
@@ -53,15 +53,15 @@ def dense_gradients(
 ) -> list[tf.Tensor]:
     """Returns d loss / d variable for each variable, embeddings' sparse gradients made dense.
 
-    Where replicas share a batch they are the whole batch's, as the loss is (`replicas`). Zero where
-    the loss does not depend on a variable: under sliding goals nothing trains the Manager's
+    Where replicas share a batch they are the whole batch's, as the loss is (`utils.distributed`).
+    Zero where the loss does not depend on a variable: under sliding goals nothing trains Manager's
     ``goal_init``.
     """
     gradients = [
         tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
         for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True)
     ]
-    return replicas.average(gradients)
+    return distributed.all_reduce_gradients(gradients)
 
 
 def clipped_gradients(

@@ -17,7 +17,7 @@ class Worker(keras.layers.Layer):
     The paper's ``O·w``, with ``O = reshape(hW + b, [V, K])`` and ``w = Ψ·goal``, is computed as
     ``vec(h ⊗ w)·W' + w·b'``, W' of shape (H·K, V) and b' of shape (K, V): the same numbers in one
     matrix product, and K times less memory. The weights are kept in that layout; with a 1 behind h
-    both terms are one product with `words`.
+    both terms are one product with `fused_output_kernel`.
 
     Args:
       vocab_size: number of token ids, V.
@@ -87,17 +87,17 @@ class Worker(keras.layers.Layer):
         """Reads token ids (B, L) from the start; returns hidden vectors (B, L, H)."""
         return recurrence.unroll(self.cell, self.embedding(tokens))
 
-    def words(self) -> tf.Tensor:
+    def fused_output_kernel(self) -> tf.Tensor:
         """Returns W' over b' and, in bfloat16, rows of 0, in the precision: ((H+p)·K, V).
 
         To be read once, outside of a loop over positions.
         """
         both = [self.output_kernel.kernel, self.output_bias.kernel]
-        room = [[0, (self._behind() - 1) * self.goal_size], [0, 0]]
+        room = [[0, (self._bias_padding() - 1) * self.goal_size], [0, 0]]
         words = tf.pad(tf.concat([tf.convert_to_tensor(part) for part in both], axis=0), room)
         return tf.cast(words, self.precision)
 
-    def _behind(self) -> int:
+    def _bias_padding(self) -> int:
         """Returns how many numbers stand behind h: the 1 of the bias, and zeros for bfloat16.
 
         Its kernels take half the time where the product's inner size is a multiple of 32.
@@ -114,18 +114,21 @@ class Worker(keras.layers.Layer):
         Args:
           hidden: the LSTM's, (..., H).
           goals: (..., F).
-          words: what `words` returned, if it was read before.
+          words: what `fused_output_kernel` returned, if it was read before.
         """
         direction = self.goal_projection(goals)  # w (..., K)
         if self.normalise_goal:
             direction = tf.math.l2_normalize(direction, axis=-1)
-        behind = tf.one_hot(tf.zeros(tf.shape(hidden)[:-1], tf.int32), self._behind())
+        behind = tf.one_hot(tf.zeros(tf.shape(hidden)[:-1], tf.int32), self._bias_padding())
         extended = tf.concat([hidden, behind], axis=-1)  # (..., H+p): h, 1, zeros
         products = extended[..., :, tf.newaxis] * direction[..., tf.newaxis, :]  # (..., H+p, K)
-        lead, width = tf.shape(hidden)[:-1], (self.hidden_size + self._behind()) * self.goal_size
+        lead, width = (
+            tf.shape(hidden)[:-1],
+            (self.hidden_size + self._bias_padding()) * self.goal_size,
+        )
         flat = tf.reshape(products, tf.concat([lead, [width]], 0))
         flat = tf.ensure_shape(flat, [*hidden.shape[:-1], width])
-        return product(flat, self.words() if words is None else words)  # (..., V)
+        return product(flat, self.fused_output_kernel() if words is None else words)  # (..., V)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""

@@ -2,7 +2,7 @@
 RankGAN, 1705.11001; MaliGAN, 1702.07983.
 
 All are in nats and are minimised. Where replicas share a batch, sums and means are those of the
-whole batch (`replicas`). Shapes: B batch, T length, V vocabulary, F features, c horizon.
+whole batch (`utils.distributed`). Shapes: B batch, T length, V vocabulary, F features, c horizon.
 """
 
 import math
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from leakgan_tf.config.semantics import Semantics
 from leakgan_tf.models.leakgan_generator import Goals
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 # Probabilities are floored here, as in the original program: a token that was all but impossible
 # costs 46 nats and has no gradient.
@@ -53,10 +53,10 @@ def likelihood_loss(log_prob: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Te
 def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     """Returns the mean of values, of those only where `mask`, of the same shape, is true."""
     if mask is None:
-        return replicas.mean(tf.reduce_mean(values))
+        return distributed.all_reduce_mean(tf.reduce_mean(values))
     weights = tf.cast(mask, values.dtype)
-    number = replicas.total(tf.reduce_sum(weights))
-    return replicas.total(tf.reduce_sum(values * weights)) / tf.maximum(number, 1.0)
+    number = distributed.all_reduce_sum(tf.reduce_sum(weights))
+    return distributed.all_reduce_sum(tf.reduce_sum(values * weights)) / tf.maximum(number, 1.0)
 
 
 def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -66,7 +66,7 @@ def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
       logits: (B, 2).
       labels: classes (B,), 1 for real.
     """
-    return replicas.mean(tf.reduce_mean(cross_entropy(logits, labels)))
+    return distributed.all_reduce_mean(tf.reduce_mean(cross_entropy(logits, labels)))
 
 
 def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
@@ -76,7 +76,7 @@ def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
 def policy_gradient_loss(logits: tf.Tensor, tokens: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
     """REINFORCE of SeqGAN (eq. 8): -Σ log p(x_t)·reward_t, a sum over batch and tokens."""
-    return -replicas.total(tf.reduce_sum(token_log_prob(logits, tokens) * rewards))
+    return -distributed.all_reduce_sum(tf.reduce_sum(token_log_prob(logits, tokens) * rewards))
 
 
 def log_rank(
@@ -119,7 +119,7 @@ def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
       real: log R of human sentences among generated ones, (B,).
       made: log R of generated sentences among human ones, (B,).
     """
-    return replicas.mean(tf.reduce_mean(made) - tf.reduce_mean(real))
+    return distributed.all_reduce_mean(tf.reduce_mean(made) - tf.reduce_mean(real))
 
 
 def importance_weights(logits: tf.Tensor) -> tf.Tensor:
@@ -265,7 +265,7 @@ def manager_adversarial_loss(
             # A column's reward counts where its block begins within the sentence.
             begun = mask if semantics.goal_window == "block" else mask[:, ::horizon]
             rewards *= tf.cast(begun, rewards.dtype)
-        total = replicas.total(tf.reduce_sum(rewards)) * masked_mean(cosines, mask)
+        total = distributed.all_reduce_sum(tf.reduce_sum(rewards)) * masked_mean(cosines, mask)
         return -total / _steps(cosines, length, horizon)
     if semantics.goal_window == "sliding":
         rewards = tf.repeat(rewards, horizon, axis=1)[:, : cosines.shape[1]]
@@ -296,5 +296,5 @@ def worker_adversarial_loss(
 
 def _steps(cosines: tf.Tensor, length: int, horizon: int) -> tf.Tensor:
     """Returns T·B/c, by which the original program divides."""
-    blocks = length // horizon * replicas.count()
+    blocks = length // horizon * distributed.count()
     return tf.cast(tf.shape(cosines)[0] * blocks, cosines.dtype)

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.semantics import Semantics
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 
 def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor:
@@ -19,7 +19,7 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
     Returns:
       Rewards (B, S) in (0, 1), each column rescaled for itself.
     """
-    scores = replicas.gather(scores)  # of the whole batch
+    scores = distributed.gather(scores)  # of the whole batch
     size = tf.cast(tf.shape(scores)[0], scores.dtype)  # B
     delta = semantics.reward_delta
     if semantics.reward_rank == "value":
@@ -28,7 +28,7 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
         rewards = tf.sigmoid(delta * (_arrival(scores) / size - 0.5))
     else:
         rewards = scores
-    return replicas.own(rewards / rollouts if semantics.reward_per_rollout else rewards)
+    return distributed.local_rows(rewards / rollouts if semantics.reward_per_rollout else rewards)
 
 
 def control(
@@ -59,13 +59,13 @@ def control(
         return 2.0 * usual * draws
     if spread:
         # Every replica sorts the draws of all, so that all agree on one permutation.
-        rewards, draws = replicas.gather(rewards), replicas.gather(draws)
+        rewards, draws = distributed.gather(rewards), distributed.gather(draws)
     order = tf.argsort(draws, axis=0, stable=True)  # (B, S): a permutation in each column
     shuffled = _by_column(rewards, order)
-    return replicas.own(shuffled) if spread else shuffled
+    return distributed.local_rows(shuffled) if spread else shuffled
 
 
-def usual_reward(semantics: Semantics, rows: int, rollouts: int) -> float:
+def control_mean(semantics: Semantics, rows: int, rollouts: int) -> float:
     """Returns the mean of `rescale` where all opinions differ; without a rank, that of D = 1/2.
 
     Args:

@@ -182,7 +182,7 @@ def preset_differences(run: RunRecord, name: str) -> list[str]:
     return [line for line in differences(base, config) if line.split(":")[0] not in _ELSEWHERE]
 
 
-def semantics_told(run: RunRecord) -> str:
+def describe_semantics(run: RunRecord) -> str:
     """Returns the semantics by name, and those of the run's own preset if they are others."""
     own, usual = name_of(run.config.semantics), name_of(_preset(run, run.config.preset).semantics)
     return own if own == usual else f"{own} (its preset's: {usual})"

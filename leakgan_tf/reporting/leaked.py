@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.models.masking import written
+from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.systems.leakgan import LeakGAN
 
@@ -32,7 +32,7 @@ def leaked(system: LeakGAN, tokens: np.ndarray) -> Leaked:
     features = PrefixFeatures(system.discriminator).all(ids)  # (n, T+1, F)
     goals = system.model.goals(features, "sampling").worker  # (n, T, F)
     ends = system.config.ends
-    chosen = written(ids).numpy() if ends else np.ones(tokens.shape, bool)
+    chosen = valid_token_mask(ids).numpy() if ends else np.ones(tokens.shape, bool)
     return Leaked(features.numpy(), goals.numpy(), chosen)
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.reporting.comparison import preset_differences, semantics_told
+from leakgan_tf.reporting.comparison import describe_semantics, preset_differences
 from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
 from leakgan_tf.reporting.groups import Group, named
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.runs.record import RunRecord
-from leakgan_tf.utils.hardware import hardware_told
+from leakgan_tf.utils.hardware import describe_hardware
 
 _UNRECORDED = "not recorded"
 
@@ -22,7 +22,7 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
         [
             group.name, group.runs[0].config.system,
             ", ".join(str(run.config.seed) for run in group.runs),
-            group.runs[0].config.preset, semantics_told(group.runs[0]),
+            group.runs[0].config.preset, describe_semantics(group.runs[0]),
         ]
         for group in groups
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     versions = made.get("versions", {})
     return [
         ("machine", made.get("machine", _UNRECORDED)),
-        ("hardware", hardware_told(made.get("hardware", {}))),
+        ("hardware", describe_hardware(made.get("hardware", {}))),
         ("Python", made.get("python", _UNRECORDED)),
         ("packages", ", ".join(f"{name} {each}" for name, each in versions.items()) or _UNRECORDED),
         ("commit", made.get("commit") or _UNRECORDED),

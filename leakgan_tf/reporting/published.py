@@ -40,10 +40,10 @@ ORACLE_NLL = {
     (40, "oracle"): Published(4.071, "RelGAN, table 1 (second hand)"),
 }
 
-# (NLL_oracle, NLL_test) by run and sharpness, at T = 20 and V = 5,000 with 10,000 training
-# sentences: read in the CSV files beside the program of "Language GANs Falling Short". Its MLE is
-# another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors' programs.
-# Whether its oracle's weights are SeqGAN's was not checked.
+# (NLL_oracle, NLL_test) by run and factor on the logits, at T = 20 and V = 5,000 with 10,000
+# training sentences: read in the CSV files beside the program of "Language GANs Falling Short".
+# Its MLE is another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors'
+# programs. Whether its oracle's weights are SeqGAN's was not checked.
 FALLING_SHORT_SOURCE = (
     "Language GANs Falling Short (Caccia et al. 2020), its CSV files (read): another MLE "
     "generator, with dropout, and its authors' reruns of SeqGAN and LeakGAN"

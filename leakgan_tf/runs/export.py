@@ -50,12 +50,12 @@ class Exported(tf.Module):
     )
     def generate(self, count, temperature, seed):
         """Returns ``text`` (count,) strings and ``ids`` (count, T), those of `generate`'s seed."""
-        sharpness = tf.fill([self._length], temperature)
+        inverse_temperature = tf.fill([self._length], temperature)
         batches = -(-count // self._batch)
 
         def body(index, written):
             own = tf.random.experimental.stateless_fold_in(tf.stack([seed, GENERATE]), index)
-            ids = sampling.generate(self._policy(), self._batch, sharpness, own)
+            ids = sampling.generate(self._policy(), self._batch, inverse_temperature, own)
             return index + 1, written.write(index, ids)
 
         shape = [self._batch, self._length]

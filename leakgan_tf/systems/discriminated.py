@@ -46,7 +46,7 @@ class DiscriminatedSystem(PolicyGradientSystem):
             "discriminator",
         )
 
-    def judge_rounds(self, name: str) -> Iterator[Phase]:
+    def discriminator_rounds(self, name: str) -> Iterator[Phase]:
         """Yields a D round: epochs over the training sentences and as many generated ones."""
         epochs = self.config.discriminator_epochs
         yield Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)

@@ -18,14 +18,14 @@ from leakgan_tf.generation.policies import LeakGANPolicy
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
-from leakgan_tf.models.masking import written
+from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.tasks.base import Task
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 OPENING = 2  # tokens at the beginning that the original always sharpens
@@ -154,16 +154,18 @@ class LeakGAN:
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
         count = self.config.discriminator_samples
-        sharpness = self.sharpness(self.semantics.judged_sharpness)
+        inverse_temperature = self.inverse_temperatures(
+            self.semantics.discriminator_inverse_temperature
+        )
         real = self.task.positives(count, derive_int(seed, "real"))
-        made = self.generator.sample(count, sharpness, derive(seed, "generated"))
+        made = self.generator.sample(count, inverse_temperature, derive(seed, "generated"))
         labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
         return np.concatenate([real, made]), labels
 
-    def sharpness(self, usual: float) -> np.ndarray:
+    def inverse_temperatures(self, usual: float) -> np.ndarray:
         """Returns the factors on the logits at each position (T,) when training samples."""
         factors = np.full([self.config.length], usual, np.float32)
-        factors[:OPENING] = self.semantics.opening_sharpness
+        factors[:OPENING] = self.semantics.opening_inverse_temperature
         return factors
 
     # --- One update each ----------------------------------------------------------------------
@@ -199,7 +201,7 @@ class LeakGAN:
         log_prob = losses.token_log_prob(self.model(tokens, goals.worker), tokens)
         horizon, window = self.config.goal_horizon, self.semantics.goal_window
         cosines = losses.cosine(losses.manager_pairs(features, goals, horizon, window))
-        mask = written(tokens) if self.config.ends else None
+        mask = valid_token_mask(tokens) if self.config.ends else None
         pair_mask = losses.pair_mask(mask, horizon, window)
         return Forward(log_prob, features, goals, cosines, mask, pair_mask)
 
@@ -255,16 +257,18 @@ class LeakGAN:
         """Samples a batch, completes its prefixes, asks D, and updates Manager and Worker."""
         config, policy = self.config, self.policy()
         fold = tf.random.experimental.stateless_fold_in
-        sharpness = tf.constant(self.sharpness(self.semantics.explored_sharpness))
-        rows = replicas.share(config.batch_size)
-        tokens = sampling.generate(policy, rows, sharpness, fold(seed, 0))  # (B, T)
+        inverse_temperature = tf.constant(
+            self.inverse_temperatures(self.semantics.adversarial_inverse_temperature)
+        )
+        rows = distributed.local_batch_size(config.batch_size)
+        tokens = sampling.generate(policy, rows, inverse_temperature, fold(seed, 0))  # (B, T)
         scores = self.score_prefixes(policy, tokens, fold(seed, 1))  # (B, T/c)
         reward = rewards.rescale(scores, self.semantics, config.rollouts)
-        usual = rewards.usual_reward(self.semantics, config.batch_size, config.rollouts)
+        usual = rewards.control_mean(self.semantics, config.batch_size, config.rollouts)
         reward = rewards.control(reward, config.reward, usual, fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, reward)
         scalars["reward_mean"] = tf.reduce_mean(reward)
-        scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(reward))
+        scalars["reward_spread"] = tf.math.reduce_std(distributed.gather(reward))
         scalars["real_probability"] = tf.reduce_mean(scores) / config.rollouts
         return scalars
 

@@ -6,10 +6,11 @@ best D makes them real sentences (section 3.2). A step takes real sentences, kee
 tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
 completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
 
-Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), n, and how
-fast N falls: by `maligan_prefix_step` tokens, evenly over the steps. b rises from 0 to 1, here
-linearly over the steps. Weights that sum to 1 would all lie below b in the
-end, so they are scaled to the mean 1: at b = 1 the baseline is their mean.
+Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. By how
+many tokens N falls is the paper's K (5 on PTB from N = 30, second hand), `maligan_prefix_step`
+here; N falls evenly over the steps, where the paper's (from memory) is 0 after T/K steps. b rises
+from 0 to 1, here linearly over the steps. Weights that sum to 1 would all lie below b in the end,
+so they are scaled to the mean 1: at b = 1 the baseline is their mean.
 
 The paper was not at hand: what is said of it rests on memory, and is to be checked.
 """
@@ -17,13 +18,13 @@ The paper was not at hand: what is said of it rests on memory, and is to be chec
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.rewards import control
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import numpy_generator
 
 
@@ -49,7 +50,7 @@ class MaliGAN(DiscriminatedSystem):
 
         return Phase("adversarial/generator", self.adversarial_step, data)
 
-    def usual_reward(self) -> float:
+    def control_mean(self) -> float:
         """Returns the mean of the weights among the completions of a prefix."""
         return 1.0
 
@@ -67,18 +68,18 @@ class MaliGAN(DiscriminatedSystem):
         copies, length = self.config.maligan_completions, self.config.length
         real = tf.tile(sentences, [copies, 1])  # (n·B, T)
         kept = tf.range(length) < tf.tile(given, [copies])[:, tf.newaxis]  # (n·B, T)
-        tokens = fill_in(LSTMPolicy(self.model), real, kept, seed)
+        tokens = infill(LSTMPolicy(self.model), real, kept, seed)
         logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
         weights = losses.importance_weights(logits)  # (n, B)
         # The completions of a prefix stand below each other: weights are shuffled among them. The
         # seeds 0 to T-1 are the tokens'.
         own_seed = tf.random.experimental.stateless_fold_in(seed, length)
-        weights = control(weights, self.config.reward, self.usual_reward(), own_seed, spread=False)
+        weights = control(weights, self.config.reward, self.control_mean(), own_seed, spread=False)
         advantages = tf.reshape(weights - baseline, [-1, 1])  # (n·B, 1)
-        samples = real.shape[0] * replicas.count()
+        samples = real.shape[0] * distributed.count()
         rewards = tf.where(kept, 1.0, advantages) / samples  # (n·B, T)
         scalars = self.adversarial_gradient_step(tokens, rewards)
         scalars["given"] = tf.reduce_mean(tf.cast(given, tf.float32))
-        scalars["weight_spread"] = tf.math.reduce_std(replicas.gather(weights))
+        scalars["weight_spread"] = tf.math.reduce_std(distributed.gather(weights))
         scalars["real_probability"] = tf.reduce_mean(tf.nn.softmax(logits)[..., 1])
         return scalars

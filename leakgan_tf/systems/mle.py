@@ -13,7 +13,7 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
-from leakgan_tf.models.masking import written
+from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.models.optimizers import adam, clipped_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
@@ -56,12 +56,12 @@ class MLE:
         """One update on sentences (B, T)."""
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.model(tokens), tokens)
-            loss = losses.likelihood_loss(log_prob, self.chosen(tokens))
+            loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
         return self.update(tape, loss, self.optimizer)
 
-    def chosen(self, tokens: tf.Tensor) -> tf.Tensor | None:
+    def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
         """Returns which tokens (B, T) are not filling behind an end; None if none can be."""
-        return written(tokens) if self.config.ends else None
+        return valid_token_mask(tokens) if self.config.ends else None
 
     def update(
         self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: keras.optimizers.Optimizer

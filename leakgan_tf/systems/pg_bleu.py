@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from leakgan_tf.metrics.bleu_arrays import BleuTable
 from leakgan_tf.models.masking import END
-from leakgan_tf.systems.policy_gradient import Judge, PolicyGradientSystem
+from leakgan_tf.systems.policy_gradient import PolicyGradientSystem, RewardFunction
 
 
 class PGBleu(PolicyGradientSystem):
@@ -29,7 +29,7 @@ class PGBleu(PolicyGradientSystem):
         end = END if self.config.ends else None
         return BleuTable(self.task.train, self.config.pg_bleu_order, end)
 
-    def judge(self) -> Judge:
+    def reward_function(self) -> RewardFunction:
         """Returns the BLEU of sentences, computed outside of TensorFlow."""
 
         def scores(sentences: tf.Tensor) -> tf.Tensor:

@@ -19,9 +19,11 @@ from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.tasks.base import Task
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
-Judge = Callable[[tf.Tensor], tf.Tensor]  # sentences (n, T) to opinions (n,), higher is better
+RewardFunction = Callable[
+    [tf.Tensor], tf.Tensor
+]  # sentences (n, T) to opinions (n,), higher is better
 
 
 class PolicyGradientSystem(MLE):
@@ -38,24 +40,24 @@ class PolicyGradientSystem(MLE):
 
     # --- What a system says -------------------------------------------------------------------
 
-    def judge(self, *context: tf.Tensor) -> Judge:
+    def reward_function(self, *context: tf.Tensor) -> RewardFunction:
         """Returns who gives finished sentences their reward.
 
         Args:
-          *context: what `judging_data` gave for this step.
+          *context: what `reward_data` gave for this step.
         """
         raise NotImplementedError
 
-    def usual_reward(self) -> float:
+    def control_mean(self) -> float:
         """Returns the mean of the rewards that controls give: here of opinions in [0, 1]."""
         return 0.5
 
-    def judge_rounds(self, name: str) -> Iterator[Phase]:
+    def discriminator_rounds(self, name: str) -> Iterator[Phase]:
         """Yields the phases of a round of the judge's training; none if it learns nothing."""
         return iter(())
 
-    # ``judging_data(seed) -> arrays`` of B rows that `judge` is given in a generator step; if any.
-    judging_data: Callable[[int], tuple[np.ndarray, ...]] | None = None
+    # ``reward_data(seed) -> arrays`` of B rows, context of `reward_function` in a G step, if any.
+    reward_data: Callable[[int], tuple[np.ndarray, ...]] | None = None
 
     # --- The schedule (algorithm 1) -----------------------------------------------------------
 
@@ -64,17 +66,17 @@ class PolicyGradientSystem(MLE):
         config = self.config
         yield from super().phases()
         for _ in range(config.seqgan_discriminator_rounds):
-            yield from self.judge_rounds("pretrain/discriminator")
+            yield from self.discriminator_rounds("pretrain/discriminator")
         for step in range(1, config.seqgan_steps + 1):
             yield self.generator_phase(step)
             for _ in range(config.adversarial_discriminator_rounds):
-                yield from self.judge_rounds("adversarial/discriminator")
+                yield from self.discriminator_rounds("adversarial/discriminator")
             if step % config.evaluate_every == 0 or step == config.seqgan_steps:
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def generator_phase(self, step: int) -> Phase:
         """Returns one update of the generator; steps count from 1."""
-        return Phase("adversarial/generator", self.adversarial_step, self.judging_data)
+        return Phase("adversarial/generator", self.adversarial_step, self.reward_data)
 
     # --- One update ---------------------------------------------------------------------------
 
@@ -84,13 +86,13 @@ class PolicyGradientSystem(MLE):
         config, fold = self.config, tf.random.experimental.stateless_fold_in
         neutral = tf.ones([config.length])
         policy = LSTMPolicy(self.model)
-        rows = replicas.share(config.batch_size)
+        rows = distributed.local_batch_size(config.batch_size)
         tokens = sampling.generate(policy, rows, neutral, fold(seed, 0))  # (B, T)
         rewards = self.rewards(tokens, config.seqgan_rollouts, fold(seed, 1), *context)
-        rewards = control(rewards, config.reward, self.usual_reward(), fold(seed, 2))
+        rewards = control(rewards, config.reward, self.control_mean(), fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, rewards)
         scalars["reward_mean"] = tf.reduce_mean(rewards)
-        scalars["reward_spread"] = tf.math.reduce_std(replicas.gather(rewards))
+        scalars["reward_spread"] = tf.math.reduce_std(distributed.gather(rewards))
         return scalars
 
     def rewards(
@@ -99,7 +101,7 @@ class PolicyGradientSystem(MLE):
         """Returns the judge's mean opinion after 1, 2, …, T tokens of (B, T): (B, T) (eq. 4)."""
         starts = tuple(range(1, self.config.length))
         completions = sampling.complete(LSTMPolicy(self.model), tokens, starts, rollouts, seed)
-        return prefix_scores(self.judge(*context), tokens, completions) / rollouts
+        return prefix_scores(self.reward_function(*context), tokens, completions) / rollouts
 
     def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
         """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""

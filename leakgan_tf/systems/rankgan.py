@@ -29,8 +29,8 @@ import tensorflow as tf
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
-from leakgan_tf.systems.policy_gradient import Judge
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.systems.policy_gradient import RewardFunction
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
 
@@ -55,7 +55,7 @@ class RankGAN(DiscriminatedSystem):
         with tf.GradientTape() as tape:
             human, machine = features(real, fold(seed, 0)), features(made, fold(seed, 1))
             reference = features(self._chosen(references), fold(seed, 2))
-            others = replicas.gather(machine), replicas.gather(human)  # of the whole batch
+            others = distributed.gather(machine), distributed.gather(human)  # of the whole batch
             real_rank = losses.log_rank(human, reference, others[0], config.rankgan_gamma)
             made_rank = losses.log_rank(machine, reference, others[1], config.rankgan_gamma)
             loss = losses.ranker_loss(real_rank, made_rank)
@@ -66,25 +66,25 @@ class RankGAN(DiscriminatedSystem):
 
     def _chosen(self, references: tf.Tensor) -> tf.Tensor:
         """Returns the reference set, the same for the whole batch."""
-        return replicas.gather(references)[: self.config.rankgan_references]
+        return distributed.gather(references)[: self.config.rankgan_references]
 
-    def judging_data(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    def reward_data(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns training sentences for the references and the comparison set, (B, T) each."""
         size, train = self.config.batch_size, self.task.train
         rows = numpy_generator(seed, "judging").permutation(len(train))
         # A small training set fills both with the same sentences.
         return train[rows[:size]], train[rows[-size:]]
 
-    def usual_reward(self) -> float:
+    def control_mean(self) -> float:
         """Returns the reward of a sentence that is as good as each of the comparison set."""
         rank = 1.0 / (self.config.batch_size + 1)
         return math.log(rank) if self.config.rankgan_reward == "log_rank" else rank
 
-    def judge(self, references: tf.Tensor, comparisons: tf.Tensor) -> Judge:
+    def reward_function(self, references: tf.Tensor, comparisons: tf.Tensor) -> RewardFunction:
         """Returns the rank of sentences among human ones, R or its logarithm (eq. 7)."""
         config, features = self.config, self.discriminator.features
         reference = features(self._chosen(references))
-        human = replicas.gather(features(comparisons))
+        human = distributed.gather(features(comparisons))
 
         def ranks(sentences: tf.Tensor) -> tf.Tensor:
             log_rank = losses.log_rank(features(sentences), reference, human, config.rankgan_gamma)

@@ -42,7 +42,7 @@ def make_system(config: Config, task):
 def check_name(name: str) -> str:
     """Returns a system's name, or raises ``UserError``."""
     if name not in find_systems():
-        raise UserError(f"unknown system {name!r}: one of {told()}")
+        raise UserError(f"unknown system {name!r}: one of {describe_systems()}")
     return name
 
 
@@ -56,7 +56,7 @@ def check_names(names: Sequence[str]) -> list[str]:
     return checked
 
 
-def told() -> str:
+def describe_systems() -> str:
     """Returns the names as a help text lists them."""
     return ", ".join(find_systems())
 

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
-from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
@@ -48,11 +48,11 @@ class ScheduledSampling(MLE):
         coins = tf.random.stateless_uniform(tokens.shape, fold(seed, 0))
         true = coins < share[:, tf.newaxis]
         # The model's own tokens first, without a gradient: each reads what stands before it.
-        read = fill_in(LSTMPolicy(self.model), tokens, true, fold(seed, 1))
+        read = infill(LSTMPolicy(self.model), tokens, true, fold(seed, 1))
         with tf.GradientTape() as tape:
             logits = self.model.projection(self.model.hidden(read))  # (B, T, V)
             log_prob = losses.token_log_prob(logits, tokens)
-            loss = losses.likelihood_loss(log_prob, self.chosen(tokens))
+            loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
         scalars = self.update(tape, loss, self.optimizer)
         scalars["true_share"] = tf.reduce_mean(tf.cast(true, tf.float32))
         return scalars

@@ -7,12 +7,12 @@ use the generator as it is, which equals the paper's β ← θ.
 """
 
 from leakgan_tf.systems.discriminated import DiscriminatedSystem
-from leakgan_tf.systems.policy_gradient import Judge
+from leakgan_tf.systems.policy_gradient import RewardFunction
 
 
 class SeqGAN(DiscriminatedSystem):
     """The LSTM generator of `MLE`, trained on by REINFORCE with D's verdict as the reward."""
 
-    def judge(self) -> Judge:
+    def reward_function(self) -> RewardFunction:
         """Returns D's probability of "real"."""
         return self.discriminator.probability_real

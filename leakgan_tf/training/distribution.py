@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from leakgan_tf.config.config import Config, differences
 from leakgan_tf.training.placement import Placement
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import TrainingError, UserError
 
 # What TensorFlow raises where another process is gone, or does not answer.
@@ -117,12 +117,12 @@ class Distribution:
 
     def _add_up(self, values: tf.Tensor) -> tf.Tensor:
         def from_the_chief(values):
-            return replicas.total(tf.where(replicas.index() == 0, values, 0.0))
+            return distributed.all_reduce_sum(tf.where(distributed.index() == 0, values, 0.0))
 
-        return replicas.run(self.strategy, from_the_chief, values)
+        return distributed.run(self.strategy, from_the_chief, values)
 
     @contextlib.contextmanager
-    def losses_told(self, checkpoint: Path) -> Iterator[None]:
+    def loss_of_workers_reported(self, checkpoint: Path) -> Iterator[None]:
         """Turns TensorFlow's errors about a lost worker into one line.
 
         Args:
@@ -202,18 +202,17 @@ def _meet(placement: Placement) -> None:
     """Waits until all workers take connections.
 
     Raises:
-      UserError: this worker's own port cannot be used.
+      UserError: this worker's own address cannot be used.
       TrainingError: a worker does not come in time.
     """
-    port, deadline = _split(placement.workers[placement.worker])[1], placement.timeout
-    deadline += time.monotonic()
-    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    host, port = _split(placement.workers[placement.worker])
+    deadline = placement.timeout + time.monotonic()
     try:
-        listener = socket.create_server(
-            ("", port), family=family, dualstack_ipv6=family == socket.AF_INET6
-        )
-    except OSError as error:
-        raise UserError(f"cannot listen on port {port}: {error.strerror}") from error
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot listen on {host} port {port}, of TF_CONFIG: {reason}") from error
     with listener:
         while absent := _absent(placement):
             if time.monotonic() > deadline:

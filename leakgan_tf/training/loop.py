@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # of each update: row numbers (B,), seed (2,)
 
@@ -87,7 +87,7 @@ class CompiledLoop:
             rows, seed = next(batches.order)
             with tf.device("CPU:0"):  # where the arrays are: only a batch's rows travel
                 batch = [tf.gather(array, rows) for array in batches.arrays]
-            values = replicas.run(self._strategy, self._update, *batch, seed)
+            values = distributed.run(self._strategy, self._update, *batch, seed)
             return number + 1, reported.write(number, values)
 
         _, reported = tf.while_loop(
@@ -101,19 +101,19 @@ class CompiledLoop:
     def _update(self, *batch_and_seed: tf.Tensor) -> tf.Tensor:
         """Makes the step of one replica; returns what is reported, (reported,)."""
         *batch, seed = batch_and_seed
-        if replicas.count() > 1:
+        if distributed.count() > 1:
             batch = [self._own(rows) for rows in batch]
-            seed = tf.random.experimental.stateless_fold_in(seed, replicas.index())
+            seed = tf.random.experimental.stateless_fold_in(seed, distributed.index())
         scalars = self._step(*batch, seed)
         self._names = list(scalars)
-        return replicas.mean(tf.stack(list(scalars.values())))
+        return distributed.all_reduce_mean(tf.stack(list(scalars.values())))
 
     def _own(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns the replica's rows of those of all replicas of this process."""
         local = len(self._strategy.extended.worker_devices)
         size = rows.shape[0] // local
         with tf.device("CPU:0"):  # so that only these rows travel to the replica's device
-            begin = replicas.index() % local * size
+            begin = distributed.index() % local * size
             own = rows[begin : begin + size]
         return tf.ensure_shape(own, [size, *rows.shape[1:]])
 
@@ -130,4 +130,8 @@ def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Batches:
     rows = np.stack([rows for rows, _ in plan])
     seeds = np.stack([seed for _, seed in plan])
     order = tf.data.Dataset.from_tensor_slices((rows, seeds))
+    # The autotuning thread sleeps 10, 20, 40, ... ms, and the end of a phase would wait for it.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    order = order.with_options(options)
     return Batches(tensors, iter(order))

@@ -32,7 +32,7 @@ BLIND, NOT_BLIND, BLIND_ROUNDS = 0.51, 0.53, 5
 _ROUND = "adversarial/discriminator"
 
 
-class Watch:
+class CollapseMonitor:
     """Reads a run's records in order, and says when a sign begins.
 
     Args:
@@ -45,7 +45,7 @@ class Watch:
         self._present: set[str] = set()
         self._accuracies: deque[float] = deque(maxlen=max(WON_ROUNDS, BLIND_ROUNDS))
 
-    def see(self, record: Mapping[str, Any]) -> list[str]:
+    def update(self, record: Mapping[str, Any]) -> list[str]:
         """Returns what begins with a record of `training.logs.Records`, a line for each sign."""
         if record["group"] == "evaluation" and self._real_distinct:
             return self._variety(record)
@@ -99,7 +99,7 @@ class Watch:
         return True
 
 
-def told(records: Iterable[Mapping[str, Any]]) -> list[str]:
+def describe_warnings(records: Iterable[Mapping[str, Any]]) -> list[str]:
     """Returns the signs in a run's records, a line each, with the phases they began after.
 
     Of a run from before they were recorded: those that can be read from what it has. How varied
@@ -109,6 +109,8 @@ def told(records: Iterable[Mapping[str, Any]]) -> list[str]:
     recorded = [(line["position"], line["text"]) for line in records if line["group"] == GROUP]
     if not recorded:
         oracle = any("nll_oracle_1.0" in line for line in records)
-        watch = Watch(1.0 if oracle else None)  # an oracle of any size hardly repeats itself
-        recorded = [(line["position"], sign) for line in records for sign in watch.see(line)]
+        watch = CollapseMonitor(
+            1.0 if oracle else None
+        )  # an oracle of any size hardly repeats itself
+        recorded = [(line["position"], sign) for line in records for sign in watch.update(line)]
     return [f"after phase {position + 1}: {sign}" for position, sign in recorded]

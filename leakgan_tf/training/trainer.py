@@ -16,7 +16,7 @@ from leakgan_tf.tasks.base import Task
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records
 from leakgan_tf.training.loop import CompiledLoop, pipeline
-from leakgan_tf.training.monitor import Watch
+from leakgan_tf.training.monitor import CollapseMonitor
 from leakgan_tf.utils.errors import TrainingError
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
@@ -78,9 +78,11 @@ class Trainer:
             for phase in self._phases
         ]
         self._records = Records(self._folder.metrics, self._folder.tensorboard, start)
-        self._watch = Watch(distinct_share(self._task.test[: self._config.evaluation_samples]))
+        self._monitor = CollapseMonitor(
+            distinct_share(self._task.test[: self._config.evaluation_samples])
+        )
         for line in self._folder.records():
-            self._watch.see(line)  # what was told of them is not told again
+            self._monitor.update(line)  # what was told of them is not told again
         self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
         self._saved = time.monotonic()
         try:
@@ -212,7 +214,7 @@ class Trainer:
     def _record(self, index: int, group: str, values: dict[str, float], **more: Any) -> None:
         """Records figures, and warns of what begins to go wrong with them."""
         self._records.scalars(index, group, values, **more)
-        for sign in self._watch.see({"group": group, **values}):
+        for sign in self._monitor.update({"group": group, **values}):
             self._bar.line(f"warning: {sign}")
             self._records.warning(index, sign)
 

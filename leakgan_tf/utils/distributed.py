@@ -4,7 +4,7 @@ A step that runs on R replicas sees B/R rows of the batch on each (`training.loo
 linear in the batch: means are multiplied with sums, rewards are ranked. So every replica computes
 the loss L of the whole batch, from global sums and means made here. Their gradients are sums too:
 what comes back to a replica's own rows is R·∂L/∂θ, as there are R losses. The mean over replicas of
-these gradients (`average`) therefore is ∂L/∂θ of the whole batch.
+these gradients (`all_reduce_gradients`) therefore is ∂L/∂θ of the whole batch.
 
 Nothing is added to a graph where there is one replica, nor outside of a replica: there a tensor
 has all rows.
@@ -27,12 +27,12 @@ def index() -> tf.Tensor | int:
     return 0 if count() == 1 else tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-def share(rows: int) -> int:
+def local_batch_size(rows: int) -> int:
     """Returns how many of `rows` rows of the batch are this replica's; R must divide them."""
     return rows // count()
 
 
-def total(value: tf.Tensor) -> tf.Tensor:
+def all_reduce_sum(value: tf.Tensor) -> tf.Tensor:
     """Returns the sum of the replicas' values; passes gradients."""
     if count() == 1:
         return value
@@ -40,9 +40,9 @@ def total(value: tf.Tensor) -> tf.Tensor:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
-def mean(value: tf.Tensor) -> tf.Tensor:
+def all_reduce_mean(value: tf.Tensor) -> tf.Tensor:
     """Returns the mean of the replicas' values; passes gradients."""
-    return value if count() == 1 else total(value) / count()
+    return value if count() == 1 else all_reduce_sum(value) / count()
 
 
 def gather(rows: tf.Tensor) -> tf.Tensor:
@@ -53,15 +53,15 @@ def gather(rows: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(whole, [rows.shape[0] * count(), *rows.shape[1:]])
 
 
-def own(rows: tf.Tensor) -> tf.Tensor:
+def local_rows(rows: tf.Tensor) -> tf.Tensor:
     """Returns this replica's rows of the whole batch, (n, ...) of (R·n, ...): undoes `gather`."""
     if count() == 1:
         return rows
-    size = share(rows.shape[0])
+    size = local_batch_size(rows.shape[0])
     return tf.ensure_shape(rows[index() * size :][:size], [size, *rows.shape[1:]])
 
 
-def average(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def all_reduce_gradients(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     """Returns the gradients of the whole batch from those of the replicas, as explained above."""
     if count() == 1:
         return list(gradients)

@@ -34,7 +34,7 @@ def hardware() -> dict[str, Any]:
     }
 
 
-def hardware_told(found: dict[str, Any]) -> str:
+def describe_hardware(found: dict[str, Any]) -> str:
     """Returns what `hardware` found as a line; "not recorded" for nothing, as of older runs."""
     if not found:
         return "not recorded"

@@ -39,7 +39,7 @@ def test_times_and_what_follows_the_first_reward_make_no_difference(tmp_path):
     found = same_beginnings.compare(runs, rows())
     expected = {"against": "original-seed0", "records": 3, "same": True}
     assert found == {"original-constant-seed0": expected}
-    assert "all 1 runs with a control" in same_beginnings.told(found)
+    assert "all 1 runs with a control" in same_beginnings.describe(found)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_record_less_or_a_bit_more_is_told(tmp_path, changed):
     ]
     found = same_beginnings.compare(runs, rows())
     assert not found["paper-shuffled-seed3"]["same"]
-    assert "Not the same run before the first reward" in same_beginnings.told(found)
-    assert "paper-shuffled-seed3" in same_beginnings.told(found)
+    assert "Not the same run before the first reward" in same_beginnings.describe(found)
+    assert "paper-shuffled-seed3" in same_beginnings.describe(found)
 
 
 def test_nothing_to_compare_is_nothing_said(tmp_path):
-    assert same_beginnings.told(same_beginnings.compare([], rows())) == ""
+    assert same_beginnings.describe(same_beginnings.compare([], rows())) == ""

@@ -88,9 +88,9 @@ def test_updates_of_the_generator(semantics, task):
 @KINDS
 def test_samples_are_the_same_tokens(semantics):
     system, direct, _ = case(semantics, task="text")
-    sharpness, seed = tf.constant([1.5, 1.5, 1.0, 1.0, 0.5, 0.5]), tf.constant(SEED)
-    fast = sampling.generate(system.policy(), 4, sharpness, seed).numpy()
-    np.testing.assert_array_equal(direct.sample(4, sharpness, seed), fast)
+    inverse_temperature, seed = tf.constant([1.5, 1.5, 1.0, 1.0, 0.5, 0.5]), tf.constant(SEED)
+    fast = sampling.generate(system.policy(), 4, inverse_temperature, seed).numpy()
+    np.testing.assert_array_equal(direct.sample(4, inverse_temperature, seed), fast)
     assert len(np.unique(fast)) > 2
 
 

@@ -72,11 +72,11 @@ def test_dropout_and_penalty_train_the_discriminator(base):
     assert first != again  # the step in between
 
 
-def test_sharpness_of_training_samples():
+def test_inverse_temperatures_of_training_samples():
     original = LeakGAN(small.config(ORIGINAL), task=None)
-    np.testing.assert_array_equal(original.sharpness(1.0), [1.5, 1.5, 1, 1, 1, 1])
+    np.testing.assert_array_equal(original.inverse_temperatures(1.0), [1.5, 1.5, 1, 1, 1, 1])
     paper = LeakGAN(small.config(PAPER), task=None)
-    np.testing.assert_array_equal(paper.sharpness(1.0), np.ones(6))
+    np.testing.assert_array_equal(paper.inverse_temperatures(1.0), np.ones(6))
 
 
 @pytest.mark.parametrize("base", [ORIGINAL, PAPER], ids=["original", "paper"])
@@ -88,12 +88,29 @@ def test_json_brings_the_same_configuration_back(base):
 
 def test_unknown_fields_are_refused():
     stored = small.config().to_json()
-    with pytest.raises(UserError, match="'colour' in the configuration"):
+    with pytest.raises(UserError, match="^configuration: unknown field 'colour'"):
         Config.from_json({**stored, "colour": "red"})
-    with pytest.raises(UserError, match="'colour' in the semantics"):
+    with pytest.raises(UserError, match=r"^configuration\.semantics: unknown field 'colour'"):
         Config.from_json({**stored, "semantics": {"colour": "red"}})
     with pytest.raises(UserError, match="'colour'"):
         replace(small.config(), colour="red")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"length": "8"}, r"configuration\.length must be a whole number, not '8'"),
+        ({"windows": 3}, r"configuration\.windows must be a list"),
+        ({"windows": [1, "2"]}, r"configuration\.windows\[1\] must be a whole number"),
+        ({"semantics": None}, r"configuration\.semantics must be an object"),
+        ({"semantics": {"dropout": True}}, r"configuration\.semantics\.dropout must be a number"),
+        ({"seed": 2**63 * 1.0}, r"configuration\.seed must be a whole number"),
+    ],
+)
+def test_fields_of_another_type_are_refused_by_name(changes, message):
+    stored = small.config().to_json()
+    with pytest.raises(UserError, match=f"^{message}"):
+        Config.from_json({**stored, **changes})
 
 
 @pytest.mark.parametrize(
@@ -129,7 +146,7 @@ def test_unknown_fields_are_refused():
         ({"cosine": "x"}, "cosine must be one of"),
         ({"reward_rank": "x"}, "reward_rank must be one of"),
         ({"reward_delta": 0.0}, "reward_delta"),
-        ({"judged_sharpness": 0.0}, "sharpness"),
+        ({"discriminator_inverse_temperature": 0.0}, "inverse_temperature"),
         ({"dropout": 1.0}, "dropout"),
         ({"l2": -0.1}, "l2"),
         ({"mle_every": -1}, "mle_every"),
@@ -170,14 +187,16 @@ def test_the_paper_and_the_original_differ_where_they_are_known_to():
     assert dataclasses.asdict(PAPER) == {
         "goal_window": "sliding", "goal_alignment": "single", "goal_init": "shared",
         "normalise_goal": False, "cosine": "per_step", "reward_rank": "value",
-        "reward_delta": 12.0, "reward_per_rollout": False, "opening_sharpness": 1.0,
-        "judged_sharpness": 1.0, "explored_sharpness": 1.0, "dropout": 0.25, "l2": 0.2,
+        "reward_delta": 12.0, "reward_per_rollout": False, "opening_inverse_temperature": 1.0,
+        "discriminator_inverse_temperature": 1.0,
+        "adversarial_inverse_temperature": 1.0, "dropout": 0.25, "l2": 0.2,
         "mle_every": 15, "padding": "masked",
     }  # fmt: skip
     assert dataclasses.asdict(ORIGINAL) == {
         "goal_window": "block", "goal_alignment": "split", "goal_init": "shared",
         "normalise_goal": True, "cosine": "batch_mean", "reward_rank": "arrival",
-        "reward_delta": 16.0, "reward_per_rollout": True, "opening_sharpness": 1.5,
-        "judged_sharpness": 1.5, "explored_sharpness": 1.0, "dropout": 0.0, "l2": 0.0,
+        "reward_delta": 16.0, "reward_per_rollout": True, "opening_inverse_temperature": 1.5,
+        "discriminator_inverse_temperature": 1.5,
+        "adversarial_inverse_temperature": 1.0, "dropout": 0.0, "l2": 0.0,
         "mle_every": 0, "padding": "token",
     }  # fmt: skip

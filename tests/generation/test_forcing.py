@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import small
-from leakgan_tf.generation.forcing import fill_in
+from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 
@@ -30,7 +30,7 @@ class Successor:
 def test_every_own_token_has_read_what_was_given_before_it():
     tokens = small.tokens(ROWS, LENGTH, VOCAB)
     given = np.random.default_rng(1).random((ROWS, LENGTH)) < 0.4
-    found = fill_in(Successor(), tf.constant(tokens), tf.constant(given), SEED).numpy()
+    found = infill(Successor(), tf.constant(tokens), tf.constant(given), SEED).numpy()
     for row in range(ROWS):
         last = 0
         for place in range(LENGTH):
@@ -51,7 +51,7 @@ def test_the_model_fills_in_by_its_own_distribution():
     own, rows = model(), 4000
     tokens = tf.tile(tf.constant([[5, 2, 0, 0, 0, 0]]), [rows, 1])
     given = tf.tile(tf.constant([[True, True, False, False, True, True]]), [rows, 1])
-    found = fill_in(LSTMPolicy(own), tokens, given, SEED).numpy()
+    found = infill(LSTMPolicy(own), tokens, given, SEED).numpy()
     np.testing.assert_array_equal(found[:, [0, 1, 4, 5]], tokens.numpy()[:, [0, 1, 4, 5]])
     probabilities = tf.nn.softmax(own(found[:1])).numpy()[0, 2]
     shares = np.bincount(found[:, 2], minlength=VOCAB) / rows
@@ -62,8 +62,8 @@ def test_the_model_fills_in_by_its_own_distribution():
 def test_nothing_given_is_a_sample_and_all_given_stays():
     own, tokens = LSTMPolicy(model()), tf.constant(small.tokens(ROWS, LENGTH, VOCAB))
     nothing, everything = tf.zeros(tokens.shape, tf.bool), tf.ones(tokens.shape, tf.bool)
-    np.testing.assert_array_equal(fill_in(own, tokens, everything, SEED), tokens)
-    first, again = (fill_in(own, tokens + i, nothing, SEED) for i in range(2))
+    np.testing.assert_array_equal(infill(own, tokens, everything, SEED), tokens)
+    first, again = (infill(own, tokens + i, nothing, SEED) for i in range(2))
     np.testing.assert_array_equal(first, again)  # what is not given is not read
     assert (first.numpy() != tokens.numpy()).any()
 
@@ -71,5 +71,5 @@ def test_nothing_given_is_a_sample_and_all_given_stays():
 def test_behind_a_given_end_nothing_is_written():
     tokens = tf.constant([[3, 0, 5, 5, 5, 5]] * ROWS)
     given = tf.constant([[True, True] + [False] * 4] * ROWS)
-    found = fill_in(LSTMPolicy(model(ends=True)), tokens, given, SEED).numpy()
+    found = infill(LSTMPolicy(model(ends=True)), tokens, given, SEED).numpy()
     assert not found[:, 1:].any()

@@ -111,11 +111,11 @@ def test_prefixes_are_kept_and_copies_are_independent():
 
 
 def test_frequencies_follow_the_softmax_of_sharpened_logits():
-    logits, sharpness = np.linspace(-1, 1, VOCAB), np.array([1, 1.5, 0.5, 1, 3, 1])
+    logits, inverse_temperature = np.linspace(-1, 1, VOCAB), np.array([1, 1.5, 0.5, 1, 3, 1])
     rows = 5000
     policy = undecided(tuple(logits.tolist()))
-    tokens = sampling.generate(policy, rows, tf.constant(sharpness, tf.float32), SEED)
-    for position, factor in enumerate(sharpness):
+    tokens = sampling.generate(policy, rows, tf.constant(inverse_temperature, tf.float32), SEED)
+    for position, factor in enumerate(inverse_temperature):
         odds = np.exp(factor * logits)
         expected = odds / odds.sum()
         counts = np.bincount(tokens[:, position], minlength=VOCAB) / rows

@@ -128,4 +128,4 @@ def test_holm_by_its_definition(ps):
     ],
 )  # fmt: skip
 def test_p_values_are_told_shortly(p, told):
-    assert significance.told(p) == told
+    assert significance.format_p_value(p) == told

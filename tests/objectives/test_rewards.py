@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from helpers import twins
 from leakgan_tf.config.semantics import ORIGINAL, PAPER, Semantics
-from leakgan_tf.objectives.rewards import control, rescale, usual_reward
+from leakgan_tf.objectives.rewards import control, control_mean, rescale
 
 TIED = np.array(
     [[0.5, 0.1], [0.9, 0.1], [0.5, 0.3], [0.2, 0.2], [0.9, 0.1], [0.7, 0.3]], np.float32
@@ -145,7 +145,7 @@ def test_controls_compile_to_what_they_are(kind):
 )
 def test_the_usual_reward_is_the_mean_that_rescaling_gives(semantics, rows):
     rewards = rescale(tf.constant(scores(rows, 4)), semantics, 4)
-    usual = usual_reward(semantics, rows, 4)
+    usual = control_mean(semantics, rows, 4)
     assert usual == pytest.approx(float(tf.reduce_mean(rewards)), rel=1e-5)
 
 
@@ -153,5 +153,5 @@ def test_the_usual_reward_without_a_rank_is_that_of_a_discriminator_in_doubt():
     for per_rollout in (False, True):
         semantics = Semantics(reward_rank="none", reward_per_rollout=per_rollout)
         in_doubt = tf.fill([5, 2], 4 * 0.5)  # summed over four completions
-        usual = usual_reward(semantics, 5, 4)
+        usual = control_mean(semantics, 5, 4)
         assert usual == pytest.approx(float(tf.reduce_mean(rescale(in_doubt, semantics, 4))))

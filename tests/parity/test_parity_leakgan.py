@@ -171,9 +171,13 @@ def test_sampling_path(case, training):
 def test_samples(case, training):
     """Certain choices give the recorded tokens; others give tokens of the vocabulary."""
     semantics = case.system.semantics
-    usual = semantics.explored_sharpness if training else semantics.judged_sharpness
+    usual = (
+        semantics.adversarial_inverse_temperature
+        if training
+        else semantics.discriminator_inverse_temperature
+    )
     tokens = case.system.generator.sample(
-        case.config.batch_size, case.system.sharpness(usual), (1, 2)
+        case.config.batch_size, case.system.inverse_temperatures(usual), (1, 2)
     )
     if case.peaked():
         np.testing.assert_array_equal(tokens, case.values[f"generate/train{training}/tokens"])

@@ -13,7 +13,7 @@ import tensorflow as tf
 from leakgan_tf.objectives import rewards
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import read_placement
-from leakgan_tf.utils import distributed as replicas
+from leakgan_tf.utils import distributed
 
 ROWS = 16
 OWN = np.arange(ROWS * 3, dtype=np.float32).reshape(ROWS, 3)
@@ -23,8 +23,8 @@ def whole_batch(strategy, kind, spread):
     """The rewards of both replicas, (16, 3)."""
 
     def step():
-        mine = replicas.own(tf.constant(OWN))
-        seed = tf.random.experimental.stateless_fold_in([5, 6], replicas.index())
+        mine = distributed.local_rows(tf.constant(OWN))
+        seed = tf.random.experimental.stateless_fold_in([5, 6], distributed.index())
         return rewards.control(mine, kind, 0.5, seed, spread)
 
     found = tf.function(lambda: strategy.run(step), autograph=False)()

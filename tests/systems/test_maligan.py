@@ -43,8 +43,8 @@ def test_the_mixed_loss_equals_its_twin(changes, monkeypatch):
     import leakgan_tf.systems.maligan as module
 
     made, seen = system(**changes), []
-    fill_in = module.fill_in
-    monkeypatch.setattr(module, "fill_in", lambda *a: seen.append(fill_in(*a)) or seen[-1])
+    infill = module.infill
+    monkeypatch.setattr(module, "infill", lambda *a: seen.append(infill(*a)) or seen[-1])
     named, ends = twins.weights(made.model), bool(changes)
     sentences, given = Task.train[:4].copy(), np.array([2, 0, 6, 3], np.int32)
     sentences[0, 1] = 0

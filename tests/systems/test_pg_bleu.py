@@ -59,7 +59,7 @@ def test_rewards_are_the_mean_bleu_of_each_prefixs_completions(order, changes):
 
 
 def test_training_sentences_get_the_highest_reward():
-    rewards = system().judge()(tf.constant(Task.train))
+    rewards = system().reward_function()(tf.constant(Task.train))
     np.testing.assert_allclose(rewards, np.ones(9), rtol=1e-6)
 
 

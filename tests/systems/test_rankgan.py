@@ -118,16 +118,18 @@ def test_the_reward_is_the_rank_among_human_sentences():
         4.0,
     )
     np.testing.assert_allclose(
-        made.judge(references, human)(sentences), np.exp(expected), rtol=1e-4
+        made.reward_function(references, human)(sentences), np.exp(expected), rtol=1e-4
     )
     paper = system(rankgan_gamma=4.0, rankgan_reward="log_rank")
-    np.testing.assert_allclose(paper.judge(references, human)(sentences), expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        paper.reward_function(references, human)(sentences), expected, rtol=1e-4
+    )
 
 
 def test_a_references_own_sentence_is_rewarded_most():
     made, (sentences, human, references) = system(rankgan_references=1), sets()
     both = tf.concat([sentences, references[:1]], axis=0)
-    rewards = made.judge(references, human)(both).numpy()
+    rewards = made.reward_function(references, human)(both).numpy()
     assert rewards[-1] > rewards[:-1].max()
 
 
@@ -142,12 +144,12 @@ def test_what_ranker_and_judge_are_given():
     assert fake.shape == real.shape and (fake != real).any()
     rows = sorted(map(tuple, references))
     assert rows == sorted(map(tuple, real)) and (references != real).any()
-    references, human = made.judging_data(7)
+    references, human = made.reward_data(7)
     known = {tuple(row) for row in Task.train}
     assert references.shape == human.shape == (4, 6)
     assert {*map(tuple, references), *map(tuple, human)} <= known
     assert not {*map(tuple, references)} & {*map(tuple, human)}  # there are enough of them
-    assert (made.judging_data(8)[0] != references).any()
+    assert (made.reward_data(8)[0] != references).any()
 
 
 def test_a_reference_set_larger_than_the_batch_is_refused():

@@ -20,7 +20,7 @@ NAMES = ["leakgan", "maligan", "mle", "pg_bleu", "rankgan", "scheduled_sampling"
 
 def test_every_systems_file_is_found_and_shared_parts_are_not():
     assert list(registry.find_systems()) == NAMES
-    assert registry.told() == ", ".join(NAMES)
+    assert registry.describe_systems() == ", ".join(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,12 +82,12 @@ def added(tmp_path, monkeypatch):
 def test_a_file_is_enough(added, tmp_path):
     """It is listed, trained, resumed and rewarded by what its file says."""
     assert added in registry.find_systems()
-    assert added in registry.told()
+    assert added in registry.describe_systems()
     config = tiny(added, mle_epochs=1, seqgan_steps=1)
     trained = runs.train(config, tmp_path / "run")
     assert type(trained).__module__ == f"leakgan_tf.systems.{added}"
     groups = [line["group"] for line in runs.records(tmp_path / "run")]
     assert groups == ["mle", "evaluation", "adversarial/generator", "evaluation"]
     sentences = np.array([[1, 1, 2, 3, 4, 5, 6, 7], [1] * 8], np.int32)
-    rewards = np.asarray(trained.judge()(sentences))
+    rewards = np.asarray(trained.reward_function()(sentences))
     np.testing.assert_allclose(rewards, [7 / 8, 1 / 8], rtol=1e-6)

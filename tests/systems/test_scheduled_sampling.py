@@ -59,8 +59,8 @@ def test_loss_and_gradient_are_those_of_true_tokens_behind_what_was_read(changes
     import leakgan_tf.systems.scheduled_sampling as module
 
     made, tokens, seen, gradients = system(**changes), sentences(), [], []
-    fill_in = module.fill_in
-    monkeypatch.setattr(module, "fill_in", lambda *a: seen.append(fill_in(*a)) or seen[-1])
+    infill = module.infill
+    monkeypatch.setattr(module, "infill", lambda *a: seen.append(infill(*a)) or seen[-1])
     monkeypatch.setattr(made.optimizer, "apply", lambda given, variables: gradients.extend(given))
     named = twins.weights(made.model)
     mask = made.chosen(tf.constant(tokens))
@@ -85,7 +85,7 @@ def test_each_row_has_its_own_coins_and_each_step_its_own(monkeypatch):
 
     seen = []
     monkeypatch.setattr(
-        module, "fill_in", lambda policy, tokens, given, seed: seen.append(given) or tokens
+        module, "infill", lambda policy, tokens, given, seed: seen.append(given) or tokens
     )
     made = system(batch_size=200, training_sequences=200)
     tokens = tf.constant(small.tokens(200, 6, 7))

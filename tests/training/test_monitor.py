@@ -14,7 +14,7 @@ from leakgan_tf.reporting.phase_curves import phase_spans
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training import monitor as collapse
-from leakgan_tf.training.monitor import Watch, told
+from leakgan_tf.training.monitor import CollapseMonitor, describe_warnings
 from leakgan_tf.training.trainer import Trainer
 
 
@@ -28,8 +28,10 @@ def verdict(accuracy, stage="adversarial"):
 
 def seen(records, real_distinct=1.0):
     """The number of each record that something begins with, and what."""
-    watch = Watch(real_distinct)
-    return [(number, sign) for number, record in enumerate(records) for sign in watch.see(record)]
+    watch = CollapseMonitor(real_distinct)
+    return [
+        (number, sign) for number, record in enumerate(records) for sign in watch.update(record)
+    ]
 
 
 def test_lost_variety_is_told_when_it_begins_and_again_after_it_was_gone():
@@ -98,12 +100,14 @@ def test_healthy_runs_raise_no_alarm(accuracies):
 def test_told_reads_what_was_recorded_and_else_what_older_runs_have():
     old = [{"position": 7, **evaluation(**{"distinct_1.5": 0.3})}]
     old += [{"position": 8 + each, **verdict(0.99)} for each in range(3)]
-    lines = told(old)
+    lines = describe_warnings(old)
     assert [line.partition(": ")[0] for line in lines] == ["after phase 8", "after phase 11"]
     recorded = [{"position": 3, "group": collapse.GROUP, "text": "as it was told"}]
-    assert told([*old, *recorded]) == ["after phase 4: as it was told"]
-    assert told([{"position": 0, "group": "evaluation", "distinct": 0.1}]) == []  # text: unknown
-    assert told([]) == []
+    assert describe_warnings([*old, *recorded]) == ["after phase 4: as it was told"]
+    assert (
+        describe_warnings([{"position": 0, "group": "evaluation", "distinct": 0.1}]) == []
+    )  # text: unknown
+    assert describe_warnings([]) == []
 
 
 def test_a_warning_is_no_stage_of_training():
@@ -179,7 +183,7 @@ def test_a_run_warns_once_above_its_bar_over_a_resume(tmp_path, capsys):
     assert "50.0% of the samples" in warned[0]
     (line,) = [line for line in RunFolder(tmp_path).records() if line["group"] == collapse.GROUP]
     assert (line["position"], f"warning: {line['text']}") == (1, warned[0])
-    assert told(RunFolder(tmp_path).records()) == [f"after phase 2: {line['text']}"]
+    assert describe_warnings(RunFolder(tmp_path).records()) == [f"after phase 2: {line['text']}"]
     events = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"tensors": 0})
     events.Reload()
     (event,) = events.Tensors(collapse.GROUP)

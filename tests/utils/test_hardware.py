@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.utils import hardware as module
-from leakgan_tf.utils.hardware import hardware, hardware_told
+from leakgan_tf.utils.hardware import describe_hardware, hardware
 
 A100 = "Model: \t\t NVIDIA A100-SXM4-40GB\nIRQ:   \t\t 42\n"
 
@@ -29,11 +29,11 @@ def test_gpus_are_told_by_their_models(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_GPUS", tmp_path)
     found = {**hardware(), "processor": "P", "cores": 4, "memory_gb": 8.0, "instructions": ["avx2"]}
     assert found["gpus"] == ["NVIDIA A100-SXM4-40GB"] * 2
-    assert hardware_told(found) == "P, 4 cores, 8 GB, avx2, 2 × NVIDIA A100-SXM4-40GB"
+    assert describe_hardware(found) == "P, 4 cores, 8 GB, avx2, 2 × NVIDIA A100-SXM4-40GB"
     monkeypatch.setattr(module, "_GPUS", tmp_path / "none")
-    assert hardware_told(hardware()).endswith("no GPU")
+    assert describe_hardware(hardware()).endswith("no GPU")
 
 
 def test_older_records_are_no_error():
-    assert hardware_told({}) == "not recorded"
-    assert hardware_told({"processor": "P", "cores": 2}) == "P, 2 cores"
+    assert describe_hardware({}) == "not recorded"
+    assert describe_hardware({"processor": "P", "cores": 2}) == "P, 2 cores"
