@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.runs.folder import RunFolder
@@ -31,7 +32,8 @@ def check(folder: Path, benchmark: str, configs: Mapping[Path, Config], alone: b
             if not known and not RunFolder(path).lock_file.exists():
                 raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
         report = folder / "report.json"
-        if report.exists() and read_json(report, "a report").get("benchmark") != benchmark:
+        written = read_json(report, "a report", dict[str, Any]) if report.exists() else None
+        if written is not None and written.get("benchmark") != benchmark:
             raise UserError(f"{report} is another benchmark's: give another --run_dir")
     for path, config in configs.items():
         RunFolder(path).refuse_others(config)
