@@ -6,10 +6,11 @@ best D makes them real sentences (section 3.2). A step takes real sentences, kee
 tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
 completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
 
-Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), n, and how
-fast N falls: by `maligan_prefix_step` tokens, evenly over the steps. b rises from 0 to 1, here
-linearly over the steps. Weights that sum to 1 would all lie below b in the
-end, so they are scaled to the mean 1: at b = 1 the baseline is their mean.
+Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. By how
+many tokens N falls is the paper's K (5 on PTB from N = 30, second hand), `maligan_prefix_step`
+here; N falls evenly over the steps, where the paper's (from memory) is 0 after T/K steps. b rises
+from 0 to 1, here linearly over the steps. Weights that sum to 1 would all lie below b in the end,
+so they are scaled to the mean 1: at b = 1 the baseline is their mean.
 
 The paper was not at hand: what is said of it rests on memory, and is to be checked.
 """
