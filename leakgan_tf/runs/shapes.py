@@ -4,7 +4,6 @@ Keys that are not declared here may be there. Those of a record or of figures mu
 """
 
 import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -182,39 +181,3 @@ def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
             if number < len(lines) or line.endswith(b"\n"):
                 raise UserError(f"{error}; without this line the run can be used") from error
     return records
-
-
-def check_run_result(run: Any, where: str) -> Mapping[str, Any]:
-    """Returns a run of a benchmark's result; raises ``UserError`` if it is none."""
-    run = check(run, RunResult, where)
-    figures, task = run["figures"], run["config"].get("task")
-    if figures:
-        check_figures(figures, task, f"{where}.figures")
-    for place, record in enumerate(run.get("records", [])):
-        check_record(record, f"{where}.records[{place}]")
-    return run
-
-
-class Progress(TypedDict):
-    """How far a stopped run came."""
-
-    position: Count
-    total: Count
-    updates: Count
-    seconds: dict[str, Seconds]
-
-
-class _RunResultRequired(TypedDict):
-    folder: str
-    config: dict[str, Any]
-    figures: dict[str, Any]
-
-
-class RunResult(_RunResultRequired, total=False):
-    """A run in a benchmark's result."""
-
-    made_by: MadeBy
-    records: list[dict[str, Any]]
-    warnings: list[str]
-    samples: list[str]
-    progress: Progress
