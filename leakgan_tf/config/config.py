@@ -8,6 +8,7 @@ from typing import Any
 from leakgan_tf.config.fields import check_choice, setting
 from leakgan_tf.config.semantics import Semantics
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check
 
 # Systems that learn from likelihood alone: there is no reward to control.
 UNREWARDED = frozenset({"mle", "scheduled_sampling"})
@@ -254,19 +255,8 @@ class Config:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Config":
-        """Reads `to_json`'s result; raises ``UserError`` on fields that do not exist."""
-        values = dict(values)
-        unknown = set(values) - {option.name for option in dataclasses.fields(cls)}
-        if unknown:
-            raise UserError(f"unknown field {sorted(unknown)[0]!r} in the configuration")
-        semantics = values.pop("semantics", {})
-        unknown = set(semantics) - {option.name for option in dataclasses.fields(Semantics)}
-        if unknown:
-            raise UserError(f"unknown field {sorted(unknown)[0]!r} in the semantics")
-        for name in ("windows", "filters"):
-            if name in values:
-                values[name] = tuple(values[name])
-        return cls(**values, semantics=Semantics(**semantics))
+        """Reads `to_json`'s result; raises ``UserError`` on unknown fields and wrong types."""
+        return check(values, cls, "configuration")
 
 
 def flatten(config: Config) -> dict[str, Any]:

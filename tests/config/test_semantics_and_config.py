@@ -88,12 +88,29 @@ def test_json_brings_the_same_configuration_back(base):
 
 def test_unknown_fields_are_refused():
     stored = small.config().to_json()
-    with pytest.raises(UserError, match="'colour' in the configuration"):
+    with pytest.raises(UserError, match="^configuration: unknown field 'colour'"):
         Config.from_json({**stored, "colour": "red"})
-    with pytest.raises(UserError, match="'colour' in the semantics"):
+    with pytest.raises(UserError, match=r"^configuration\.semantics: unknown field 'colour'"):
         Config.from_json({**stored, "semantics": {"colour": "red"}})
     with pytest.raises(UserError, match="'colour'"):
         replace(small.config(), colour="red")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"length": "8"}, r"configuration\.length must be a whole number, not '8'"),
+        ({"windows": 3}, r"configuration\.windows must be a list"),
+        ({"windows": [1, "2"]}, r"configuration\.windows\[1\] must be a whole number"),
+        ({"semantics": None}, r"configuration\.semantics must be an object"),
+        ({"semantics": {"dropout": True}}, r"configuration\.semantics\.dropout must be a number"),
+        ({"seed": 2**63 * 1.0}, r"configuration\.seed must be a whole number"),
+    ],
+)
+def test_fields_of_another_type_are_refused_by_name(changes, message):
+    stored = small.config().to_json()
+    with pytest.raises(UserError, match=f"^{message}"):
+        Config.from_json({**stored, **changes})
 
 
 @pytest.mark.parametrize(
