@@ -36,7 +36,6 @@ def run(
     interrupted by Ctrl-C, 143 by SIGTERM.
     """
     try:
-        _refuse_bytes(argv)
         with PROCESS.signals():
             _run(command, values, argv, about, words)
     except UserError as error:
@@ -57,15 +56,6 @@ def run(
     return 0
 
 
-def _refuse_bytes(argv: Sequence[str]) -> None:
-    """Refuses arguments that no record could be written with: file names that are no UTF-8."""
-    for word in argv:
-        try:
-            word.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise UserError(f"the argument {word} is not UTF-8") from error
-
-
 def _run(
     command: Callable[[flags.FlagValues], None],
     values: flags.FlagValues,
@@ -73,6 +63,7 @@ def _run(
     about: str,
     words: str,
 ) -> None:
+    _refuse_bytes(argv)
     rest = values(list(argv))
     if values.help:
         print(f"{about}\n\n{values.get_help()}")
@@ -83,6 +74,15 @@ def _run(
         raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
     command(values)
     sys.stdout.flush()
+
+
+def _refuse_bytes(argv: Sequence[str]) -> None:
+    """Refuses arguments that no record could be written with: file names that are no UTF-8."""
+    for word in argv:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UserError(f"the argument {word} is not UTF-8") from error
 
 
 def _complain(error: object, status: int) -> int:

@@ -15,6 +15,7 @@ from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +62,7 @@ def test_wall_time_is_the_checkpoints(pages):
 
 def test_every_start_of_a_run_is_told(pages, tmp_path):
     folder, html, _ = pages
-    (start,) = RunFolder(folder / "whole").read_starts()
+    (start,) = read_starts(folder / "whole" / "starts.jsonl")
     time = start["time"].partition("+")[0]
     assert f"<td>whole</td><td>{time}</td><td>0</td><td>0</td>" in html
     shutil.copytree(folder / "whole", tmp_path / "whole")
