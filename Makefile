@@ -1,6 +1,8 @@
 # `make synthetic` trains and tabulates; `make test` runs everything that CI runs.
 PYTHON ?= python3
 VENV := .venv
+# PINNED=1 installs the versions that the committed figures were made with.
+CONSTRAINTS := $(if $(PINNED),-c constraints.txt)
 BIN := $(VENV)/bin
 SOURCES := leakgan_tf benchmarks tests
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -11,7 +13,8 @@ help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
 	@echo "make smoke       the same code path, shrunken for every system (a minute)"
 	@echo "make test        lint, tests and smoke run: everything that CI runs"
-	@echo "make setup       build $(VENV);  make lint, make format: ruff;  make clean: remove $(VENV)"
+	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"
+	@echo "       ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
@@ -19,11 +22,11 @@ $(VENV)/made:
 	@touch $@
 
 $(VENV)/runtime: $(VENV)/made requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements.txt
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/development

@@ -19,6 +19,7 @@ from leakgan_tf.cli.config_flags import overrides, parse_seeds
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.config.semantics import ORIGINAL
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences."
@@ -39,12 +40,12 @@ def define_flags() -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
     """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
-    base = synthetic_preset(values.preset, values.length)
+    base = synthetic_preset(values.preset, values.length, system_config("leakgan"))
     changes = overrides(values)
     for name in changes:
-        if name == "reward" or hasattr(ORIGINAL, name):
+        if name in ("reward", "padding") or hasattr(ORIGINAL, name):
             raise UserError(f"--{name} is what the rows differ in: choose them with --rows")
-    base = replace(base, **changes, system="leakgan", oracle_params=digest)
+    base = replace(base, **changes, oracle_params=digest)
     seeds = parse_seeds(values.seeds)
     return {
         f"{name}-seed{seed}": replace(base, **vars(row.semantics), reward=row.reward, seed=seed)

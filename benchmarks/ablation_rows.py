@@ -9,8 +9,6 @@ from leakgan_tf.utils.errors import UserError
 
 BASELINE = "original"  # what every row is compared with
 CONTROLS = ("constant", "random", "shuffled")
-# Of text only: on oracle sentences, which do not end, the row would be the original once more.
-_OF_TEXT = {"padding"}
 
 
 class Row(NamedTuple):
@@ -35,7 +33,7 @@ def rows() -> dict[str, Row]:
     found = {BASELINE: Row(ORIGINAL, own, "the released program", BASELINE)}
     for field in dataclasses.fields(Semantics):
         old, new = getattr(ORIGINAL, field.name), getattr(PAPER, field.name)
-        if old != new and field.name not in _OF_TEXT:
+        if old != new:
             semantics = dataclasses.replace(ORIGINAL, **{field.name: new})
             found[field.name] = Row(semantics, own, f"{field.name}: {old} -> {new}", BASELINE)
     found["paper"] = Row(PAPER, own, "all of these", "paper")

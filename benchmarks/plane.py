@@ -12,7 +12,6 @@ from absl import flags
 from benchmarks import results
 from benchmarks.result_tables import NAMES
 from leakgan_tf.cli import entry
-from leakgan_tf.config.semantics import name_of
 from leakgan_tf.reporting.path_picture import draw_paths
 from leakgan_tf.reporting.published import FALLING_SHORT
 from leakgan_tf.utils.errors import UserError
@@ -43,9 +42,11 @@ def run(values: flags.FlagValues) -> None:
             oracles.add((config.oracle_params, config.oracle_seed, config.length))
             system = NAMES.get(config.system, config.system)
             if each.measured.get("sweep") and config.system == "mle":
-                sweeps[f"{system}, {config.mle_epochs} epochs, sweep"] = each.measured["sweep"]
+                sweeps[f"{system}, {config.own.epochs} epochs, sweep"] = each.measured["sweep"]
             elif each.evaluations:
-                paths[f"{system}, {name_of(config.semantics)} semantics"] = each.evaluations
+                variant = config.own.variant
+                name = f"{system}, {variant} semantics" if variant else system
+                paths[name] = each.evaluations
     if len(oracles) > 1:
         raise UserError("these results are of several oracles: they have no plane in common")
     ((digest, _, length),) = oracles

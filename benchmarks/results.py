@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.config.config import Config
 from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -46,7 +46,7 @@ class Result:
             RunRecord(
                 name=run["folder"],
                 path=Path(run["folder"]),
-                config=Config.from_json(run["config"]),
+                config=read_config(run["config"]),
                 made_by=run.get("made_by", dict(self.made_by)),
                 records=run.get("records", []),
                 measured=run["figures"],

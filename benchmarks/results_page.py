@@ -5,7 +5,6 @@ from pathlib import Path
 
 from benchmarks import result_tables, same_beginnings
 from benchmarks.results import KINDS, Result
-from leakgan_tf.config.semantics import name_of
 from leakgan_tf.reporting import comparison
 from leakgan_tf.reporting.document import (
     Block,
@@ -84,13 +83,14 @@ def _about(result: Result) -> list[Block]:
         if config.oracle_params
         else f"a random oracle (seed {config.oracle_seed})"
     )
-    semantics = dict.fromkeys(name_of(run.config.semantics) for run in runs)
-    told = ", ".join(semantics) if len(semantics) < 3 else f"{len(semantics)} kinds, see the table"
+    semantics = dict.fromkeys(run.config.own.variant for run in runs if run.config.own.variant)
+    several = f"{len(semantics)} kinds, see the table"
+    shown = f", semantics {', '.join(semantics) if len(semantics) < 3 else several}"
     names = named([run.name for run in runs])
     return [
         Paragraph(
             f"{what[0].upper()}{what[1:]}, T = {config.length}, V = {config.vocab_size:,}, preset "
-            f"{config.preset}, semantics {told}: {names}."
+            f"{config.preset}{shown if semantics else ''}: {names}."
         )
     ]
 

@@ -19,6 +19,7 @@ from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing
 
@@ -52,14 +53,14 @@ def make_configs(values: flags.FlagValues) -> dict[str, Config]:
     """Returns the configuration of each size by its name; raises ``UserError`` on bad input."""
     if not values.sizes or len(set(values.sizes)) != len(values.sizes):
         raise UserError(f"--sizes takes one or more different of {', '.join(SIZES)}")
-    changes, configs = overrides(values), {}
+    changes, configs, own = overrides(values), {}, system_config("leakgan")
     for name in values.sizes:
         if name not in SIZES:
             raise UserError(f"unknown size {name!r}: one of {', '.join(SIZES)}")
         if name == "coco":
-            preset = text_preset(values.preset, *COCO)
+            preset = text_preset(values.preset, *COCO, own)
         else:
-            preset = synthetic_preset(values.preset, int(name.removeprefix("oracle")))
+            preset = synthetic_preset(values.preset, int(name.removeprefix("oracle")), own)
         configs[name] = replace(preset, **changes)
     return configs
 

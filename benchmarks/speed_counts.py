@@ -69,7 +69,7 @@ def discriminator_parameters(config: Config) -> int:
 def manager_parameters(config: Config) -> int:
     """Returns how many numbers the Manager trains."""
     width, hidden = config.feature_size, config.generator_hidden
-    rows = config.batch_size if config.semantics.goal_init == "per_row" else 1
+    rows = config.batch_size if config.own.semantics.goal_init == "per_row" else 1
     return (
         4 * hidden * (width + hidden + 1)  # LSTM over features
         + hidden * width + width  # from its state to a goal
@@ -83,8 +83,8 @@ def worker_parameters(config: Config) -> int:
     return (
         config.vocab_size * size  # embedding
         + 4 * hidden * (size + hidden + 1)  # LSTM over tokens
-        + config.feature_size * config.goal_size  # Ψ
-        + (hidden + 1) * config.goal_size * config.vocab_size  # W' and b'
+        + config.feature_size * config.own.goal_size  # Ψ
+        + (hidden + 1) * config.own.goal_size * config.vocab_size  # W' and b'
     )
 
 
@@ -171,17 +171,17 @@ def worker_state(config: Config) -> float:
 def worker_logits(config: Config) -> float:
     """Returns the FLOPs of one token's logits from state and goal."""
     return (
-        product(1, config.feature_size, config.goal_size)  # Ψ
-        + product(1, config.generator_hidden * config.goal_size, config.vocab_size)  # W'
-        + product(1, config.goal_size, config.vocab_size)  # b'
+        product(1, config.feature_size, config.own.goal_size)  # Ψ
+        + product(1, config.generator_hidden * config.own.goal_size, config.vocab_size)  # W'
+        + product(1, config.own.goal_size, config.vocab_size)  # b'
     )
 
 
 def worker_logits_of_batch(config: Config) -> Cost:
     """Returns the cost of a batch's logits from known states and goals."""
     tokens = config.batch_size * config.length
-    weights = config.feature_size * config.goal_size + (
-        (config.generator_hidden + 1) * config.goal_size * config.vocab_size
+    weights = config.feature_size * config.own.goal_size + (
+        (config.generator_hidden + 1) * config.own.goal_size * config.vocab_size
     )
     handed = tokens * (config.vocab_size + config.generator_hidden + config.feature_size)
     return Cost(tokens * worker_logits(config), WORD * (weights + handed))
@@ -202,7 +202,7 @@ def worker_training(config: Config) -> float:
     Three products for each, but two at Ψ: the Worker's loss sends no gradient to the goals.
     """
     forward = worker_state(config) + worker_logits(config)
-    return 3 * forward - product(1, config.feature_size, config.goal_size)
+    return 3 * forward - product(1, config.feature_size, config.own.goal_size)
 
 
 def generator_update(config: Config) -> Cost:
@@ -240,11 +240,11 @@ def sampling(config: Config, count: int, batch: int) -> Cost:
 
 def reward(config: Config) -> Cost:
     """Returns the cost of the reward of one batch: rollouts, and D's opinion on their ends."""
-    horizon, length = config.goal_horizon, config.length
+    horizon, length = config.own.goal_horizon, config.length
     starts = range(horizon, length, horizon)
-    rows, copies = config.batch_size, config.rollouts
+    rows, copies = config.batch_size, config.own.rollouts
     forced = rows * (length - horizon)  # the prefix is read once, for all its copies
-    resumed = rows * len(starts) * (config.semantics.goal_alignment == "split")
+    resumed = rows * len(starts) * (config.own.semantics.goal_alignment == "split")
     # The first logits behind a prefix are the same for all its copies.
     sampled = rows * sum(1 + copies * (length - start - 1) for start in starts)
     sentences = rows * (copies * len(starts) + 1)  # completions, and the finished sentence

@@ -165,8 +165,8 @@ class DirectLeakGAN:
         manager, epsilon = self.model.manager.trainable_variables, config.adam_epsilon
         self._optimizers = {"discriminator": copy.optimizers["discriminator"]}
         for kind, rate in (
-            ("pretrain", config.generator_learning_rate),
-            ("adversarial", config.adversarial_learning_rate),
+            ("pretrain", config.own.generator_learning_rate),
+            ("adversarial", config.own.adversarial_learning_rate),
         ):
             self._optimizers[kind, "manager"] = adam(rate, epsilon, manager, f"direct_{kind}_m")
             self._optimizers[kind, "worker"] = adam(
@@ -182,7 +182,7 @@ class DirectLeakGAN:
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,)."""
-        model, semantics = self.discriminator, self.config.semantics
+        model, semantics = self.discriminator, self.config.own.semantics
         with tf.GradientTape() as tape:
             logits = model.classifier(cnn_features(model, tokens, self._convolve, seed))
             loss = losses.discriminator_loss(logits, labels)
@@ -218,8 +218,8 @@ class DirectLeakGAN:
 
     def _losses(self, tokens: tf.Tensor, reward: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the Manager's and the Worker's loss; supervised ones without a reward."""
-        config, semantics = self.config, self.config.semantics
-        length, horizon, window = config.length, config.goal_horizon, semantics.goal_window
+        config, semantics = self.config, self.config.own.semantics
+        length, horizon, window = config.length, config.own.goal_horizon, semantics.goal_window
         features = self.policy().leak.all(tokens)  # (B, T+1, F)
         goals = self.model.goals(features)
         log_prob = losses.token_log_prob(self.sequence_logits(tokens, goals.worker), tokens)
@@ -287,7 +287,7 @@ class DirectReward:
         config = direct.config
         self._rollout = tf.function(direct.rollout, autograph=False)
         self._finished = tf.function(direct.probability_real, autograph=False)
-        self._starts = range(config.goal_horizon, config.length, config.goal_horizon)
+        self._starts = range(config.own.goal_horizon, config.length, config.own.goal_horizon)
 
     def scores(self, tokens: tf.Tensor, copies: int, seed: tf.Tensor) -> tf.Tensor:
         """Returns D's opinion after c, 2c, …, T tokens of (B, T), summed over copies: (B, T/c)."""

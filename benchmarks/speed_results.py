@@ -82,9 +82,11 @@ def compose_iteration(results: Mapping[str, Result], config: Config, samples: in
       config: sizes and schedule.
       samples: sentences in the sampling stages.
     """
-    share = config.discriminator_samples / samples
+    share = config.own.discriminator_samples / samples
     rounds = config.adversarial_discriminator_rounds
-    steps = config.discriminator_epochs * (2 * config.discriminator_samples // config.batch_size)
+    steps = config.discriminator_epochs * (
+        2 * config.own.discriminator_samples // config.batch_size
+    )
     parts = [
         (results["adversarial_step"], 1.0),
         (results["sampling"], rounds * share),

@@ -41,7 +41,7 @@ def varied(config: Config, name: str, factor: float) -> Config:
         "batch_size": batch,
         "sampling_batch": batch,
         "training_sequences": max(config.training_sequences, batch),
-        "discriminator_samples": max(config.discriminator_samples, batch),
+        "discriminator_samples": max(config.own.discriminator_samples, batch),
     }
     if name == "T":
         changes["length"] = round(config.length * factor)

@@ -97,7 +97,7 @@ class Workbench:
         shape = (config.batch_size, config.length)
         self._tokens = tf.constant(random.integers(config.vocab_size, size=shape), tf.int32)
         self._labels = tf.constant(np.arange(config.batch_size) % 2 * REAL, tf.int32)
-        columns = config.length // config.goal_horizon
+        columns = config.length // config.own.goal_horizon
         self._reward = tf.constant(random.random((config.batch_size, columns)), tf.float32)
         self._seed = tf.constant([0, 0])
 
@@ -271,7 +271,7 @@ class Workbench:
 
     def reward(self) -> Stage:
         """D's opinion of every prefix of a batch, through rollouts."""
-        system, copies = self.system, self.config.rollouts
+        system, copies = self.system, self.config.own.rollouts
 
         def score():
             return system.score_prefixes(system.policy(), self._tokens, self._seed)

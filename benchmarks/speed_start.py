@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.systems.registry import read_config
 
 
 def measure_start(config: Config) -> dict[str, float]:
@@ -60,4 +61,4 @@ def _begin(config: Config) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_begin(Config.from_json(json.loads(sys.argv[1])))))
+    print(json.dumps(_begin(read_config(json.loads(sys.argv[1])))))

@@ -20,10 +20,10 @@ from benchmarks import frontiers, several
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
-from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.config import Config, applicable, replace
 from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import named_semantics
-from leakgan_tf.systems.registry import check_names, describe_systems
+from leakgan_tf.config.semantics import variant_changes
+from leakgan_tf.systems.registry import check_names, describe_systems, system_config
 from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import UserError
@@ -69,13 +69,15 @@ def define_oracle_flags() -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
-    base = synthetic_preset(values.preset, values.length)
-    semantics = named_semantics(values.semantics) if values.semantics else base.semantics
-    changes: dict[str, Any] = {**vars(semantics), **overrides(values)}
+    changes = overrides(values)
     configs, systems = [], check_names(values.systems)
     for system in systems:
-        own = {**for_system(changes, system, systems), "system": system, "oracle_params": digest}
-        configs += [replace(base, **own, seed=seed) for seed in parse_seeds(values.seeds)]
+        own = system_config(system)
+        base = synthetic_preset(values.preset, values.length, own)
+        if values.semantics:
+            base = replace(base, **applicable(variant_changes(values.semantics), own))
+        base = replace(base, **for_system(changes, system, systems), oracle_params=digest)
+        configs += [replace(base, seed=seed) for seed in parse_seeds(values.seeds)]
     return configs
 
 

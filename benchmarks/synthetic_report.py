@@ -11,7 +11,6 @@ from benchmarks import versus_mle
 from benchmarks.comparison_cells import against_table, counted
 from benchmarks.versus_mle import Measured
 from leakgan_tf.config.config import Config
-from leakgan_tf.config.semantics import name_of
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, held_out_nll, oracle_nll
 from leakgan_tf.reporting.curves import draw_curves
@@ -136,7 +135,7 @@ def write(
         *_against(against),
         *pictures,
         *control_blocks(measured),
-        *_published(config),
+        *_published(config, [each.own.variant for each, _, _ in measured]),
     ]
     write_json(folder / "report.json", _json(measured, references, comparison, extra))
     runs = read_runs([path for _, path, _ in measured])
@@ -279,7 +278,8 @@ def control_blocks(measured: Measured) -> list[Block]:
     ]
 
 
-def _published(config: Config) -> list[Block]:
+def _published(config: Config, variants: Sequence[str]) -> list[Block]:
+    semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
     full = config.oracle_params and (config.length, config.vocab_size) in ((20, 5000), (40, 5000))
     comparable = (
         "Oracle and sizes are the published ones; schedules may differ: see below."
@@ -299,7 +299,7 @@ def _published(config: Config) -> list[Block]:
         Heading("Published NLL_oracle"),
         Paragraph(comparable),
         Listing(sources),
-        Paragraph(f"Oracle: {oracle}. Semantics: {name_of(config.semantics)}."),
+        Paragraph(f"Oracle: {oracle}. Semantics: {semantics}."),
     ]
 
 

@@ -26,7 +26,7 @@ from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.systems.registry import check_names, describe_systems
+from leakgan_tf.systems.registry import check_names, describe_systems, system_config
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import UserError
 
@@ -105,10 +105,10 @@ def run_on(
       UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
     """
     several.check_several(values)
-    check_names(values.systems)
+    systems = check_names(values.systems)
     if values.semantics:
         named_semantics(values.semantics)
-    text_preset(values.preset, vocab_size=2, length=4)  # refuse it before the corpus is prepared
+    text_preset(values.preset, 2, 4, system_config(systems[0]))  # refused before the corpus
     suffix = f"-{values.semantics}" if values.semantics else ""
     placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 
+from leakgan_tf import __version__
 from leakgan_tf.cli import entry
 from leakgan_tf.utils.errors import UserError
 
@@ -20,6 +21,9 @@ COMMANDS = {
 def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     words = list(sys.argv if argv is None else argv)
+    if words[1:] == ["--version"]:
+        print(f"leakgan_tf {__version__}")
+        return 0
     if len(words) < 2 or words[1] in ("-h", "--help", "help"):
         print("usage: python -m leakgan_tf COMMAND --flag=value ...   (COMMAND --help: flags)\n")
         for name, about in COMMANDS.items():

@@ -151,12 +151,12 @@ class LeakGANGenerator(keras.Model):
         padded = tf.concat([self._missing_goals(rows), stream], axis=1)  # (B, c + T, F)
         goal = tf.add_n(
             [padded[:, i : i + self.length] for i in range(self.goal_horizon)]
-        )  # (B, T, F): Σ of the c sub-goals before each token
+        )  # (B, T, F): Σ of the c sub-goals before each token (eq. 5)
         targets = sub_goals[:, : self.length - self.goal_horizon + 1]
         return Goals(sub_goals, tf.ensure_shape(goal, [None, self.length, width]), targets)
 
     def _block_goals(self, stream: tf.Tensor) -> tf.Tensor:
-        """Returns the goal of each block (B, T/c, F): goal_init, then Σ of the block before."""
+        """Returns the goal of each block (B, T/c, F): goal_init, Σ of the block before (eq. 5)."""
         rows, horizon = tf.shape(stream)[0], self.goal_horizon
         initial = self.manager.initial_goal(rows)[:, tf.newaxis]  # (B, 1, F)
         shape = [rows, self.length // horizon, horizon, self.feature_size]
@@ -209,9 +209,9 @@ class LeakGANGenerator(keras.Model):
         pushed = tf.concat([state.recent[:, 1:], sub_goal[:, tf.newaxis]], axis=1)
         if self.goal_alignment == "split" and path == "scoring":
             pushed = tf.where(position > 0, pushed, state.recent)  # s_0 is left out
-            goal = tf.reduce_sum(pushed, axis=1)
+            goal = tf.reduce_sum(pushed, axis=1)  # (B, F): eq. 5, one sub-goal fresher
         else:
-            goal = tf.reduce_sum(state.recent, axis=1)
+            goal = tf.reduce_sum(state.recent, axis=1)  # (B, F): eq. 5
         if self.goal_window == "block":
             goal = tf.where(position % self.goal_horizon == 0, goal, state.goal)
         return hidden, state._replace(manager=manager, worker=worker, recent=pushed, goal=goal)

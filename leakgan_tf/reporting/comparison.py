@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from leakgan_tf.config.config import Config, differences, replace
+from leakgan_tf.config.config import Config, differences
+from leakgan_tf.config.own import own_fields
 from leakgan_tf.config.presets import synthetic_preset, text_preset
-from leakgan_tf.config.semantics import name_of
 from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
 from leakgan_tf.reporting.groups import Group, grouped, named
 from leakgan_tf.reporting.published import ORACLE_NLL, PAPERS, text_rows
@@ -151,7 +151,8 @@ def protocol_differences(run: RunRecord) -> list[str]:
         lines.append(f"Unlike preset paper: {'; '.join(changed)}.")
     else:
         lines.append("Sizes and schedule are those of preset paper.")
-    lines.append(f"Semantics: {name_of(config.semantics)}.")
+    if config.own.variant:
+        lines.append(f"Semantics: {config.own.variant}.")
     return lines
 
 
@@ -177,26 +178,29 @@ def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
 
 def preset_differences(run: RunRecord, name: str) -> list[str]:
     """Returns "field: preset's -> the run's" for what differs from a preset, semantics aside."""
-    config = run.config
-    base = replace(_preset(run, name), **vars(config.semantics))
-    return [line for line in differences(base, config) if line.split(":")[0] not in _ELSEWHERE]
+    aside = {"padding", *_ELSEWHERE}
+    for flag, setting in own_fields(type(run.config.own)).items():
+        if len(setting.path) > 1:  # a part of the semantics
+            aside.add(flag)
+    lines = differences(_preset(run, name), run.config)
+    return [line for line in lines if line.split(":")[0] not in aside]
 
 
 def describe_semantics(run: RunRecord) -> str:
     """Returns the semantics by name, and those of the run's own preset if they are others."""
-    own, usual = name_of(run.config.semantics), name_of(_preset(run, run.config.preset).semantics)
+    own, usual = run.config.own.variant, _preset(run, run.config.preset).own.variant
     return own if own == usual else f"{own} (its preset's: {usual})"
 
 
 def _preset(run: RunRecord, name: str) -> Config:
     """Returns a preset of the run's sizes, or, of a length that none has, that of 20 tokens."""
-    config = run.config
+    config, own = run.config, type(run.config.own)
     if config.task == "text":
-        return text_preset(name, config.vocab_size, config.length, run.melodies)
+        return text_preset(name, config.vocab_size, config.length, own, run.melodies)
     try:
-        return synthetic_preset(name, config.length)
+        return synthetic_preset(name, config.length, own)
     except UserError:
-        return synthetic_preset(name, 20)
+        return synthetic_preset(name, 20, own)
 
 
 def paper_links() -> Links:

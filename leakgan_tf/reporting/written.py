@@ -81,7 +81,7 @@ def _inside(trained: TrainedGenerator, stem: Path, real: np.ndarray | None) -> l
         missing = " Real sentences are missing: their source is not at hand (see the flags)."
     paths, goals = _beside(stem, "features.png"), _beside(stem, "goals.png")
     draw_feature_path(paths, features)
-    horizon = trained.config.goal_horizon
+    horizon = trained.config.own.goal_horizon
     cosines = goal_cosines(found, horizon)
     draw_goal_map(goals, cosines[:_MAPS])
     shown = "\n".join(f"{number}: {line}" for number, line in enumerate(trained.generate(_MAPS), 1))

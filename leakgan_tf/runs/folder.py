@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
+from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, write_json, write_text
 from leakgan_tf.utils.hardware import hardware
@@ -111,14 +112,17 @@ class RunFolder:
         if not isinstance(content, dict) or content.get("kind") != KIND:
             raise UserError(f"{self.path} is not a run folder: its config.json is something else")
         if content.get("format") != FORMAT:
-            raise UserError(f"{self.path} was made by another version of the program")
+            raise UserError(
+                f"{self.path} was made by another version of the program (format "
+                f"{content.get('format')!r}, not {FORMAT}): train it again in another --run_dir"
+            )
         return content
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
         content = self.read()
         try:
-            return Config.from_json(content["config"])
+            return read_config(content["config"])
         except UserError as error:
             raise UserError(f"{self.config_file}: {error}") from error
         except (KeyError, TypeError, AttributeError, ValueError) as error:

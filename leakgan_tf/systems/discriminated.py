@@ -5,18 +5,40 @@ ranker has a loss of its own. Not itself a system.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.optimizers import adam, dense_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
-from leakgan_tf.systems.policy_gradient import PolicyGradientSystem
+from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils.seeds import derive, derive_int
+
+
+@unique_class
+@dataclass(frozen=True)
+class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
+    """SeqGAN's D, from its released program."""
+
+    presets: ClassVar[Presets] = {
+        "quick": {"discriminator_learning_rate": 1e-3},
+        "smoke": {"discriminator_learning_rate": 1e-3},
+        "quick-text": {},
+        "smoke-text": {},
+        "quick-music": {"discriminator_learning_rate": 1e-3},
+    }
+
+    discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D.")
+    dropout: float = setting(0.25, "Share of D's features dropped in training.", zero=True)
+    l2: float = setting(0.2, "Weight of D's classifier penalty, Σ w²/2.", zero=True)
 
 
 class DiscriminatedSystem(PolicyGradientSystem):
@@ -24,7 +46,9 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     classifies = True  # whether D has two classes; a ranker has features only
 
-    def __init__(self, config: Config, task: Task):
+    config: Config[DiscriminatedConfig]
+
+    def __init__(self, config: Config[DiscriminatedConfig], task: Task):
         super().__init__(config, task)
         self.discriminator = Discriminator(
             config.vocab_size,
@@ -33,14 +57,14 @@ class DiscriminatedSystem(PolicyGradientSystem):
             config.windows,
             config.filters,
             padding_row=False,
-            dropout=config.seqgan_dropout,
+            dropout=config.own.dropout,
             classifies=self.classifies,
             seed=derive_int(config.seed, "seqgan", "discriminator"),
         )
         self.discriminator.build()
         self.models["discriminator"] = self.discriminator
         self.optimizers["discriminator"] = adam(
-            config.seqgan_discriminator_learning_rate,
+            config.own.discriminator_learning_rate,
             config.adam_epsilon,
             self.discriminator.trainable_variables,
             "discriminator",
@@ -60,7 +84,7 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
-        model, weight = self.discriminator, self.config.seqgan_l2
+        model, weight = self.discriminator, self.config.own.l2
         with tf.GradientTape() as tape:
             logits = model(tokens, seed)
             penalty = losses.l2_penalty(model.classifier.kernel, model.classifier.bias)

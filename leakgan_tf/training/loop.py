@@ -130,4 +130,8 @@ def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Batches:
     rows = np.stack([rows for rows, _ in plan])
     seeds = np.stack([seed for _, seed in plan])
     order = tf.data.Dataset.from_tensor_slices((rows, seeds))
+    # The autotuning thread sleeps 10, 20, 40, ... ms, and the end of a phase would wait for it.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    order = order.with_options(options)
     return Batches(tensors, iter(order))

@@ -52,7 +52,7 @@ def configs(*words):
 def test_every_row_changes_what_it_says_and_nothing_else():
     made = configs("--preset=smoke", "--seeds=5,")
     base = made["original-seed5"]
-    assert base.semantics == ORIGINAL and base.reward == "discriminator" and base.seed == 5
+    assert base.own.semantics == ORIGINAL and base.reward == "discriminator" and base.seed == 5
     assert base.system == "leakgan"
     fields = [field.name for field in dataclasses.fields(ORIGINAL)]
     for name, row in ablation_rows.rows().items():

@@ -142,7 +142,7 @@ def test_presets_are_musics():
     for name, preset in MUSIC.items():
         config = text_preset(name, 34, 32, melodies=True)
         assert (config.task, config.preset, config.vocab_size) == ("text", name, 34)
-        assert config.mle_epochs == preset.mle_epochs
+        assert config.own.epochs == preset.own.epochs
     assert text_preset("quick", 34, 32, melodies=True) != text_preset("quick", 34, 32)
 
 

@@ -78,7 +78,7 @@ def test_the_run_is_that_of_the_flags_and_the_data(folder):
         config = RunFolder(folder / system).read_config()
         assert (config.system, config.preset, config.task) == (system, "smoke", "text")
         assert (config.length, config.vocab_size) == (dataset.length, len(dataset.vocabulary))
-        assert (config.windows, config.semantics.mle_every) == ((1, 2), 1)
+        assert (config.windows, config.own.semantics.mle_every) == ((1, 2), 1)
         assert load(folder / system).position == load(folder / system).total
 
 

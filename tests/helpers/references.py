@@ -8,6 +8,8 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.semantics import ORIGINAL
+from leakgan_tf.systems.leakgan import LeakGANConfig
+from leakgan_tf.systems.seqgan import SeqGANConfig
 from leakgan_tf.tasks.oracle_weights import KERAS_GATES
 
 
@@ -26,25 +28,27 @@ def below(values, prefix: str) -> dict[str, np.ndarray]:
     return {name[len(start) :]: array for name, array in values.items() if name.startswith(start)}
 
 
-def leakgan_config(recorded: dict) -> Config:
+def leakgan_config(recorded: dict) -> Config[LeakGANConfig]:
     return Config(
         length=recorded["length"],
         vocab_size=recorded["vocab"],
         generator_embedding=recorded["emb_dim"],
         generator_hidden=recorded["hidden_dim"],
-        goal_size=recorded["goal_size"],
-        goal_horizon=recorded["step_size"],
         discriminator_embedding=recorded["dis_emb_dim"],
         windows=tuple(recorded["filter_sizes"]),
         filters=tuple(recorded["num_filters"]),
         batch_size=recorded["batch"],
         sampling_batch=recorded["batch"],
-        generator_learning_rate=recorded["gen_lr"],
-        adversarial_learning_rate=recorded["gen_lr"],
-        discriminator_learning_rate=recorded["dis_lr"],
         gradient_clip=recorded["grad_clip"],
         adam_epsilon=recorded["adam_epsilon"],
-        semantics=dataclasses.replace(ORIGINAL, goal_init="per_row"),
+        own=LeakGANConfig(
+            goal_size=recorded["goal_size"],
+            goal_horizon=recorded["step_size"],
+            generator_learning_rate=recorded["gen_lr"],
+            adversarial_learning_rate=recorded["gen_lr"],
+            discriminator_learning_rate=recorded["dis_lr"],
+            semantics=dataclasses.replace(ORIGINAL, goal_init="per_row"),
+        ),
     )
 
 
@@ -130,12 +134,10 @@ def ordered(model, by_path) -> list[np.ndarray]:
     return ordered
 
 
-def seqgan_config(recorded: dict) -> Config:
+def seqgan_config(recorded: dict) -> Config[SeqGANConfig]:
     return Config(
-        system="seqgan",
         length=recorded["length"],
         vocab_size=recorded["vocab"],
-        goal_horizon=1,
         generator_embedding=recorded["emb_dim"],
         generator_hidden=recorded["hidden_dim"],
         discriminator_embedding=recorded["dis_emb_dim"],
@@ -143,9 +145,11 @@ def seqgan_config(recorded: dict) -> Config:
         filters=tuple(recorded["num_filters"]),
         batch_size=recorded["batch"],
         sampling_batch=recorded["batch"],
-        mle_learning_rate=recorded["gen_lr"],
-        seqgan_discriminator_learning_rate=recorded["dis_lr"],
-        seqgan_l2=recorded["l2_reg_lambda"],
         gradient_clip=recorded["grad_clip"],
         adam_epsilon=recorded["adam_epsilon"],
+        own=SeqGANConfig(
+            learning_rate=recorded["gen_lr"],
+            discriminator_learning_rate=recorded["dis_lr"],
+            l2=recorded["l2_reg_lambda"],
+        ),
     )

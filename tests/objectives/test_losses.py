@@ -43,7 +43,7 @@ class Case:
         self.weights = {name: twins.weights(part) for name, part in self.parts.items()}
 
     def sizes(self):
-        return self.config.semantics, self.config.length, self.config.goal_horizon
+        return self.config.own.semantics, self.config.length, self.config.own.goal_horizon
 
     def losses(self):
         forward = self.system.forward(self.tokens)
@@ -55,7 +55,7 @@ class Case:
                 forward.cosines, tf.constant(self.reward), *self.sizes()
             ),
             "adversarial_worker": losses.worker_adversarial_loss(
-                forward.log_prob, rewards, self.config.semantics
+                forward.log_prob, rewards, self.config.own.semantics
             ),
         }
 
@@ -70,7 +70,7 @@ class Case:
                 along.cosines, self.reward, *self.sizes()
             ),
             "adversarial_worker": twins.worker_adversarial_loss(
-                along.log_prob, rewards, self.config.semantics
+                along.log_prob, rewards, self.config.own.semantics
             ),
         }
 

@@ -49,7 +49,7 @@ def cases(name, system, config):
         given = TOKENS, positive(ROWS, 2, seed=2)
         yield "adversarial", system.adversarial_gradient_step_on, given
         scores = small.array(ROWS, 2, seed=3)
-        yield "rewards", rescaling(config.semantics), (scores,)
+        yield "rewards", rescaling(config.own.semantics), (scores,)
     elif config.system == "rankgan":
         yield "discriminator", system.discriminator_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
     else:

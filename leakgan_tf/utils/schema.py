@@ -1,0 +1,245 @@
+"""Checks what was read from a file against the type that the code declares for it.
+
+`parse_json` accepts plain JSON of bounded depth, whole numbers and text. `check` then compares the
+value with a type: a dataclass, a ``TypedDict``, or any of the standard annotations. So code that
+uses a file's content never meets a value of another type.
+
+    class Line(TypedDict):
+        position: Annotated[int, Limits(least=0)]
+        group: str
+
+    line = check(parse_json(text, "line 3"), Line, "line 3")
+"""
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from leakgan_tf.utils.errors import UserError
+
+DEPTH = 64  # levels of lists and objects in each other; the project's own files have at most 8
+_WHOLE = 2**63  # whole numbers are smaller: more fits into no array and no float
+_SHOWN = 60  # characters of a wrong value in a message
+_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """The range of a number, or of a text's or list's length: for ``Annotated[int, Limits(0)]``.
+
+    Attributes:
+      least, most: both are allowed.
+      finite: whether NaN and infinity are refused.
+    """
+
+    least: float = -math.inf
+    most: float = math.inf
+    finite: bool = True
+
+
+def parse_json(text: str | bytes, where: str) -> Any:
+    """Returns JSON text as Python's lists, dictionaries, text, numbers, booleans and None.
+
+    Raises:
+      UserError: it is not JSON, is nested too deep, or holds a whole number beyond 64 bits or text
+        that is not Unicode (a lone surrogate).
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise UserError(f"{where} is nested too deep") from None
+    except ValueError as error:
+        raise UserError(f"{where} is not JSON: {error}") from error
+    _check_plain(value, where, DEPTH)
+    return value
+
+
+def _check_plain(value: Any, where: str, depth: int) -> None:
+    """Refuses what no file of the project holds anywhere; `parse_json` says what."""
+    if isinstance(value, str):
+        if not value.isascii():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError:
+                raise UserError(f"{where} holds a lone surrogate: not Unicode text") from None
+    elif isinstance(value, int) and not -_WHOLE <= value < _WHOLE:
+        raise UserError(f"{where} holds a whole number of more than 64 bits")
+    elif isinstance(value, list | dict):
+        if not depth:
+            raise UserError(f"{where} is nested too deep: more than {DEPTH} levels")
+        for each in value:
+            _check_plain(each, where, depth - 1)
+        if isinstance(value, dict):
+            for each in value.values():
+                _check_plain(each, where, depth - 1)
+
+
+def check(value: Any, annotation: Any, where: str) -> Any:
+    """Returns a value of JSON as the annotated type; nothing else is converted.
+
+    Lists become tuples, and objects dataclasses, where these are annotated. Whole numbers become
+    floats. Numbers must be finite unless `Limits` say otherwise. A dataclass has the given fields
+    and no others; those with a default may be missing. A ``TypedDict`` may have further keys.
+
+    Args:
+      value: of `parse_json`.
+      annotation: a type, or what stands behind the colon of an annotation.
+      where: what messages begin with; the path of the wrong item is appended.
+
+    Raises:
+      UserError: the value, or an item of it, is of another type or out of its limits.
+    """
+    limits = None
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation, *notes = typing.get_args(annotation)
+        limits = next((note for note in notes if isinstance(note, Limits)), None)
+    origin = typing.get_origin(annotation) or annotation
+    if annotation is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _check_union(value, typing.get_args(annotation), where)
+    if origin is typing.Literal:
+        allowed = typing.get_args(annotation)
+        if not any(type(value) is type(each) and value == each for each in allowed):
+            raise _wrong(value, f"one of {', '.join(map(str, allowed))}", where)
+        return value
+    if origin in _NAMES:
+        result = _check_number_or_text(value, origin, limits or Limits(), where)
+    elif origin in (None, types.NoneType):
+        if value is not None:
+            raise _wrong(value, "null", where)
+        return None
+    else:
+        result = _checker(origin)(value, annotation, where)
+    if limits is not None and hasattr(result, "__len__"):
+        _check_limits(len(result), limits, f"the length of {where}")
+    return result
+
+
+def _checker(origin: Any) -> Callable[[Any, Any, str], Any]:
+    if dataclasses.is_dataclass(origin):
+        return _check_dataclass
+    if typing.is_typeddict(origin):
+        return _check_typed_dict
+    if origin is tuple:
+        return _check_tuple
+    if origin in (list, Sequence):
+        return _check_list
+    if origin in (dict, Mapping):
+        return _check_dict
+    raise TypeError(f"no check for {origin!r}")
+
+
+def _check_number_or_text(value: Any, kind: type, limits: Limits, where: str) -> Any:
+    accepted = (int, float) if kind is float else kind
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise _wrong(value, _NAMES[kind], where)
+    if kind is float:
+        value = float(value)
+        if limits.finite and not math.isfinite(value):
+            raise _wrong(value, "a finite number", where)
+    if kind in (int, float):
+        _check_limits(value, limits, where)
+    return value
+
+
+def _check_limits(value: float, limits: Limits, where: str) -> None:
+    if value < limits.least or value > limits.most:
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (("at least", limits.least), ("at most", limits.most))
+            if math.isfinite(bound)
+        ]
+        raise UserError(f"{where} must be {' and '.join(bounds)}, not {value}")
+
+
+def _check_union(value: Any, members: Sequence[Any], where: str) -> Any:
+    """Returns the value as the first member that it fits; of one or None, errors say where."""
+    others = [member for member in members if member is not types.NoneType]
+    if value is None and len(others) < len(members):
+        return None
+    if len(others) == 1:
+        return check(value, others[0], where)
+    for member in others:
+        try:
+            return check(value, member, where)
+        except UserError:
+            continue
+    names = " or ".join(_NAMES.get(member, str(member)) for member in others)
+    raise _wrong(value, names, where)
+
+
+def _check_list(value: Any, annotation: Any, where: str) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, "a list", where)
+    (kind,) = typing.get_args(annotation) or (Any,)
+    return [check(each, kind, f"{where}[{place}]") for place, each in enumerate(value)]
+
+
+def _check_tuple(value: Any, annotation: Any, where: str) -> tuple[Any, ...]:
+    kinds = typing.get_args(annotation)
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return tuple(_check_list(value, list[kinds[0]], where))  # type: ignore[valid-type]
+    if not isinstance(value, list | tuple) or len(value) != len(kinds):
+        raise _wrong(value, f"a list of {len(kinds)} items", where)
+    return tuple(
+        check(each, kind, f"{where}[{place}]")
+        for place, (each, kind) in enumerate(zip(value, kinds, strict=True))
+    )
+
+
+def _check_dict(value: Any, annotation: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, "an object", where)
+    _, kind = typing.get_args(annotation) or (str, Any)
+    return {name: check(each, kind, f"{where}.{name}") for name, each in value.items()}
+
+
+def _check_typed_dict(value: Any, annotation: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, "an object", where)
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    for name in sorted(annotation.__required_keys__ - set(value)):
+        raise UserError(f"{where} has no {name!r}")
+    return {
+        name: check(each, hints[name], f"{where}.{name}") if name in hints else each
+        for name, each in value.items()
+    }
+
+
+def _check_dataclass(value: Any, annotation: Any, where: str) -> Any:
+    if isinstance(value, annotation):
+        return value
+    if not isinstance(value, Mapping):
+        raise _wrong(value, "an object", where)
+    fields = {field.name: field for field in dataclasses.fields(annotation) if field.init}
+    for name in value:
+        if name not in fields:
+            raise UserError(f"{where}: unknown field {_shown(name)}")
+    for name, field in fields.items():
+        missing = dataclasses.MISSING
+        if name not in value and field.default is missing and field.default_factory is missing:
+            raise UserError(f"{where} has no {name!r}")
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    return annotation(
+        **{name: check(each, hints[name], f"{where}.{name}") for name, each in value.items()}
+    )
+
+
+def _wrong(value: Any, wanted: str, where: str) -> UserError:
+    return UserError(f"{where} must be {wanted}, not {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    """Returns a value for a message: short, and without a list's or an object's content."""
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, Mapping):
+        return "an object"
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
