@@ -41,6 +41,7 @@ smoke: $(VENV)/runtime
 lint: $(VENV)/development
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
 
 format: $(VENV)/development
 	$(BIN)/ruff check --fix $(SOURCES)

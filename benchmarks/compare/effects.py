@@ -1,6 +1,7 @@
 """What a row of the ablation moves, by how much, and whether chance could."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from benchmarks.compare.ablation_rows import BASELINE
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.significance import Spread, Test
+from leakgan_tf.metrics.significance import SignificanceTest, Spread
 from leakgan_tf.metrics.temperatures import PROGRAM_TEMPERATURE, temperature_key
 
 LEVEL = 0.05
@@ -34,8 +35,8 @@ class Effect(NamedTuple):
     values: dict[int, float]
     differences: dict[int, float]
     share: float | None
-    own: Test | None
-    shared: Test | None
+    own: SignificanceTest | None
+    shared: SignificanceTest | None
 
     @property
     def mean(self) -> float:
@@ -59,6 +60,10 @@ class Effect(NamedTuple):
         return "moves" if self.moves else f"not seen with {len(self.differences)} seeds"
 
 
+def _figure(key: str, _: int, figures: Mapping[str, Any]) -> float:
+    return figures[key]
+
+
 def metrics(figures: ByRow) -> dict[str, dict[str, dict[int, float]]]:
     """Returns by metric, row and seed the figures; those from sweeps only where all runs have one.
 
@@ -67,7 +72,7 @@ def metrics(figures: ByRow) -> dict[str, dict[str, dict[int, float]]]:
     temperature.
     """
     found = {
-        f"{name}, T = 1": _of_each(figures, lambda _, each, key=key: each[key])
+        f"{name}, T = 1": _of_each(figures, partial(_figure, key))
         for name, key in (
             ("NLL_oracle", "nll_oracle_1.0"),
             ("NLL_test", "nll_test_1.0"),
@@ -145,7 +150,7 @@ def compare(
                 tests[name, other] = test
     corrected = significance.holm([test.p for test in tests.values()])
     for (pair, test), p in zip(tests.items(), corrected, strict=True):
-        found[pair] = found[pair]._replace(shared=Test(test.direction, p))
+        found[pair] = found[pair]._replace(shared=SignificanceTest(test.direction, p))
     return found
 
 

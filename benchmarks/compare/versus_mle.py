@@ -5,7 +5,7 @@ from typing import Any
 
 from leakgan_tf.metrics import frontier, significance
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.significance import Test
+from leakgan_tf.metrics.significance import SignificanceTest
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.runs.record import RunRecord
 
@@ -121,7 +121,7 @@ def _from_line(name: str, seeds: dict[int, Rows], key: str, lines: Lines) -> dic
     return {name: entries, f"{name}_p": _json(_test_of_distances(entries))}
 
 
-def _test_of_distances(entries: Sequence[dict[str, Any]]) -> Test | None:
+def _test_of_distances(entries: Sequence[dict[str, Any]]) -> SignificanceTest | None:
     """Tests the mean distance against zero, with bounds where they are on the safe side.
 
     A seed that wins in both is at least as much better as its bound says, so that a mean bound
@@ -149,5 +149,5 @@ def _from_mle(seeds: dict[int, Rows], mle: dict[int, Rows], key: str) -> dict[st
     }
 
 
-def _json(test: Test | None) -> dict[str, Any] | None:
+def _json(test: SignificanceTest | None) -> dict[str, Any] | None:
     return None if test is None else test._asdict()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from leakgan_tf.runs.shapes import (
     Count,
+    Hardware,
     MadeBy,
     Number,
     Seconds,
@@ -21,7 +22,13 @@ Seeds = Annotated[dict[str, Number], Limits(least=1)]  # by seed
 Scores = Annotated[list[Number], Limits(least=1)]
 
 
-class ResultMadeBy(MadeBy):
+class _ResultMadeByOptional(TypedDict, total=False):
+    hardware: Hardware
+    data: str
+    overrides: dict[str, Any]
+
+
+class ResultMadeBy(_ResultMadeByOptional):
     """What made a result, which must say this much."""
 
     command: str
@@ -169,10 +176,7 @@ class _Shared(_ResultRequired, total=False):
     dataset: str
 
 
-class Runs(_Shared, total=False):
-    """A benchmark's result; `SWEEP` and `SPEED` have no such runs."""
-
-    runs: Annotated[list[Run], Limits(least=1)]
+class _RunsOptional(_Shared, total=False):
     references: dict[str, Values]
     comparison: Comparison | None
     real: dict[str, Any]
@@ -182,7 +186,13 @@ class Runs(_Shared, total=False):
     beginnings: dict[str, Beginning]
 
 
-class Report(Runs):
+class Runs(_RunsOptional, total=False):
+    """A benchmark's result; `SWEEP` and `SPEED` have no such runs."""
+
+    runs: Annotated[list[Run], Limits(least=1)]
+
+
+class Report(_RunsOptional):
     """report.json in a benchmark's folder."""
 
     runs: Annotated[list[Run], Limits(least=1)]

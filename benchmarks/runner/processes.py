@@ -125,7 +125,9 @@ def run_jobs(
       Interrupted: SIGINT, SIGTERM or SIGHUP came; all processes have ended.
       UserError: a log cannot be written or a command cannot be started; all have ended.
     """
-    children, futures, failed = Children(logs, environment), {}, {}
+    children = Children(logs, environment)
+    futures: dict[str, Future[str]] = {}
+    failed: dict[str, str] = {}
 
     def run(job: Job) -> str:
         # Jobs start in order, so that those waited for have started before.

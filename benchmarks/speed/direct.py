@@ -7,6 +7,7 @@ reformulated is shared: Manager, LSTM cells, losses, optimizer, the sampling loo
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -130,7 +131,7 @@ class DirectPolicy(LeakGANPolicy):
     """LeakGAN's policy whose features and logits take the direct way."""
 
     def __init__(self, model: keras.Model, leak: DirectPrefixFeatures, output: DirectOutput):
-        super().__init__(model, leak)
+        super().__init__(model, leak)  # type: ignore[arg-type]
         self.output = output
 
     def logits(self, state: LeakGANState, position: tf.Tensor) -> tuple[tf.Tensor, LeakGANState]:
@@ -163,7 +164,7 @@ class DirectLeakGAN:
         kept = [each for each in worker.trainable_variables if id(each) not in folded]
         self._worker_variables = [*kept, self.output.kernel, self.output.bias]
         manager, epsilon = self.model.manager.trainable_variables, config.adam_epsilon
-        self._optimizers = {"discriminator": copy.optimizers["discriminator"]}
+        self._optimizers: dict[Any, Any] = {"discriminator": copy.optimizers["discriminator"]}
         for kind, rate in (
             ("pretrain", config.own.generator_learning_rate),
             ("adversarial", config.own.adversarial_learning_rate),

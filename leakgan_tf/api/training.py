@@ -71,7 +71,7 @@ def train(
     """
     made_by = {"command": command or _describe_call({**locals(), **fields})}
     chosen = (preset, semantics, system, seed, fields)
-    if _is_text(data, task):
+    if _is_text(data, task) and data is not None:
         _refuse(length=length, oracle_params=oracle_params)
         config, make_task = _text_run(data, *chosen)
         made_by["data"] = str(_path(data).resolve())

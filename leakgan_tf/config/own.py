@@ -117,15 +117,16 @@ class SystemConfig:
 def own_fields(kind: type[SystemConfig]) -> dict[str, OwnField]:
     """Returns the fields of a system's configuration by flag, those of nested dataclasses too."""
     found = {}
+    paths: list[tuple[tuple[str, ...], dataclasses.Field[Any]]]
     for field in dataclasses.fields(kind):
         declarer = next(base for base in kind.__mro__ if field.name in get_annotations(base))
-        prefix = declarer.flag_prefix
-        group = prefix or declarer.system
+        prefix = getattr(declarer, "flag_prefix", "")
+        group = prefix or getattr(declarer, "system", "")
         if dataclasses.is_dataclass(field.default):
-            inner = [((field.name, each.name), each) for each in dataclasses.fields(field.default)]
+            paths = [((field.name, each.name), each) for each in dataclasses.fields(field.default)]
         else:
-            inner = [((field.name,), field)]
-        for path, each in inner:
+            paths = [((field.name,), field)]
+        for path, each in paths:
             found["_".join(filter(None, (prefix, each.name)))] = OwnField(path, each, group)
     return found
 

@@ -194,11 +194,11 @@ def corpus_sources(
             f"Its files can be had from {corpus.repository}"
         )
     if corpus.midi:
-        return _tunes(corpus, Path(data_dir), download, settings or corpus.settings)
-    train = [_find(corpus, corpus.train, Path(data_dir), download)]
+        return _tunes(corpus, corpus.train, Path(data_dir), download, settings or corpus.settings)
+    found = [_find(corpus, corpus.train, Path(data_dir), download)]
     if corpus.test is None:
-        return train, None
-    return train, [_find(corpus, corpus.test, Path(data_dir), download)]
+        return found, None
+    return found, [_find(corpus, corpus.test, Path(data_dir), download)]
 
 
 def unfamiliar_files(corpus: Corpus, sources: Sequence[Source]) -> list[str]:
@@ -213,12 +213,12 @@ def unfamiliar_files(corpus: Corpus, sources: Sequence[Source]) -> list[str]:
 
 
 def _tunes(
-    corpus: Corpus, data_dir: Path, download: bool, settings: PrepareSettings
+    corpus: Corpus, tunes: CorpusFile, data_dir: Path, download: bool, settings: PrepareSettings
 ) -> tuple[list[Source], list[Source]]:
-    folder = _existing(corpus, corpus.train, data_dir, download)
+    folder = _existing(corpus, tunes, data_dir, download)
     melodies = read_folder(folder, window_length(settings))
     train, test = melody_sources(melodies, settings)
-    if melodies.sha256 != corpus.train.sha256:
+    if melodies.sha256 != tunes.sha256:
         strange = f"note: {folder} is not the folder that this project's results were made with"
         train = dataclasses.replace(train, notes=(*train.notes, strange))
     return [train], [test]

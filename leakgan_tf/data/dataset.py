@@ -149,7 +149,8 @@ def load_dataset(folder: str | Path) -> TextDataset:
     length = record["length"]
     return TextDataset(
         vocabulary,
-        *(_read_ids(folder / f"{part}.npz", length, vocabulary) for part in ("train", "test")),
+        _read_ids(folder / "train.npz", length, vocabulary),
+        _read_ids(folder / "test.npz", length, vocabulary),
         get_tokenizer(settings.tokenizer, settings.lowercase),
         settings,
         record["corpus"],

@@ -162,15 +162,16 @@ def encode_corpus(
         for name, part in zip(("training", "test"), readings, strict=True)
     ]
     if test is None:
-        _set_aside(*parts, settings)
+        _set_aside(parts[0], parts[1], settings)
     _refuse_empty(parts, f"the sentences have more than {length} tokens")
     if settings.deduplicate:
         _drop_repeated(parts, store, length)
         _refuse_empty(parts, "its sentences are in the training part")
     vocabulary, lookup = _choose_words(parts, store, length, settings)
-    arrays = [_encode(part, store, length, lookup) for part in parts]
+    ids = [_encode(part, store, length, lookup) for part in parts]
+    accounts = [part.account for part in parts]
     overlap = _overlap(parts, store, length)
-    return Encoded(vocabulary, *arrays, *(part.account for part in parts), overlap)
+    return Encoded(vocabulary, ids[0], ids[1], accounts[0], accounts[1], overlap)
 
 
 def default_length(histogram: Counter[int]) -> int:

@@ -150,7 +150,7 @@ class Grammar:
             return known[symbol, begin]
         ends: dict[int, float] = {}
         word = tokens[begin] if begin < len(tokens) else None
-        for prob, items in self._by_first[symbol].get(word, ()):
+        for prob, items in self._by_first[symbol].get(word, ()) if word is not None else ():
             reached = {begin: prob}
             for item in items:
                 reached = self._advance(item, reached, tokens, known)

@@ -14,7 +14,10 @@ from leakgan_tf.utils.seeds import numpy_generator
 SUFFIXES = (".mid", ".midi")
 # Length 32 is SeqGAN's paper's. A tenth of the tunes is held out, as of the poems. A test melody
 # with a pitch that training never has could not be written by any model: it is dropped, counted.
-SETTINGS = PrepareSettings(tokenizer="pitch", max_length=32, rare="drop", test_fraction=0.1, seed=0)
+PIECE = 32  # steps of a piece, SeqGAN's
+SETTINGS = PrepareSettings(
+    tokenizer="pitch", max_length=PIECE, rare="drop", test_fraction=0.1, seed=0
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def melody_sources(melodies: MelodyFolder, settings: PrepareSettings) -> tuple[S
 
 def window_length(settings: PrepareSettings) -> int:
     """Returns the steps of a piece; ``UserError`` if T could not be exactly that."""
-    length = settings.max_length or SETTINGS.max_length
+    length = settings.max_length or PIECE
     if length % settings.length_multiple:
         raise UserError(
             f"max_length {length} is not a multiple of length_multiple "

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class TokenStore:
     def __init__(self, limit: int, cut: bool):
         self._limit = limit
         self._cut = cut
-        self._ids = array("i")
+        self._ids: Any = array("i")  # once frozen, an int32 array of NumPy
         self._lengths = array("i")
         self._starts = np.zeros(1, np.int64)
         self._word_ids: dict[str, int] = {}
@@ -85,7 +86,8 @@ class TokenStore:
 
     def freeze(self) -> None:
         """Ends reading; rows can be had from now on."""
-        self._ids = np.frombuffer(self._ids, np.int32) if self._ids else np.zeros(0, np.int32)
+        ids = self._ids
+        self._ids = np.frombuffer(ids, np.int32) if len(ids) else np.zeros(0, np.int32)
         lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
         self.lengths = lengths
         self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])

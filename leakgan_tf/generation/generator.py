@@ -10,6 +10,9 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.objectives import losses
 from leakgan_tf.utils import distributed
 
+# One for all positions, or one for each.
+Temperature = float | Sequence[float] | np.ndarray
+
 
 class Generator:
     """A policy under its present weights, compiled, for any number of sentences.
@@ -59,7 +62,7 @@ class Generator:
         )
 
     def sample(
-        self, count: int, temperature: float | Sequence[float] = 1.0, seed: Sequence[int] = (0, 0)
+        self, count: int, temperature: Temperature = 1.0, seed: Sequence[int] | np.ndarray = (0, 0)
     ) -> np.ndarray:
         """Samples sentences: ids (count, T) int32.
 
@@ -78,7 +81,7 @@ class Generator:
     def log_prob(
         self,
         tokens: np.ndarray,
-        temperature: float | Sequence[float] = 1.0,
+        temperature: Temperature = 1.0,
         path: str = "scoring",
     ) -> np.ndarray:
         """Returns the log-probability of each token of (n, T) ids given those before: (n, T).
@@ -94,7 +97,7 @@ class Generator:
     def log_probs(
         self,
         tokens: np.ndarray,
-        temperatures: Sequence[float | Sequence[float]],
+        temperatures: Sequence[Temperature],
         path: str = "scoring",
     ) -> np.ndarray:
         """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
@@ -139,7 +142,7 @@ class Generator:
         return distributed.gather(-tf.transpose(costs, [1, 0, 2]))
 
 
-def _inverse(temperature: float | Sequence[float], length: int) -> tf.Tensor:
+def _inverse(temperature: Temperature, length: int) -> tf.Tensor:
     """Returns the factor on the logits at each position, (length,) float32.
 
     Divided in float64: the temperature 1/f gives the factor f exactly.

@@ -76,7 +76,9 @@ def sample(
         hard = tf.argmax(noisy, axis=-1, output_type=tf.int32)
         relaxed = relax(noisy)
         if feedback == "soft":
-            state = policy.write_soft(state, hard, relaxed, position)
+            state = policy.write_soft(  # type: ignore[attr-defined]
+                state, hard, relaxed, position
+            )
         else:
             state = policy.write(state, hard, position)
         return (
@@ -111,17 +113,17 @@ class SoftState(NamedTuple):
 class SoftPolicy(LSTMPolicy):
     """An LSTM language model that can read a mixture of tokens."""
 
-    def start(self, rows: int) -> SoftState:
+    def start(self, rows: int) -> Any:
         """Returns the state before the first token."""
         inner = super().start(rows)
         return SoftState(inner, self.model.embedding(inner.last))
 
-    def logits(self, state: SoftState, position: tf.Tensor) -> tuple[tf.Tensor, SoftState]:
+    def logits(self, state: Any, position: tf.Tensor) -> tuple[tf.Tensor, Any]:
         """Returns the logits (B, V) of the next token, and the state."""
         hidden, inner = self.model.read(state.vector, state.inner)
         return self.next_logits(hidden, inner, position), state._replace(inner=inner)
 
-    def write(self, state: SoftState, tokens: tf.Tensor, position: tf.Tensor) -> SoftState:
+    def write(self, state: Any, tokens: tf.Tensor, position: tf.Tensor) -> Any:
         """Returns the state after `tokens` (B,)."""
         return SoftState(state.inner._replace(last=tokens), self.model.embedding(tokens))
 

@@ -13,8 +13,8 @@ from leakgan_tf.generation.drawing import categorical
 State = Any  # a policy's own nested structure of tensors, rows first
 
 
-class Policy(Protocol):
-    """What the loop asks of a generator. All rows of a state are at the same position."""
+class NextToken(Protocol):
+    """What sampling whole sentences needs. All rows of a state are at the same position."""
 
     length: int
 
@@ -27,6 +27,10 @@ class Policy(Protocol):
     def write(self, state: State, tokens: tf.Tensor, position: tf.Tensor) -> State:
         """Returns the state after `tokens` (rows,) were written at `position`."""
 
+
+class Policy(NextToken, Protocol):
+    """What the loop asks of a generator: prefixes can be given to it, too."""
+
     def force(self, state: State, tokens: tf.Tensor, position: int) -> State:
         """Returns the state after a given token, as `logits` and `write` would leave it."""
 
@@ -35,7 +39,7 @@ class Policy(Protocol):
 
 
 def write_tokens(
-    policy: Policy,
+    policy: NextToken,
     state: State,
     first: int,
     last: int,
@@ -81,7 +85,7 @@ def _draw(
 
 
 def generate(
-    policy: Policy, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor
+    policy: NextToken, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
     """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`."""
     tokens, _ = write_tokens(

@@ -27,7 +27,7 @@ def oracle_nll(oracle: Oracle, samples: np.ndarray) -> float:
 
 def oracle_costs(oracle: Oracle, samples: np.ndarray) -> np.ndarray:
     """Returns the NLL of each sample of (n, T) under the oracle, per token: (n,) float64."""
-    return np.mean(oracle.nll(samples), axis=1, dtype=np.float64)
+    return np.asarray(oracle.nll(samples), np.float64).mean(axis=1)
 
 
 def held_out_costs(

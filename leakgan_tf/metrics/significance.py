@@ -19,7 +19,7 @@ from scipy import stats
 LOWER, HIGHER, MIXED = "lower", "higher", "mixed"
 
 
-class Test(NamedTuple):
+class SignificanceTest(NamedTuple):
     """What a test found.
 
     Attributes:
@@ -28,15 +28,13 @@ class Test(NamedTuple):
       p: two-sided; of `between_sentences` the largest of the seeds'.
     """
 
-    __test__ = False  # no test case, whatever pytest makes of its name
-
     direction: str
     p: float
 
 
 def between_sentences(
     pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], metric: str = "nll_oracle"
-) -> Test | None:
+) -> SignificanceTest | None:
     """Welch's t-test on the figures of single sentences, seed by seed.
 
     Sentences of several seeds are not thrown together: their number would hide that they come from
@@ -52,15 +50,18 @@ def between_sentences(
     Returns:
       None if there is no pair, or nothing varies.
     """
-    found = [_welch(own, other, metric) for own, other in pairs]
-    if not found or None in found:
+    tests = [_welch(own, other, metric) for own, other in pairs]
+    found = [each for each in tests if each is not None]
+    if not found or len(found) < len(tests):
         return None
     directions = {each.direction for each in found}
     direction = directions.pop() if len(directions) == 1 else MIXED
-    return Test(direction, max(each.p for each in found))
+    return SignificanceTest(direction, max(each.p for each in found))
 
 
-def _welch(own: Mapping[str, Any], other: Mapping[str, Any], metric: str) -> Test | None:
+def _welch(
+    own: Mapping[str, Any], other: Mapping[str, Any], metric: str
+) -> SignificanceTest | None:
     deviations = own[f"{metric}_deviation"], other[f"{metric}_deviation"]
     counts = own["sentences"], other["sentences"]
     if min(counts) < 2 or not any(deviations):
@@ -70,10 +71,10 @@ def _welch(own: Mapping[str, Any], other: Mapping[str, Any], metric: str) -> Tes
         other[metric], deviations[1], counts[1],
         equal_var=False,
     ).pvalue  # fmt: skip
-    return Test(_direction(own[metric] - other[metric]), float(p))
+    return SignificanceTest(_direction(own[metric] - other[metric]), float(p))
 
 
-def between_seeds(differences: Sequence[float]) -> Test | None:
+def between_seeds(differences: Sequence[float]) -> SignificanceTest | None:
     """Paired t-test across seeds: is the mean of the differences other than zero?
 
     Args:
@@ -88,7 +89,7 @@ def between_seeds(differences: Sequence[float]) -> Test | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # nearly equal numbers: p is still right
         p = float(stats.ttest_1samp(values, 0.0).pvalue)
-    return Test(_direction(float(values.mean())), p)
+    return SignificanceTest(_direction(float(values.mean())), p)
 
 
 class Spread(NamedTuple):
@@ -139,7 +140,7 @@ def shared_spread(figures: Mapping[str, Sequence[float]]) -> Spread | None:
     return Spread(variance, freedom, table.shape[1])
 
 
-def between_rows(differences: Sequence[float], spread: Spread | None) -> Test | None:
+def between_rows(differences: Sequence[float], spread: Spread | None) -> SignificanceTest | None:
     """Tests the mean difference of two rows with the spread that all rows share.
 
     A row with a far larger spread than the others makes their p too large and its own too small:
@@ -152,7 +153,9 @@ def between_rows(differences: Sequence[float], spread: Spread | None) -> Test | 
     if spread is None:
         return None
     mean = float(np.mean(differences))
-    return Test(_direction(mean), float(2 * stats.t.sf(abs(mean) / spread.error, spread.freedom)))
+    return SignificanceTest(
+        _direction(mean), float(2 * stats.t.sf(abs(mean) / spread.error, spread.freedom))
+    )
 
 
 def holm(ps: Sequence[float]) -> list[float]:

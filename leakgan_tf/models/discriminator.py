@@ -1,6 +1,7 @@
 """The highway CNN discriminator of SeqGAN and LeakGAN."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -73,7 +74,7 @@ class Discriminator(keras.Model):
         self.highway = Highway(
             self.feature_size, precision, derive_int(seed, "highway"), name="highway"
         )
-        self.classifier = self._classes() if classifies else None
+        self.classifier: Any = self._classes() if classifies else None
 
     def _classes(self) -> keras.layers.Dense:
         return keras.layers.Dense(

@@ -11,7 +11,7 @@ below, all prefixes at once and one token at a time, equal the direct form up to
 No gradient is meant to pass: G's losses never train D.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -62,7 +62,7 @@ class PrefixFeatures:
         table = tf.stop_gradient(tf.convert_to_tensor(discriminator.embedding.embeddings))
         padding = table[0]  # (D,)
         self._differences = table[1:] - padding  # (V, D)
-        self._windows = [
+        self._windows: list[Any] = [  # each with a state of its own kind
             (_Long if 2 * size > self._length + 1 else _Short)(
                 self._length, padding, convolution, discriminator.precision
             )

@@ -200,7 +200,8 @@ def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: st
         begins = [end - (end % horizon or horizon) for end in ends]
         changes = _changes(features[:, 1:], tf.gather(features, begins, axis=1))
         return cosine(Pairs(changes, goals.worker))
-    total, count = 0.0, tf.minimum(tf.range(1, length + 1), horizon)
+    total: tf.Tensor = 0.0
+    count = tf.minimum(tf.range(1, length + 1), horizon)
     for back in range(1, min(horizon, length) + 1):
         changes = _changes(features[:, back:], features[:, :-back])  # f_t - f_{t-i}, t = i..T
         towards = cosine(Pairs(changes, goals.sub_goals[:, : changes.shape[1]]))

@@ -138,7 +138,7 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
     labels = {run.name: latest_figures(run)[1] for run in runs}
     labelled = any(label != _LAST for label in labels.values())
     for group in grouped(runs):
-        own = [
+        own: list[Mapping[str, Any]] = [
             {
                 **latest_figures(run)[0],
                 **_published(run.config.system, run.config.length),

@@ -145,13 +145,12 @@ def _draw_distances(
             _, x, y = zip(*points, strict=True)
             axes.plot(x, y, color=colour, linewidth=0.6, alpha=0.4, zorder=2)
     by_temperature: dict[float, list[tuple[float, float]]] = {}
-    for points in found.values():
-        for temperature, x, y in points:
-            by_temperature.setdefault(temperature, []).append((x, y))
+    for temperature, right, up in (point for points in found.values() for point in points):
+        by_temperature.setdefault(temperature, []).append((right, up))
     mean = {
-        temperature: tuple(np.mean(points, axis=0))
-        for temperature, points in by_temperature.items()
-        if len(points) == len(found)
+        temperature: tuple(np.mean(of_seeds, axis=0))
+        for temperature, of_seeds in by_temperature.items()
+        if len(of_seeds) == len(found)
     }
     if mean:
         axes.plot(*zip(*mean.values(), strict=True), color=colour, linewidth=1.5, marker=".",

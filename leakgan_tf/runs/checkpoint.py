@@ -105,7 +105,7 @@ def save(
     meta = {"kind": KIND, "format": FORMAT, "progress": told, "digest": digest}
     arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     with atomic_output(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def restore(

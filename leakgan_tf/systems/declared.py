@@ -46,7 +46,7 @@ def declared(path: Path, name: str) -> Any:
         if not names:
             continue
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
-            sibling = path.with_name(f"{node.module.rpartition('.')[2]}.py")
+            sibling = path.with_name(f"{(node.module or '').rpartition('.')[2]}.py")
             for alias in node.names:
                 if (alias.asname or alias.name) in names:
                     namespace[alias.asname or alias.name] = declared(sibling, alias.name)

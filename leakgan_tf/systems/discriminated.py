@@ -4,7 +4,7 @@ Network, loss, L2 penalty, dropout and rounds are those of SeqGAN's released pro
 ranker has a loss of its own. Not itself a system.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -79,7 +79,11 @@ class DiscriminatedSystem(PolicyGradientSystem):
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
         """Yields a D round: epochs over the training sentences and as many generated ones."""
         epochs = self.config.discriminator_epochs
-        yield Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+        yield Phase(name, self.round_step(), self.real_and_generated, epochs=epochs)
+
+    def round_step(self) -> Callable[..., Scalars]:
+        """Returns the update of a D round."""
+        return self.discriminator_step
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
         """Returns the training sentences and as many generated ones, (2n, T), with classes."""

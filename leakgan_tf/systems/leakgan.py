@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -222,13 +223,23 @@ class LeakGAN:
     ):
         self.config = config
         self.semantics = config.own.semantics
-        self.task = task
+        self._task = task
         self.discriminator = build_discriminator(config)
         self.model = build_generator(config)
-        self.models = {"generator": self.model, "discriminator": self.discriminator}
+        self.models: dict[str, keras.Model] = {
+            "generator": self.model,
+            "discriminator": self.discriminator,
+        }
         self.optimizers = self._optimizers() if training else {}
         self.generator = Generator(self.policy, config.length, config.sampling_batch)
         self._store = FeatureStore(self.discriminator, config.batch_size)
+
+    @property
+    def task(self) -> Task:
+        """Where real sentences come from; a system built without it cannot be trained."""
+        if self._task is None:
+            raise ValueError("this system was built without a task: it cannot be trained")
+        return self._task
 
     def _optimizers(self) -> dict[str, FusedAdam]:
         config = self.config
@@ -269,11 +280,12 @@ class LeakGAN:
             for _ in range(config.own.pretrain_generator_epochs):
                 epoch += 1
                 evaluate = epoch % config.evaluate_every == 0 or epoch == last
+                name = "pretrain/generator"
                 if self._reuses_features():
-                    step, data = self.pretrain_on_features, self.real_sentences_with_features
+                    data = self.real_sentences_with_features
+                    yield Phase(name, self.pretrain_on_features, data, evaluate=evaluate)
                 else:
-                    step, data = self.pretrain_step, self.real_sentences
-                yield Phase("pretrain/generator", step, data, evaluate=evaluate)
+                    yield Phase(name, self.pretrain_step, self.real_sentences, evaluate=evaluate)
 
     def _adversarial_training(self) -> Iterator[Phase]:
         config = self.config
@@ -289,7 +301,7 @@ class LeakGAN:
     def _reuses_features(self) -> bool:
         """Whether D's features of the training sentences are computed once for several epochs."""
         config = self.config
-        rows = len(self.task.train) if self.task else config.training_sequences
+        rows = len(self._task.train) if self._task else config.training_sequences
         need = feature_mebibytes(rows, config.length, config.feature_size)
         epochs = (
             config.own.pretrain_generator_epochs * config.own.likelihood_share

@@ -73,7 +73,7 @@ class MLE:
 
     def __init__(self, config: Config[MLEConfig], task: Task | None = None, training: bool = True):
         self.config = config
-        self.task = task
+        self._task = task
         self.models: dict[str, keras.Model] = {}
         self.optimizers: dict[str, FusedAdam] = {}
         self.build_models()
@@ -82,6 +82,13 @@ class MLE:
         )
         if training:
             self.build_optimizers()
+
+    @property
+    def task(self) -> Task:
+        """Where real sentences come from; a system built without it cannot be trained."""
+        if self._task is None:
+            raise ValueError("this system was built without a task: it cannot be trained")
+        return self._task
 
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""

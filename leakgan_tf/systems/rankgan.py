@@ -22,6 +22,7 @@ The paper was not at hand: what is said of it rests on memory and its authors' p
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -92,7 +93,11 @@ class RankGAN(DiscriminatedSystem):
         order = numpy_generator(seed, "references").permutation(len(real))
         return real, made, real[order]
 
-    def discriminator_step(
+    def round_step(self) -> Callable[..., Scalars]:
+        """Returns the update of a ranker round."""
+        return self.ranker_step
+
+    def ranker_step(
         self, real: tf.Tensor, made: tf.Tensor, references: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
         """One update of the ranker on sentences of three kinds, (B, T) each."""

@@ -87,13 +87,13 @@ class ScheduledSampling(MLE):
         for epoch in range(1, last + 1):
             evaluate = epoch % self.config.evaluate_every == 0 or epoch == last
             data = partial(self.sentences, true_share(self.config, epoch))
-            yield Phase("scheduled_sampling", self.step, data, evaluate=evaluate)
+            yield Phase("scheduled_sampling", self.mixed_step, data, evaluate=evaluate)
 
     def sentences(self, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns the training sentences (n, T), and the same ε for each, (n,)."""
         return self.task.train, np.full([len(self.task.train)], share, np.float32)
 
-    def step(self, tokens: tf.Tensor, share: tf.Tensor, seed: tf.Tensor) -> Scalars:
+    def mixed_step(self, tokens: tf.Tensor, share: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update on sentences (B, T), of which a token is read with probability share (B,)."""
         fold = tf.random.experimental.stateless_fold_in
         coins = tf.random.stateless_uniform(tokens.shape, fold(seed, 0))

@@ -111,15 +111,15 @@ _CONSTRUCTORS = {
 }
 
 
-class _ArraysOnly(pickle._Unpickler):  # type: ignore[name-defined]
+class _ArraysOnly(pickle._Unpickler):
     """The unpickler in Python, with the operations and constructors of a list of arrays."""
 
-    dispatch = {code: pickle._Unpickler.dispatch[code] for code in _OPERATIONS}  # type: ignore[attr-defined] # noqa: RUF012
+    dispatch = {code: pickle._Unpickler.dispatch[code] for code in _OPERATIONS}  # noqa: RUF012
 
     def _skip_frame(self) -> None:
-        self.read(8)  # its length: the whole file is in memory
+        self.read(8)  # type: ignore[attr-defined]  # its length: the whole file is in memory
 
-    dispatch[pickle.FRAME[0]] = _skip_frame
+    dispatch[pickle.FRAME[0]] = _skip_frame  # type: ignore[assignment]
 
     def find_class(self, module: str, name: str) -> type:
         """Returns the record for one of NumPy's constructors; refuses all else."""

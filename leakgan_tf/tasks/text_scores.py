@@ -128,7 +128,8 @@ def _known(row: np.ndarray, reader: TextReader) -> list[str | None]:
     None equals no sample's token: no sample can have hit such a word.
     """
     unknown = reader.vocabulary.unknown_id
-    pairs = zip(row, reader.tokens(row), strict=False)
+    ids = row.tolist()
+    pairs = zip(ids, reader.tokens(ids), strict=False)
     return [None if index == unknown else word for index, word in pairs]
 
 

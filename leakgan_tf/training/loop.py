@@ -110,6 +110,7 @@ class CompiledLoop:
 
     def _own(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns the replica's rows of those of all replicas of this process."""
+        assert self._strategy is not None  # there are several replicas
         local = len(self._strategy.extended.worker_devices)
         size = rows.shape[0] // local
         with tf.device("CPU:0"):  # so that only these rows travel to the replica's device

@@ -168,7 +168,7 @@ class Trainer:
         """
         size, plan = self._config.batch_size, []
         for epoch in range(phase.epochs):
-            batches = [np.zeros([0], np.int32)]
+            batches = np.zeros([1, 0], np.int64)
             if rows is not None:
                 order = numpy_generator(seed, "order", epoch).permutation(rows)
                 batches = order[: rows // size * size].reshape(-1, size)

@@ -140,11 +140,11 @@ def _checker(origin: Any) -> Callable[[Any, Any, str], Any]:
 
 
 def _check_number_or_text(value: Any, kind: type, limits: Limits, where: str) -> Any:
-    accepted = (int, float) if kind is float else kind
+    accepted: Any = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise _wrong(value, _NAMES[kind], where)
     if kind is float:
-        value = float(value)
+        value = float(value)  # an int, too
         if limits.finite and not math.isfinite(value):
             raise _wrong(value, "a finite number", where)
     if kind in (int, float):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.compare import effects, versus_mle
-from benchmarks.compare.cells import against_table, difference, distance_cell, test_cell
+from benchmarks.compare.cells import against_table, difference, distance_cell, significance_cell
 from benchmarks.reports import synthetic as synthetic_report
 from benchmarks.runner import mle_frontier
 from helpers.tiny import tiny
@@ -146,11 +146,11 @@ def test_distances_as_cells(given, cell):
 
 
 def test_tests_as_cells():
-    assert test_cell(None) == ""
-    assert test_cell({"direction": "lower", "p": 1e-9}) == "better, <1e-6"
-    assert test_cell({"direction": "higher", "p": 0.03}) == "worse, 0.030"
-    assert test_cell({"direction": "lower", "p": 0.3}) == "0.30"
-    assert test_cell({"direction": "mixed", "p": 0.01}) == "seeds disagree"
+    assert significance_cell(None) == ""
+    assert significance_cell({"direction": "lower", "p": 1e-9}) == "better, <1e-6"
+    assert significance_cell({"direction": "higher", "p": 0.03}) == "worse, 0.030"
+    assert significance_cell({"direction": "lower", "p": 0.3}) == "0.30"
+    assert significance_cell({"direction": "mixed", "p": 0.01}) == "seeds disagree"
     assert difference([0.5]) == "+0.500"
     assert difference([-1.0, 0.0]) == "-0.500 ± 0.707"
 

@@ -80,7 +80,7 @@ def test_the_rankers_loss_and_gradient_equal_their_twins(monkeypatch):
         below = twin_log_rank(machine, reference, human, gamma)
         return np.mean(below) - np.mean(above), np.exp(above).mean(), np.exp(below).mean()
 
-    scalars = made.discriminator_step(real, fake, references, SEED)
+    scalars = made.ranker_step(real, fake, references, SEED)
     found = [float(scalars[name]) for name in ("loss", "real_rank", "made_rank")]
     np.testing.assert_allclose(found, twin(named), rtol=1e-4)
     random, step, slopes = np.random.default_rng(0), 1e-5, []
@@ -103,7 +103,7 @@ def test_the_ranker_has_no_classifier():
 
 def test_training_it_ranks_the_real_above_the_generated():
     made, (real, fake, references) = system(seqgan_discriminator_learning_rate=0.02), sets()
-    history = [made.discriminator_step(real, fake, references, SEED) for _ in range(30)]
+    history = [made.ranker_step(real, fake, references, SEED) for _ in range(30)]
     first, last = history[0], history[-1]
     assert float(last["real_rank"]) > float(first["real_rank"])
     assert float(last["made_rank"]) < float(first["made_rank"])

@@ -35,7 +35,7 @@ def shares(value):
 def test_reading_true_tokens_only_is_maximum_likelihood(changes):
     tokens = tf.constant(sentences())
     scheduled, plain = system(**changes), system(MLE, **changes)
-    found = scheduled.step(tokens, shares(1.0), SEED)
+    found = scheduled.mixed_step(tokens, shares(1.0), SEED)
     expected = plain.step(tokens, SEED)
     assert float(found["true_share"]) == 1
     assert float(found["loss"]) == pytest.approx(float(expected["loss"]), rel=1e-6)
@@ -66,7 +66,7 @@ def test_loss_and_gradient_are_those_of_true_tokens_behind_what_was_read(changes
     named = twins.weights(made.model)
     mask = made.chosen(tf.constant(tokens))
     mask = np.ones(tokens.shape, bool) if mask is None else mask.numpy()
-    loss = float(made.step(tf.constant(tokens), shares(0.3), SEED)["loss"])
+    loss = float(made.mixed_step(tf.constant(tokens), shares(0.3), SEED)["loss"])
     read = seen[0].numpy()
     assert loss == pytest.approx(twin_loss(named, read, tokens)[mask].mean(), rel=1e-5)
     assert abs(loss - twin_loss(named, tokens, tokens)[mask].mean()) > 1e-3  # not teacher forcing
@@ -92,7 +92,7 @@ def test_each_row_has_its_own_coins_and_each_step_its_own(monkeypatch):
     tokens = tf.constant(small.tokens(200, 6, 7))
     share = tf.constant([0.0] * 50 + [1.0] * 50 + [0.4] * 100)
     for seed in (1, 2):
-        made.step(tokens, share, tf.constant([seed, 0]))
+        made.mixed_step(tokens, share, tf.constant([seed, 0]))
     first, second = (given.numpy() for given in seen)
     assert not first[:50].any() and first[50:100].all()
     assert first[100:].mean() == pytest.approx(0.4, abs=4 * 0.5 / math.sqrt(600))
@@ -107,7 +107,7 @@ def test_filling_behind_the_end_teaches_nothing():
     results = []
     for each in (tokens, other):
         made = system(**ENDS)
-        loss = float(made.step(tf.constant(each), shares(1.0), SEED)["loss"])
+        loss = float(made.mixed_step(tf.constant(each), shares(1.0), SEED)["loss"])
         results.append((loss, made.model.get_weights()))
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-6)
     for one, two in zip(results[0][1], results[1][1], strict=True):

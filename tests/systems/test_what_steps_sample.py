@@ -196,7 +196,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
         return tokens
 
     monkeypatch.setattr(scheduled_sampling, "fill_in", fill_in)
-    reported = made.step(tf.constant(TOKENS), tf.fill([4], 0.5), SEED)
+    reported = made.mixed_step(tf.constant(TOKENS), tf.fill([4], 0.5), SEED)
     ((given, seed),) = filled
     coins = tf.random.stateless_uniform([4, 6], folded(0)).numpy()
     np.testing.assert_array_equal(given, coins < 0.5)

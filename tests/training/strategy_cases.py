@@ -51,7 +51,7 @@ def cases(name, system, config):
         scores = small.array(ROWS, 2, seed=3)
         yield "rewards", rescaling(config.own.semantics), (scores,)
     elif config.system == "rankgan":
-        yield "discriminator", system.discriminator_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
+        yield "discriminator", system.ranker_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
     else:
         yield "likelihood", system.step, (TOKENS,)
     if config.system == "seqgan":
