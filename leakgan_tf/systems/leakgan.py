@@ -441,7 +441,7 @@ class LeakGAN:
     def score_prefixes(
         self, policy: LeakGANPolicy, tokens: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
-        """Returns D's opinion after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
+        """Returns D's scores after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
         horizon = self.config.own.goal_horizon
         starts = tuple(range(horizon, self.config.length, horizon))
         completions = sampling.complete(policy, tokens, starts, self.config.own.rollouts, seed)
