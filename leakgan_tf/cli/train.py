@@ -15,7 +15,9 @@ from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = "Trains a system on a data folder made by prepare; the same command goes on after a stop."
+ABOUT = """Trains a system on a data folder made by prepare; the same command goes on after a stop.
+
+Example: python -m leakgan_tf train --data=save/coco --system=leakgan --preset=quick"""
 
 
 def define_flags() -> flags.FlagValues:
