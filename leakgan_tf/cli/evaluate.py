@@ -9,9 +9,11 @@ from absl import flags
 
 from leakgan_tf.cli import evaluate_files
 from leakgan_tf.cli.config_flags import BEST
+from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs.folder import RunFolder, environment
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
+from leakgan_tf.utils.printable import printable
 
 ABOUT = evaluate_files.ABOUT.replace(
     "Every file holds",
@@ -106,8 +108,9 @@ def _run_on_runs(values: flags.FlagValues) -> None:
         draw_sweep(Path(values.picture), sweeps)
     print(text_figures.figures_table(rows))
     if values.best:
-        print("\n" + "\n".join(f"{name}: {sweep[0]['weights']}" for name, sweep in sweeps.items()))
-    print(f"\n{text_figures.protocol_lines(next(iter(rows.values())))}")
+        lines = [f"{name}: {sweep[0]['weights']}" for name, sweep in sweeps.items()]
+        print(printable("\n" + "\n".join(lines)))
+    print(printable(f"\n{text_figures.protocol_lines(next(iter(rows.values())))}"))
 
 
 def _names(run_dirs: list[str]) -> dict[str, str]:
@@ -122,6 +125,6 @@ def _temperatures(words: list[str]) -> list[float]:
         temperatures = [float(word) for word in words]
     except ValueError as error:
         raise UserError(f"--temperatures takes numbers, not {','.join(words)!r}") from error
-    if not temperatures or not all(0 < each < float("inf") for each in temperatures):
-        raise UserError("--temperatures must be above 0: they multiply the logits")
-    return temperatures
+    if not temperatures:
+        raise UserError("--temperatures is empty: name one or more, separated by commas")
+    return [check_temperature(each, "--temperatures") for each in temperatures]

@@ -13,6 +13,7 @@ from leakgan_tf.metrics import bleu
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.utils import files
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Scores generated text against held-out text: BLEU, Self-BLEU, backward BLEU, diversity.
 
@@ -84,7 +85,7 @@ def run(values: flags.FlagValues) -> None:
     # First the file: whoever reads the table may close the pipe early.
     if values.json is not None:
         files.write_json(values.json, scores)
-    print(report(scores))
+    print(printable(report(scores)))
 
 
 def report(scores: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.data.sources import Source
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip; or from tunes.
 
@@ -80,7 +81,8 @@ def run(values: flags.FlagValues) -> None:
         corpus=values.dataset,
         overwrite=values.overwrite,
     )
-    print("\n".join([report(encoded, settings), *notes, f"written to {values.out}"]))
+    lines = [report(encoded, settings), *notes, f"written to {values.out}"]
+    print(printable("\n".join(lines)))
 
 
 def midi_sources(

@@ -14,6 +14,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Trains a system on a data folder made by prepare; the same command goes on after a stop.
 
@@ -56,4 +57,5 @@ def run(values: flags.FlagValues) -> None:
         command = shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]])
         figures = train_text(config, dataset, values.data, kept, command, distribution)
         print(f"\n{figures_table({run_dir.name: figures})}\n")
-        print(f"Run: {run_dir}\nNext: python -m leakgan_tf generate --run_dir={run_dir}")
+        shown = printable(run_dir)
+        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run_dir={shown}")

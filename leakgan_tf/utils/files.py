@@ -1,14 +1,18 @@
-"""Files that are written whole or not at all."""
+"""Files: written whole or not at all, and checked when they are read."""
 
 import contextlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check, parse_json
+
+MOST_BYTES = 2**28  # of a file that is read at once
 
 
 def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
@@ -59,14 +63,41 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: str | Path, what: str) -> Any:
-    """Reads JSON; raises ``UserError`` naming ``what`` if the file is missing or not JSON."""
+def read_bytes(path: str | Path, what: str, most: int = MOST_BYTES) -> bytes:
+    """Returns the content of a regular file.
+
+    Args:
+      path: the file.
+      what: what it should be, for messages: "a run folder".
+      most: bytes; a larger file is not read.
+
+    Raises:
+      UserError: it is missing, no regular file (a pipe would be waited for), larger, or cannot be
+        read.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UserError(f"{path} cannot be read as {what}: not a regular file")
+        if found.st_size > most:
+            raise UserError(
+                f"{path} cannot be read as {what}: {found.st_size:,} bytes, more than {most:,}"
+            )
+        return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing: not {what}") from error
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as {what}: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} cannot be read as {what}: {reason}") from error
+
+
+def read_json(path: str | Path, what: str, annotation: Any = Any) -> Any:
+    """Returns the JSON of a file as the annotated type; see `schema.check`.
+
+    Raises:
+      UserError: as `read_bytes`, or the file is not JSON of this type.
+    """
+    return check(parse_json(read_bytes(path, what), str(path)), annotation, str(path))
 
 
 def _umask() -> int:

@@ -25,6 +25,7 @@ def run(system, seed, right=0.0, up=0.0, spread=0.5, sweep=True):
         {
             "temperature": temperature,
             "nll_test": x + right,
+            "sentences": 4,
             "nll_oracle": y + up,
             "nll_oracle_deviation": spread,
             "sentences": 400,
@@ -164,7 +165,7 @@ def test_mle_may_stop_at_any_evaluation(tmp_path):
     records = [
         {"position": 4, "group": "mle", "loss": 3.0},
         {"position": 4, "group": "evaluation", "nll_test_1.0": 3.0, "nll_oracle_1.0": 5.0,
-         "nll_test_1.5": 3.5, "nll_oracle_1.5": 4.0},
+         "nll_test_1.5": 3.5, "nll_oracle_1.5": 4.0, "phase": "mle", "spent": 1.0},
     ]  # fmt: skip
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in records))
     comparison = versus_mle.compare([(config, folder, figures), run("seqgan", 0, up=-0.2)])
@@ -204,7 +205,9 @@ def test_further_runs_must_be_of_mle_finished_and_on_the_same_sentences(tmp_path
     folder.claim(other, {})
     folder.release()
     if told != "which is not finished":
-        folder.measured.write_text(json.dumps({"sweep": run("mle", 0)[2]["sweep"]}))
+        folder.measured.write_text(
+            json.dumps({"sweep": run("mle", 0)[2]["sweep"], "total_updates": 3})
+        )
     with pytest.raises(UserError, match=told):
         frontiers.further([str(folder.path)], tiny("leakgan"))
 
@@ -214,5 +217,5 @@ def test_further_sweeps_are_named_by_their_folders(tmp_path):
     folder.claim(tiny("mle", mle_epochs=1), {})
     folder.release()
     rows = run("mle", 0)[2]["sweep"]
-    folder.measured.write_text(json.dumps({"sweep": rows}))
+    folder.measured.write_text(json.dumps({"sweep": rows, "total_updates": 3}))
     assert frontiers.further([str(folder.path)], tiny("leakgan")) == {"early/mle-seed0": rows}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from leakgan_tf.config.config import Config, applicable, replace, setting_names
+from helpers.changes import of_system
+from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.systems.registry import find_systems, system_config
+from leakgan_tf.systems.registry import system_config
 
 SIZES = {
     "length": 8,
@@ -31,10 +32,4 @@ SIZES = {
 def tiny(system: str = "leakgan", **changes: Any) -> Config[Any]:
     """A system's configuration; of ``changes``, what only other systems have is left out."""
     own = system_config(system)
-    others = set().union(*(setting_names(system_config(name)) for name in find_systems()))
-    changes = {
-        name: value
-        for name, value in changes.items()
-        if name in setting_names(own) or name not in others
-    }
-    return replace(synthetic_preset("smoke", 20, own), **{**applicable(SIZES, own), **changes})
+    return replace(synthetic_preset("smoke", 20, own), **of_system(system, {**SIZES, **changes}))
