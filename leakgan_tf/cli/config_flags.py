@@ -113,9 +113,9 @@ def overrides(values: flags.FlagValues) -> dict[str, Any]:
 def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) -> dict[str, Any]:
     """Returns the changes that apply to one of several systems.
 
-    Left out is what only others of these systems have: their own settings, a control of rewards,
-    and the selection by the frontier. A system on its own keeps them all, and `Config` refuses
-    what it does not have.
+    Left out is what only others of these systems have: their own settings, and a control of
+    rewards. What none of them has stays, and `Config` refuses it. The system that sets the frontier
+    is never selected by it.
     """
     own, every = system_config(system), [system_config(each) for each in systems]
     others: dict[str, Any] = {}
