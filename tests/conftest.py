@@ -15,6 +15,8 @@ def pytest_addoption(parser):
         default=str(HERE / "reference"),
         help="folder of recorded values: leakgan_*.npz, seqgan_*.npz, oracle_*.npz",
     )
+    parser.addoption("--fuzz-cases", type=int, default=500, help="cases of tests/fuzz")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="another seed gives other cases")
 
 
 def pytest_generate_tests(metafunc):

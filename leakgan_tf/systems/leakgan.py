@@ -1,7 +1,7 @@
 """LeakGAN: long text generation via adversarial training with leaked information.
 
 Guo et al. 2018, arXiv:1709.08624. Both the paper's and the released program's semantics
-(`Semantics`). Sizes and schedule: `presets.py`. What is not reproduced: the released program's
+(`Semantics`). Schedule: `LeakGANConfig`. What is not reproduced: the released program's
 batch-sized ``goal_init`` unless asked for, its unused variable, and its unused learning-rate decay.
 """
 

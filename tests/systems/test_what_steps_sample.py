@@ -14,9 +14,10 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.objectives import rewards as rewards_module
 from leakgan_tf.systems import maligan, policy_gradient, scheduled_sampling
-from leakgan_tf.systems.registry import make_system
+from leakgan_tf.systems.registry import make_system, system_config
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
+CAPTIONS = text_preset("paper", 7, 8, system_config("leakgan"))
 SEED = tf.constant([5, 6])
 TOKENS = small.tokens(4, 6, 7, seed=8)
 ROLLOUTS = {"rollouts": 3, "seqgan_rollouts": 3, "rankgan_references": 3}
@@ -211,7 +212,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
 def leakgan_round(made, seed=11):
     made.generator = Samples()
     tokens, labels = made.real_and_generated(seed)
-    count = made.config.discriminator_samples
+    count = made.config.own.discriminator_samples
     np.testing.assert_array_equal(tokens, np.repeat([[1] * 6, [2] * 6], count, axis=0))
     np.testing.assert_array_equal(labels, np.repeat([1, 0], count))  # 1 is real
     assert labels.dtype == np.int32
@@ -233,7 +234,7 @@ def test_a_round_of_leakgans_discriminator():
     [
         (ORIGINAL, [1.5] * 6, [1.5, 1.5, 1.0, 1.0, 1.0, 1.0]),
         (PAPER, [1.0] * 6, [1.0] * 6),
-        (text_preset("paper", 7, 8).semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
+        (CAPTIONS.own.semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
     ],
     ids=["program", "paper", "program for captions"],
 )
