@@ -11,6 +11,7 @@ import pytest
 import leakgan_tf
 from helpers import runs
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.training.logs import Bar
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import UserError
 
@@ -32,9 +33,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def examples(folder):
+def examples(folder, request):
     """What every function's example prints that it should not, by the function's name."""
     failures = {}
+    patch = pytest.MonkeyPatch()
+    request.addfinalizer(patch.undo)
+    patch.setattr(Bar, "line", lambda bar, text: None)  # progress is no result
     for name in ("prepare", "train", "load", "evaluate"):  # each uses what the one before made
         lines = []
         runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)

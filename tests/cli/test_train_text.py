@@ -399,7 +399,7 @@ def test_a_data_folder_that_has_gone_is_refused_until_named(folder, evaluated, t
         (["--run_dir={run}", "--temperatures=nan"], ["temperatures", "above 0"]),
         (["--run_dir={run}", "--temperatures=inf"], ["temperatures", "above 0"]),
         (["--run_dir={run}", "--temperatures="], ["temperatures", "above 0"]),
-        (["--run_dir={run}", "--num=1"], ["--num", "2"]),
+        (["--run_dir={run}", "--num=1"], ["num", "2"]),
         (["--run_dir={run}", "--json={here}/s.txt"], ["s.txt", "exists"]),
         (["--run_dir={run}", "--picture={here}/s.txt"], ["s.txt", "exists"]),
         (["--run_dir={run}", "--smoothing=none"], ["--smoothing", "--samples"]),
