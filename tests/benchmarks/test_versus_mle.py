@@ -172,7 +172,7 @@ def test_mle_may_stop_at_any_evaluation():
     records = [
         {"position": 4, "group": "mle", "loss": 3.0},
         {"position": 4, "group": "evaluation", "nll_test_1.0": 3.0, "nll_oracle_1.0": 5.0,
-         "nll_test_0.667": 3.5, "nll_oracle_0.667": 4.0},
+         "nll_test_0.667": 3.5, "nll_oracle_0.667": 4.0, "phase": "mle", "spent": 1.0},
     ]  # fmt: skip
     mle = record(mle.config, mle.measured, records)
     comparison = versus_mle.compare([mle, run("seqgan", 0, up=-0.2)])
@@ -212,7 +212,9 @@ def test_further_runs_must_be_of_mle_finished_and_on_the_same_sentences(tmp_path
     folder.claim(other, {})
     folder.release()
     if told != "which is not finished":
-        folder.measured.write_text(json.dumps({"sweep": run("mle", 0).measured["sweep"]}))
+        folder.measured.write_text(
+            json.dumps({"sweep": run("mle", 0).measured["sweep"], "total_updates": 3})
+        )
     with pytest.raises(UserError, match=told):
         mle_frontier.further([str(folder.path)], tiny("leakgan"))
 
@@ -222,5 +224,5 @@ def test_further_sweeps_are_named_by_their_folders(tmp_path):
     folder.claim(tiny("mle", mle_epochs=1), {})
     folder.release()
     rows = run("mle", 0).measured["sweep"]
-    folder.measured.write_text(json.dumps({"sweep": rows}))
+    folder.measured.write_text(json.dumps({"sweep": rows, "total_updates": 3}))
     assert mle_frontier.further([str(folder.path)], tiny("leakgan")) == {"early/mle-seed0": rows}
