@@ -17,7 +17,10 @@ from benchmarks.speed.timing import Timing
 from helpers import runs, small
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.hardware import hardware
+
+LEAKGAN = system_config("leakgan")
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = (
@@ -53,7 +56,7 @@ def stored(tmp_path_factory):
 def test_every_stage_is_there_with_its_floor(stored):
     assert stored["benchmark"] == "speed"
     stages = stored["sizes"]["oracle20"]["stages"]
-    assert list(stages) == [*keys(synthetic_preset("smoke", 20)), "iteration"]
+    assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), "iteration"]
     limits = stored["limits"]
     for stage in stages.values():
         assert set(stage) >= FIELDS
@@ -109,7 +112,7 @@ def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates(stored):
 
 
 def test_text_has_no_oracle_and_says_that_bleu_is_not_in_it(tmp_path, capsys):
-    config = text_preset("smoke", 4660, 32)
+    config = text_preset("smoke", 4660, 32, LEAKGAN)
     assert "oracle_sampling" not in keys(config)
     path = tmp_path / "speed.json"
     words = (
@@ -161,7 +164,7 @@ def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
 
 
 def test_an_iteration_asks_for_its_parts():
-    synthetic, text = synthetic_preset("smoke", 20), text_preset("smoke", 12, 20)
+    synthetic, text = synthetic_preset("smoke", 20, LEAKGAN), text_preset("smoke", 12, 20, LEAKGAN)
     assert needed(["features"], synthetic) == ["features"]
     assert {"reward", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
     assert "oracle_sampling" not in needed(["iteration"], text)
