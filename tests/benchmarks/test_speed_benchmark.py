@@ -12,7 +12,7 @@ from benchmarks.speed import limits, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
 from benchmarks.speed.measure import Measured, Result, compose_iteration, needed, result_of
-from benchmarks.speed.stages import Form, Stage, keys
+from benchmarks.speed.stages import Form, Stage, Workbench, keys
 from benchmarks.speed.timing import Timing
 from helpers import runs, small
 from leakgan_tf.cli import entry
@@ -45,11 +45,11 @@ def benchmark(*words):
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """The figures of a whole run of the smallest sizes, and what it printed."""
+    """The figures of all stages at the smallest sizes, of the project's forms only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
         path = tmp_path_factory.mktemp("speed") / "speed.json"
-        assert benchmark(*SMALL, f"--json={path}") == 0
+        assert benchmark(*SMALL, "--nodirect", f"--json={path}") == 0
     return json.loads(path.read_text())
 
 
@@ -69,23 +69,26 @@ def test_every_stage_is_there_with_its_floor(stored):
             assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
 
 
-def test_direct_forms_are_scaled_to_the_whole_stage(stored):
-    stages = stored["sizes"]["oracle20"]["stages"]
-    sampling = stages["sampling"]["direct"]
-    assert {(each["piece"], each["times"]) for each in sampling} == {
+def test_direct_forms_are_measured_beside_the_projects(tmp_path):
+    path = tmp_path / "speed.json"
+    assert benchmark(*SMALL, "--stages=d_step", "--nostartup", f"--json={path}") == 0
+    (stage,) = json.loads(path.read_text())["sizes"]["oracle20"]["stages"].values()
+    (direct,) = stage["direct"]
+    assert direct["times"] == 1 and direct["runs"]["median"] == stage["direct_seconds"]
+    assert stage["gain"] == pytest.approx(stage["direct_seconds"] / stage["seconds"])
+
+
+def test_direct_forms_are_scaled_to_the_whole_stage():
+    config = small.config(batch_size=8, sampling_batch=16, rollouts=2)
+    bench = Workbench(config, samples=20)
+    assert {(form.piece, form.times) for form in bench.stage("sampling").direct} == {
         ("a batch of 8", 20 / 8),
         ("a batch of 16", 20 / 16),
     }
-    original = [each for each in sampling if each["form"] == sampling[0]["form"]]
-    fastest = min(each["runs"]["median"] for each in original)
-    assert stages["sampling"]["direct_seconds"] == fastest
-    (reward,) = stages["reward"]["direct"]
-    assert reward["times"] == 2
+    (reward,) = bench.stage("reward").direct
+    assert reward.times == 2
     for key in ("d_step", "features", "worker_logits", "pretrain", "adversarial_gradient"):
-        assert all(each["times"] == 1 for each in stages[key]["direct"])
-        assert stages[key]["gain"] == pytest.approx(
-            stages[key]["direct_seconds"] / stages[key]["seconds"]
-        )
+        assert all(form.times == 1 for form in bench.stage(key).direct)
 
 
 def test_the_machine_is_named(stored):

@@ -20,6 +20,7 @@ from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.files import write_json
 
 LEAKGAN = system_config("leakgan")
+PAPER = synthetic_preset("paper", 20, LEAKGAN)
 MEASURED = {
     "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_0.667": 7.25,
     "nll_test_0.667": 9.0, "distinct_0.667": 0.5, "total_updates": 1234, "seconds": {"mle": 60.0},
@@ -40,10 +41,10 @@ def test_the_published_figure_stands_beside_the_measured_one():
 
 
 def test_unfinished_runs_say_which_figures_they_show():
-    config = replace(PAPER_20, system="mle")
+    config = synthetic_preset("paper", 20, system_config("mle"))
     evaluation = {**MEASURED, "group": "evaluation", "position": 4}
     cut = RunRecord("cut", Path("cut"), config, {}, [evaluation], {}, {})
-    table = oracle_table([record(PAPER_20, MEASURED), cut])
+    table = oracle_table([record(PAPER, MEASURED), cut])
     assert table.headers[1] == "figures of"
     assert [row[1] for row in table.rows] == [
         "", "last weights", "evaluation after 5 phases", ""
@@ -52,7 +53,7 @@ def test_unfinished_runs_say_which_figures_they_show():
 
 def test_seeds_are_a_row_of_means_above_their_own():
     runs_of_seeds = [
-        RunRecord(f"leakgan-seed{seed}", Path("x"), replace(PAPER_20, seed=seed), {}, [],
+        RunRecord(f"leakgan-seed{seed}", Path("x"), replace(PAPER, seed=seed), {}, [],
                   {**MEASURED, "nll_oracle_1.0": 9.0 + seed}, {})
         for seed in (0, 1)
     ]  # fmt: skip
