@@ -138,9 +138,9 @@ def check_runs(
     if not folders:
         raise UserError("name one or more runs")
     if not temperatures:
-        raise UserError("temperatures is empty: name one or more")
-    for each in temperatures:
-        check_temperature(each, "temperatures")
+        raise UserError("name one or more temperatures")
+    for temperature in temperatures:
+        check_temperature(temperature, "temperatures")
     if reverse_lm and not language_model:
         raise UserError("reverse_lm goes with language_model: an MLE run on the same data")
     if num < 2:

@@ -38,7 +38,6 @@ def run(
     interrupted by Ctrl-C, 143 by SIGTERM.
     """
     try:
-        _refuse_bytes(argv)
         with PROCESS.signals():
             _run(command, values, argv, about, words)
     except UserError as error:
@@ -66,6 +65,7 @@ def _run(
     about: str,
     words: str,
 ) -> None:
+    _refuse_bytes(argv)
     rest = values(list(argv))
     if values.help:
         print(format_help(about, values, help_groups(), preset_values(values)))

@@ -57,7 +57,7 @@ def run(values: flags.FlagValues) -> None:
     # First the file: whoever reads the table may close the pipe early.
     if values.json is not None:
         files.write_json(values.json, scores.figures)
-    print(printable(repr(scores)))
+    print(printable(scores))
 
 
 def _input_paths(values: flags.FlagValues) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A run's folder: its configuration, checkpoints and records."""
 
-import contextlib
 import fcntl
 import json
 import platform
@@ -28,9 +27,6 @@ from leakgan_tf.utils.schema import check
 KIND = "leakgan_tf run"
 # Fields that change no number of a run.
 _FREE = frozenset({"checkpoint_seconds"})
-# What a line of starts.jsonl has to have, by type.
-_START = {"time": str, "command": str, "position": int, "done": int, "devices": list,
-          "threads": dict, "hardware": dict, "versions": dict, "commit": str}  # fmt: skip
 _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
@@ -208,22 +204,6 @@ class RunFolder:
                 stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
         except OSError as error:
             raise UserError(f"cannot write {self.starts}: {error.strerror}") from error
-
-    def read_starts(self) -> list[dict[str, Any]]:
-        """Returns the lines of starts.jsonl, without those that are damaged, by a kill say."""
-        if not self.starts.exists():
-            return []
-        try:
-            lines = self.starts.read_bytes().splitlines()
-        except OSError as error:
-            raise UserError(f"cannot read {self.starts}: {error.strerror}") from error
-        starts = []
-        for line in lines:
-            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                start = json.loads(line)
-                if all(isinstance(start[name], kind) for name, kind in _START.items()):
-                    starts.append(start)
-        return starts
 
     def records(self) -> list[dict[str, Any]]:
         """Returns the lines of metrics.jsonl; raises ``UserError`` if one is damaged."""

@@ -10,6 +10,7 @@ from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.runs.checkpoint import read_progress
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import Start, read_starts
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -27,7 +28,7 @@ class RunRecord:
       measured: the figures of the finished run; empty before.
       progress: the latest checkpoint's (`runs.checkpoint.Progress`); empty before the first.
       melodies: whether it learns melodies.
-      starts: what began and resumed it, in order (`runs.folder.RunFolder.record_start`).
+      starts: what began and resumed it, in order (`RunFolder.record_start`).
     """
 
     name: str
@@ -38,7 +39,7 @@ class RunRecord:
     measured: dict[str, Any]
     progress: dict[str, Any]
     melodies: bool = False
-    starts: Sequence[dict[str, Any]] = ()
+    starts: Sequence[Start] = ()
 
     @property
     def finished(self) -> bool:
@@ -119,7 +120,7 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
     if not folder.config_file.exists():
         folder.weights()  # says what is wrong
     config, made_by = folder.read_config(), folder.read().get("made_by", {})
-    progress = vars(read_progress(folder.checkpoint)) if folder.checkpoint.exists() else {}
+    progress = _progress(folder.checkpoint) if folder.checkpoint.exists() else {}
     end = progress.get("position", float("inf"))  # what came after it will be run again
     records = [record for record in folder.records() if record["position"] < end]
     if begun and not (progress or records):
@@ -136,5 +137,10 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
         measured=measured,
         progress=progress,
         melodies=reader.get("tokenizer") == PitchTokenizer.name,
-        starts=folder.read_starts(),
+        starts=read_starts(folder.starts),
     )
+
+
+def _progress(path: Path) -> dict[str, Any]:
+    progress = read_progress(path)
+    return {name: getattr(progress, name) for name in ("position", "total", "updates", "seconds")}

@@ -213,8 +213,9 @@ def test_further_runs_must_be_of_mle_finished_and_on_the_same_sentences(tmp_path
     folder.claim(other, {})
     folder.release()
     if told != "which is not finished":
-        sweep = run("mle", 0).measured["sweep"]
-        folder.measured.write_text(json.dumps({"sweep": sweep, "total_updates": 3}))
+        folder.measured.write_text(
+            json.dumps({"sweep": run("mle", 0).measured["sweep"], "total_updates": 3})
+        )
     with pytest.raises(UserError, match=told):
         mle_frontier.further([str(folder.path)], tiny("leakgan"))
 
