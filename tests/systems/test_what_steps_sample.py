@@ -37,7 +37,8 @@ class Samples:
     """A generator whose samples are all twos."""
 
     def sample(self, count, temperature, seed):
-        self.asked = (count, np.broadcast_to(temperature, [6]).tolist(), list(seed))
+        factors = np.broadcast_to(1 / np.asarray(temperature, np.float64), [6])
+        self.asked = (count, factors.tolist(), list(seed))
         return np.full([count, 6], 2, np.int32)
 
 
@@ -101,7 +102,9 @@ def mean_scores(prefixes):
 
 def test_leakgans_adversarial_step(monkeypatch):
     """One batch of the exploring kind, N completions after c, 2c, … tokens, then the control."""
-    made = system("leakgan", goal_horizon=2, reward_rank="none", explored_sharpness=0.5)
+    made = system(
+        "leakgan", goal_horizon=2, reward_rank="none", adversarial_inverse_temperature=0.5
+    )
     loop = Loop(monkeypatch, made)
     reported = made.adversarial_step(SEED)
     assert loop.generated == [(4, [1.5, 1.5, 0.5, 0.5, 0.5, 0.5], folded(0))]
@@ -222,7 +225,7 @@ def leakgan_round(made, seed=11):
 def test_a_round_of_leakgans_discriminator():
     """As many fresh sentences of each side; the generated ones of the evaluated kind."""
     made = system(
-        "leakgan", discriminator_samples=9, opening_sharpness=3.0, judged_sharpness=2.0
+        "leakgan", discriminator_samples=9, opening_inverse_temperature=3.0, discriminator_inverse_temperature=2.0
     )  # fmt: skip
     positives, samples = leakgan_round(made)
     assert positives == (9, derive_int(11, "real"))
