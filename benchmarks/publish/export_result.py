@@ -16,6 +16,7 @@ _BENCHMARK = re.compile(r"-m benchmarks\.(\w+)")
 _ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # two parts at least
 _KEPT = "evaluation"  # the group of records that is the curve
 _WRITTEN = {"samples", "records"}  # what models and programs wrote, which names no file
+_PROGRESS = ("position", "total", "updates", "seconds")
 _SAVE = "save"  # the folder that examples put runs into
 
 
@@ -83,7 +84,7 @@ def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
             {
                 "folder": name,
                 "config": run.config.to_json(),
-                "progress": run.progress,
+                "progress": {name: run.progress[name] for name in _PROGRESS if run.progress},
                 "figures": run.measured,
             }
             for name, run in runs.items()

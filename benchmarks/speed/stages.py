@@ -136,7 +136,7 @@ class Workbench:
             (Form("2-D convolutions", later(lambda: self._discriminate(self.direct))),),
         )
 
-    def _discriminate(self, system: LeakGAN | DirectLeakGAN) -> Work:
+    def _discriminate(self, system: LeakGAN) -> Work:
         step = compiled(system.discriminator_step)
         return lambda: step(self._tokens, self._labels, self._seed)["loss"].numpy()
 
@@ -171,7 +171,7 @@ class Workbench:
 
         def through_o():
             direct = self.direct
-            return lambda: direct.logits_of(hidden, goals, self._tokens)
+            return lambda: direct.worker(hidden, goals)
 
         return Stage(
             "Worker logits of a batch",
@@ -195,7 +195,7 @@ class Workbench:
             (Form("2-D CNN passes, O", later(lambda: self._pretrain(self.direct))),),
         )
 
-    def _pretrain(self, system: LeakGAN | DirectLeakGAN) -> Work:
+    def _pretrain(self, system: LeakGAN) -> Work:
         step = compiled(system.pretrain_step)
         return lambda: step(self._tokens, self._seed)["worker_loss"].numpy()
 
@@ -222,7 +222,7 @@ class Workbench:
             (Form("2-D CNN passes, O", later(lambda: self._adversarial(self.direct))),),
         )
 
-    def _adversarial(self, system: LeakGAN | DirectLeakGAN) -> Work:
+    def _adversarial(self, system: LeakGAN) -> Work:
         step = compiled(system.adversarial_gradient_step)
         return lambda: step(self._tokens, self._reward)["worker_loss"].numpy()
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from leakgan_tf.cli.config_flags import help_groups, preset_values
+from leakgan_tf.cli.help_page import format_help
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.interruption import PROCESS
 from leakgan_tf.utils.printable import printable
@@ -66,7 +68,7 @@ def _run(
     _refuse_bytes(argv)
     rest = values(list(argv))
     if values.help:
-        print(f"{about}\n\n{values.get_help()}")
+        print(format_help(about, values, help_groups(), preset_values(values)))
         return
     if len(rest) > 1 and words:
         values[words].value = [*(values[words].value or []), *rest[1:]]

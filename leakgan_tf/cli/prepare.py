@@ -76,7 +76,7 @@ def data_folder(values: flags.FlagValues) -> str | None:
 
 
 def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
-    """Adds a flag for one field; unset, so that a corpus's own settings can be told from given."""
+    """Adds a flag for one field; unset by default, so that a corpus's own settings apply."""
     about, choices = field.metadata["about"], field.metadata["choices"]
     if field.default is not None:
         default = "none" if field.default == "" else field.default

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 ABOUT = """Trains a system; the same command goes on after a stop.
 
 train --data FOLDER [--system leakgan]          on text, in a folder made by prepare
-train --task synthetic [--oracle_params FILE]   on sentences of an oracle"""
+train --task synthetic [--oracle_params FILE]   on sentences of an oracle
+
+Example: python -m leakgan_tf train --data=save/coco --system=leakgan --preset=quick"""
 
 
 def define_flags() -> flags.FlagValues:

@@ -20,7 +20,7 @@ class LSTMPolicy:
         self.length = model.length
 
     def start(self, rows: int) -> LSTMState:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
         return self.model.start(rows)
 
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
@@ -59,7 +59,7 @@ class LeakGANPolicy:
         self._words = model.worker.fused_output_kernel()
 
     def start(self, rows: int) -> LeakGANState:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
         return self.model.start(self.leak, rows)
 
     def logits(self, state: LeakGANState, position: tf.Tensor) -> tuple[tf.Tensor, LeakGANState]:
@@ -78,7 +78,7 @@ class LeakGANPolicy:
         return self.write(state, tokens, position)
 
     def resume(self, state: LeakGANState, position: int) -> LeakGANState:
-        """Returns the state from which a rollout goes on behind a given prefix.
+        """Returns the state from which a rollout continues after a given prefix.
 
         Under the split alignment teacher forcing has consumed the prefix's last token and its
         features already, and sampling consumes them a second time.

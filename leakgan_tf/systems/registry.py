@@ -33,7 +33,8 @@ def find_systems() -> dict[str, str]:
 def _find() -> dict[str, tuple[Path, str]]:
     """Returns the file and the class of each system by name."""
     found = {}
-    for path in sorted(path for each in systems.__path__ for path in Path(each).glob("*.py")):
+    files = [path for folder in systems.__path__ for path in Path(folder).glob("[!_]*.py")]
+    for path in sorted(files, key=lambda each: each.stem):
         for node in declared.parse(path).body:
             if isinstance(node, ast.ClassDef) and _plain(node.name) == _plain(path.stem):
                 found[path.stem] = path, node.name

@@ -10,15 +10,18 @@ from helpers import runs
 from helpers.pages import SIZES, report, table
 from helpers.tunes import folder_of_tunes, save, track
 from leakgan_tf.cli import entry
-from leakgan_tf.config.presets import MUSIC, text_preset
+from leakgan_tf.config.presets import text_preset
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.data.midi import read_melody
 from leakgan_tf.metrics.melody import held_to, melody_errors
 from leakgan_tf.reporting import published
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.tasks.text_scores import melody_scores, real_figures
 from leakgan_tf.training.trainer import Trainer
+
+LEAKGAN = system_config("leakgan")
 
 WORDS = (*SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")
 NAMES = ["mle-seed0", "seqgan-seed0"]
@@ -140,11 +143,12 @@ def test_the_same_command_again_trains_nothing(folder, data_dir, monkeypatch):
 
 
 def test_presets_are_musics():
-    for name, preset in MUSIC.items():
-        config = text_preset(name, 34, 32, melodies=True)
+    own = system_config("mle")
+    for name, epochs in {"smoke": 1, "quick": 12, "paper": 120}.items():
+        config = text_preset(name, 34, 32, own, melodies=True)
         assert (config.task, config.preset, config.vocab_size) == ("text", name, 34)
-        assert config.own.epochs == preset.own.epochs
-    assert text_preset("quick", 34, 32, melodies=True) != text_preset("quick", 34, 32)
+        assert config.own.epochs == epochs
+    assert text_preset("quick", 34, 32, own, melodies=True) != text_preset("quick", 34, 32, own)
 
 
 def refuses(capsys, parent, *words, names=()):

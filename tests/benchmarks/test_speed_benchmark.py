@@ -12,12 +12,15 @@ from benchmarks.speed import limits, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
 from benchmarks.speed.measure import Measured, Result, compose_iteration, needed, result_of
-from benchmarks.speed.stages import Form, Stage, keys
+from benchmarks.speed.stages import Form, Stage, Workbench, keys
 from benchmarks.speed.timing import Timing
 from helpers import runs, small
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.hardware import hardware
+
+LEAKGAN = system_config("leakgan")
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = (
@@ -42,18 +45,18 @@ def benchmark(*words):
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """The figures of a whole run of the smallest sizes, and what it printed."""
+    """The figures of all stages at the smallest sizes, of the project's forms only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
         path = tmp_path_factory.mktemp("speed") / "speed.json"
-        assert benchmark(*SMALL, f"--json={path}") == 0
+        assert benchmark(*SMALL, "--nodirect", f"--json={path}") == 0
     return json.loads(path.read_text())
 
 
 def test_every_stage_is_there_with_its_floor(stored):
     assert stored["benchmark"] == "speed"
     stages = stored["sizes"]["oracle20"]["stages"]
-    assert list(stages) == [*keys(synthetic_preset("smoke", 20)), "iteration"]
+    assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), "iteration"]
     limits = stored["limits"]
     for stage in stages.values():
         assert set(stage) >= FIELDS
@@ -66,23 +69,26 @@ def test_every_stage_is_there_with_its_floor(stored):
             assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
 
 
-def test_direct_forms_are_scaled_to_the_whole_stage(stored):
-    stages = stored["sizes"]["oracle20"]["stages"]
-    sampling = stages["sampling"]["direct"]
-    assert {(each["piece"], each["times"]) for each in sampling} == {
+def test_direct_forms_are_measured_beside_the_projects(tmp_path):
+    path = tmp_path / "speed.json"
+    assert benchmark(*SMALL, "--stages=d_step", "--nostartup", f"--json={path}") == 0
+    (stage,) = json.loads(path.read_text())["sizes"]["oracle20"]["stages"].values()
+    (direct,) = stage["direct"]
+    assert direct["times"] == 1 and direct["runs"]["median"] == stage["direct_seconds"]
+    assert stage["gain"] == pytest.approx(stage["direct_seconds"] / stage["seconds"])
+
+
+def test_direct_forms_are_scaled_to_the_whole_stage():
+    config = small.config(batch_size=8, sampling_batch=16, rollouts=2)
+    bench = Workbench(config, samples=20)
+    assert {(form.piece, form.times) for form in bench.stage("sampling").direct} == {
         ("a batch of 8", 20 / 8),
         ("a batch of 16", 20 / 16),
     }
-    original = [each for each in sampling if each["form"] == sampling[0]["form"]]
-    fastest = min(each["runs"]["median"] for each in original)
-    assert stages["sampling"]["direct_seconds"] == fastest
-    (reward,) = stages["reward"]["direct"]
-    assert reward["times"] == 2
+    (reward,) = bench.stage("reward").direct
+    assert reward.times == 2
     for key in ("d_step", "features", "worker_logits", "pretrain", "adversarial_gradient"):
-        assert all(each["times"] == 1 for each in stages[key]["direct"])
-        assert stages[key]["gain"] == pytest.approx(
-            stages[key]["direct_seconds"] / stages[key]["seconds"]
-        )
+        assert all(form.times == 1 for form in bench.stage(key).direct)
 
 
 def test_the_machine_is_named(stored):
@@ -106,7 +112,7 @@ def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates(stored):
 
 
 def test_text_has_no_oracle_and_says_that_bleu_is_not_in_it(tmp_path, capsys):
-    config = text_preset("smoke", 4660, 32)
+    config = text_preset("smoke", 4660, 32, LEAKGAN)
     assert "oracle_sampling" not in keys(config)
     path = tmp_path / "speed.json"
     words = (
@@ -158,7 +164,7 @@ def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
 
 
 def test_an_iteration_asks_for_its_parts():
-    synthetic, text = synthetic_preset("smoke", 20), text_preset("smoke", 12, 20)
+    synthetic, text = synthetic_preset("smoke", 20, LEAKGAN), text_preset("smoke", 12, 20, LEAKGAN)
     assert needed(["features"], synthetic) == ["features"]
     assert {"reward", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
     assert "oracle_sampling" not in needed(["iteration"], text)

@@ -9,6 +9,7 @@ from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.config.semantics import PAPER
 from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.tasks.synthetic import make_oracle
 
 # B 4, T 6, V 7, E 3, H 4, K 2, c 3, N 2; D's embedding 3, windows 1 and 2, filters 2 and 3: F 5.
@@ -47,7 +48,7 @@ def test_a_step_of_the_discriminator():
 
 
 def test_a_step_of_the_paper_is_the_known_floor():
-    cost = counts.discriminator_step(synthetic_preset("paper", 20))
+    cost = counts.discriminator_step(synthetic_preset("paper", 20, system_config("leakgan")))
     assert cost.flops == pytest.approx(5.2e9, rel=0.01)
     assert cost.bytes / 2**20 == pytest.approx(190, rel=0.02)
 

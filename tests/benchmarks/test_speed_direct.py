@@ -40,9 +40,11 @@ def case(semantics=ORIGINAL, convolve=convolve_2d, sharp=1.0, **changes):
 
 
 def assert_same_weights(direct, system):
-    output, worker = direct.output, direct.model.worker
+    worker = direct.worker.original
     for folded, variable in zip(
-        output.folded(), (worker.output_kernel.kernel, worker.output_bias.kernel), strict=True
+        direct.worker.folded(),
+        (worker.output_kernel.kernel, worker.output_bias.kernel),
+        strict=True,
     ):
         variable.assign(folded)
     for name in ("discriminator", "model"):

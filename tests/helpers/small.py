@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers.changes import of_system
 from leakgan_tf.config.config import Config, applicable, replace
 from leakgan_tf.config.own import replace_own
 from leakgan_tf.config.semantics import ORIGINAL, Semantics
@@ -11,7 +12,10 @@ from leakgan_tf.systems.registry import system_config
 
 
 def config(semantics: Semantics = ORIGINAL, system: str = "leakgan", **changes: Any) -> Config[Any]:
-    """A valid configuration of six tokens out of seven; ``changes`` may name any field."""
+    """A valid configuration of six tokens out of seven.
+
+    Of ``changes``, what only other systems have is left out.
+    """
     own = system_config(system)
     sizes = {
         "goal_size": 2,
@@ -32,7 +36,7 @@ def config(semantics: Semantics = ORIGINAL, system: str = "leakgan", **changes: 
         sampling_batch=4,
         own=replace_own(own(), applicable(sizes, own)),
     )
-    return replace(base, **changes)
+    return replace(base, **of_system(system, changes))
 
 
 def randomise(layer, seed: int = 0, scale: float = 0.5) -> None:

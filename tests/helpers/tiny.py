@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from leakgan_tf.config.config import Config, applicable, replace
+from helpers.changes import of_system
+from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.systems.registry import system_config
 
@@ -29,6 +30,6 @@ SIZES = {
 
 
 def tiny(system: str = "leakgan", **changes: Any) -> Config[Any]:
-    """A system's configuration; ``changes`` may name any of its fields."""
+    """A system's configuration; of ``changes``, what only other systems have is left out."""
     own = system_config(system)
-    return replace(synthetic_preset("smoke", 20, own), **{**applicable(SIZES, own), **changes})
+    return replace(synthetic_preset("smoke", 20, own), **of_system(system, {**SIZES, **changes}))

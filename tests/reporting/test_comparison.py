@@ -5,7 +5,7 @@ from pathlib import Path
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
-from leakgan_tf.config.presets import PAPER_20, SMOKE_20
+from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.reporting.comparison import (
     compare_oracle,
     compare_text,
@@ -16,8 +16,11 @@ from leakgan_tf.reporting.figure_tables import oracle_table
 from leakgan_tf.reporting.published import COCO, ORACLE_NLL
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.files import write_json
 
+LEAKGAN = system_config("leakgan")
+PAPER = synthetic_preset("paper", 20, LEAKGAN)
 MEASURED = {
     "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_0.667": 7.25,
     "nll_test_0.667": 9.0, "distinct_0.667": 0.5, "total_updates": 1234, "seconds": {"mle": 60.0},
@@ -29,7 +32,7 @@ def record(config, measured):
 
 
 def test_the_published_figure_stands_beside_the_measured_one():
-    table, _ = compare_oracle([record(PAPER_20, MEASURED)])
+    table, _ = compare_oracle([record(synthetic_preset("paper", 20, LEAKGAN), MEASURED)])
     known = ORACLE_NLL[20, "leakgan"]
     cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
     assert table.rows[1] == ["mine", *cells[:6], "1.0", *cells[6:]]
@@ -38,10 +41,10 @@ def test_the_published_figure_stands_beside_the_measured_one():
 
 
 def test_unfinished_runs_say_which_figures_they_show():
-    config = replace(PAPER_20, system="mle")
+    config = synthetic_preset("paper", 20, system_config("mle"))
     evaluation = {**MEASURED, "group": "evaluation", "position": 4}
     cut = RunRecord("cut", Path("cut"), config, {}, [evaluation], {}, {})
-    table = oracle_table([record(PAPER_20, MEASURED), cut])
+    table = oracle_table([record(PAPER, MEASURED), cut])
     assert table.headers[1] == "figures of"
     assert [row[1] for row in table.rows] == [
         "", "last weights", "evaluation after 5 phases", ""
@@ -50,7 +53,7 @@ def test_unfinished_runs_say_which_figures_they_show():
 
 def test_seeds_are_a_row_of_means_above_their_own():
     runs_of_seeds = [
-        RunRecord(f"leakgan-seed{seed}", Path("x"), replace(PAPER_20, seed=seed), {}, [],
+        RunRecord(f"leakgan-seed{seed}", Path("x"), replace(PAPER, seed=seed), {}, [],
                   {**MEASURED, "nll_oracle_1.0": 9.0 + seed}, {})
         for seed in (0, 1)
     ]  # fmt: skip
@@ -65,7 +68,9 @@ def test_seeds_are_a_row_of_means_above_their_own():
 def test_scores_of_text_stand_above_their_systems_published_ones():
     scores = {str(order): order / 10 for order in (2, 3, 4, 5)}
     measured = {"bleu": scores, "self_bleu": scores, "nll_test": 2.0, "distinct_sentences": 0.9}
-    run = record(replace(PAPER_20, task="text", system="seqgan"), measured)
+    run = record(
+        replace(synthetic_preset("paper", 20, system_config("seqgan")), task="text"), measured
+    )
     table, note = compare_text([run], "coco")
     assert table.rows[0][1:] == [*["0.200", "0.300", "0.400", "0.500"] * 2, "2.000", "0.900"]
     assert [row[0] for row in table.rows] == ["mine", "SeqGAN, published"]
@@ -78,13 +83,13 @@ def test_scores_of_text_stand_above_their_systems_published_ones():
 
 
 def test_only_what_differs_is_said_to_differ():
-    own = record(replace(PAPER_20, oracle_params="0" * 64), MEASURED)
+    own = record(replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params="0" * 64), MEASURED)
     assert protocol_differences(own) == [
         "Oracle: the published weights.",
         "Sizes and schedule are those of preset paper.",
         "Semantics: original.",
     ]
-    smaller = record(replace(SMOKE_20, rollouts=9), MEASURED)
+    smaller = record(replace(synthetic_preset("smoke", 20, LEAKGAN), rollouts=9), MEASURED)
     assert preset_differences(smaller, "smoke") == ["rollouts: 4 -> 9"]
     lines = protocol_differences(smaller)
     assert lines[0] == "Oracle: a random LSTM, seed 0, not the published weights."

@@ -51,7 +51,7 @@ def test_the_same_configuration_goes_on(run):
 
 
 def test_a_changed_configuration_is_refused_with_the_difference(run):
-    changed, delta = tiny(batch_size=4, reward_delta=3.5), tiny().semantics.reward_delta
+    changed, delta = tiny(batch_size=4, reward_delta=3.5), tiny().own.semantics.reward_delta
     words = ["batch_size: 8 -> 4", f"reward_delta: {delta} -> 3.5"]
     refuses(run.path, changed, str(run.path), *words)
 

@@ -14,9 +14,10 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.objectives import rewards as rewards_module
 from leakgan_tf.systems import maligan, policy_gradient, scheduled_sampling
-from leakgan_tf.systems.registry import make_system
+from leakgan_tf.systems.registry import make_system, system_config
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
+CAPTIONS = text_preset("paper", 7, 8, system_config("leakgan"))
 SEED = tf.constant([5, 6])
 TOKENS = small.tokens(4, 6, 7, seed=8)
 ROLLOUTS = {"rollouts": 3, "seqgan_rollouts": 3, "rankgan_references": 3}
@@ -36,7 +37,8 @@ class Samples:
     """A generator whose samples are all twos."""
 
     def sample(self, count, temperature, seed):
-        self.asked = (count, np.broadcast_to(temperature, [6]).tolist(), list(seed))
+        factors = np.broadcast_to(1 / np.asarray(temperature, np.float64), [6])
+        self.asked = (count, factors.tolist(), list(seed))
         return np.full([count, 6], 2, np.int32)
 
 
@@ -100,7 +102,9 @@ def mean_scores(prefixes):
 
 def test_leakgans_adversarial_step(monkeypatch):
     """One batch of the exploring kind, N completions after c, 2c, … tokens, then the control."""
-    made = system("leakgan", goal_horizon=2, reward_rank="none", explored_sharpness=0.5)
+    made = system(
+        "leakgan", goal_horizon=2, reward_rank="none", adversarial_inverse_temperature=0.5
+    )
     loop = Loop(monkeypatch, made)
     reported = made.adversarial_step(SEED)
     assert loop.generated == [(4, [1.5, 1.5, 0.5, 0.5, 0.5, 0.5], folded(0))]
@@ -211,7 +215,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
 def leakgan_round(made, seed=11):
     made.generator = Samples()
     tokens, labels = made.real_and_generated(seed)
-    count = made.config.discriminator_samples
+    count = made.config.own.discriminator_samples
     np.testing.assert_array_equal(tokens, np.repeat([[1] * 6, [2] * 6], count, axis=0))
     np.testing.assert_array_equal(labels, np.repeat([1, 0], count))  # 1 is real
     assert labels.dtype == np.int32
@@ -221,7 +225,7 @@ def leakgan_round(made, seed=11):
 def test_a_round_of_leakgans_discriminator():
     """As many fresh sentences of each side; the generated ones of the evaluated kind."""
     made = system(
-        "leakgan", discriminator_samples=9, opening_sharpness=3.0, judged_sharpness=2.0
+        "leakgan", discriminator_samples=9, opening_inverse_temperature=3.0, discriminator_inverse_temperature=2.0
     )  # fmt: skip
     positives, samples = leakgan_round(made)
     assert positives == (9, derive_int(11, "real"))
@@ -233,7 +237,7 @@ def test_a_round_of_leakgans_discriminator():
     [
         (ORIGINAL, [1.5] * 6, [1.5, 1.5, 1.0, 1.0, 1.0, 1.0]),
         (PAPER, [1.0] * 6, [1.0] * 6),
-        (text_preset("paper", 7, 8).semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
+        (CAPTIONS.own.semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
     ],
     ids=["program", "paper", "program for captions"],
 )
