@@ -45,7 +45,7 @@ def rows() -> dict[str, Row]:
 
 
 def chosen(names: Sequence[str]) -> dict[str, Row]:
-    """Returns rows by name, always the baseline among them; ``all`` stands for every row.
+    """Returns rows by name, always the baseline among them; ``all`` is every row.
 
     Raises:
       UserError: there is no such row, or one was named twice.

@@ -52,7 +52,7 @@ def envelope_rows(runs: Sequence[RunRecord]) -> dict[int, list[dict[str, Any]]]:
 
 
 def compare(runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Returns how every system stands against MLE; empty without a run of MLE with a sweep.
+    """Returns the comparison of every system with MLE; empty without a run of MLE with a sweep.
 
     Args:
       runs: the finished runs.
@@ -64,10 +64,10 @@ def compare(runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = ()) -
       seeds that MLE lacks. ``envelopes``: the same of MLE's sweep together with its evaluations on
       the way, as training may be stopped at any of them. ``systems``: by system and temperature,
       for the seeds in ``seeds``: ``frontier``, for each seed `Frontier.distance`, ``bound`` and
-      ``place``; its t-test over seeds, ``frontier_p``; ``envelope`` and ``envelope_p`` likewise;
-      and against MLE of the same seeds, ``paired_seeds``, the differences of NLL_oracle with both
-      tests, ``sentences`` and ``across_seeds``. A test is None where it cannot be made. MLE itself
-      is there with its distances only.
+      ``place``; its t-test over seeds, ``frontier_p``; ``envelope`` and ``envelope_p``, the same
+      of the envelope; and against MLE of the same seeds, ``paired_seeds``, the differences of
+      NLL_oracle with both tests, ``sentences`` and ``across_seeds``. A test is None where it cannot
+      be made. MLE itself is there with its distances only.
     """
     found = sweeps(runs)
     if MLE not in found and not more:
@@ -125,8 +125,8 @@ def _test_of_distances(entries: Sequence[dict[str, Any]]) -> SignificanceTest | 
     """Tests the mean distance against zero, with bounds where they are on the safe side.
 
     A seed that wins in both is at least as much better as its bound says, so that a mean bound
-    below zero is a mean distance below zero; likewise for losing in both. None where a seed cannot
-    be placed, or bounds are on the side that proves nothing.
+    below zero is a mean distance below zero; the same holds for worse in both. None where a seed
+    cannot be placed, or bounds are on the side that proves nothing.
     """
     test = significance.between_seeds([entry["bound"] for entry in entries])
     if test is None:

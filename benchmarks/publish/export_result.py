@@ -43,7 +43,7 @@ def export_result(folder: Path) -> dict[str, Any]:
     content = read_json(report, "a report", Report) if report.exists() else _stopped(runs)
     unknown = [each["folder"] for each in content["runs"] if each["folder"] not in runs]
     if unknown:
-        raise UserError(f"{report} tells of {unknown[0]}, which is not in {folder}")
+        raise UserError(f"{report} names {unknown[0]}, which is not in {folder}")
     content["runs"] = [
         {**each, **_curve(runs[each["folder"]], content["made_by"])} for each in content["runs"]
     ]

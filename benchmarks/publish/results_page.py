@@ -169,25 +169,25 @@ _CAPTIONS = {
 
 
 def _caption(result: Result, path: Path) -> str:
-    told = [what for end, what in _CAPTIONS.items() if path.stem.endswith(end)]
-    return f"{result.name}: {told[0] if told else 'learning curves; thick: adversarial'}"
+    found = [what for end, what in _CAPTIONS.items() if path.stem.endswith(end)]
+    return f"{result.name}: {found[0] if found else 'learning curves; thick: adversarial'}"
 
 
 def _differences(result: Result) -> list[Block]:
     runs = result.runs()
     if result.kind in ("sweep", "speed") or not runs:
         return []
-    told = Paragraph("What differs from the published runs:")
+    title = Paragraph("What differs from the published runs:")
     if result.kind == "ablation":  # the table says what differs between its rows
         runs = runs[:1]
-    return [told, *comparison.differences_blocks(runs)]
+    return [title, *comparison.differences_blocks(runs)]
 
 
 def _samples(result: Result) -> list[Block]:
     blocks: list[Block] = []
     for run in result.content.get("runs", []):
         if isinstance(run, Mapping) and run.get("samples"):
-            blocks.append(Paragraph(f"{run['folder']}, the first {_SHOWN} samples, unchosen:"))
+            blocks.append(Paragraph(f"{run['folder']}, the first {_SHOWN} samples, not selected:"))
             blocks.append(Code("\n".join(run["samples"][:_SHOWN])))
     return blocks
 

@@ -39,7 +39,7 @@ _NOTES = (
     "spread between seeds that all rows share, which is assumed to be equal in all of them (the "
     "residual of rows and seeds, a randomised block design), corrected for the number of rows by "
     "Holm's method within the metric.",
-    f'Verdict: "moves" where p (shared) is below {effects.LEVEL} and every seed moved the same '
+    f'Result: "moves" where p (shared) is below {effects.LEVEL} and every seed moved the same '
     'way; else "not seen with n seeds", which is not "has no effect": small effects take more '
     "seeds. Metrics are not corrected for being several.",
     'Rewards: "constant" is one number, "random" uniform with that mean, "shuffled" D\'s own '
@@ -118,7 +118,7 @@ def _unvarying(values: Values) -> list[str]:
 
 def _by_metric(found: Mapping[str, Mapping[str, Effect]], values: Values) -> list[Block]:
     """Returns a table for each metric, its rows in the order of their effect."""
-    headers = ["row", "figure", "Δ", "Δ / spread", "p (own)", "p (shared)", "verdict"]
+    headers = ["row", "figure", "Δ", "Δ / spread", "p (own)", "p (shared)", "result"]
     blocks: list[Block] = [Heading("Each metric, rows by the size of their effect")]
     for metric, rows_of in values.items():
         base = list(rows_of[BASELINE].values())

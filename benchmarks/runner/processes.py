@@ -104,7 +104,7 @@ class Children:
             self._ended = True
             for process in self._running.values():
                 process.send_signal(number)
-            return list(self._running)
+            return sorted(self._running)
 
 
 def run_jobs(

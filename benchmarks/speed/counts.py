@@ -125,7 +125,7 @@ def highway(config: Config, rows: float) -> float:
 
 
 def discriminator_forward(config: Config, rows: float) -> float:
-    """Returns the FLOPs of D's opinion on sentences."""
+    """Returns the FLOPs of D's scores of sentences."""
     return (
         convolutions(config, rows)
         + highway(config, rows)
@@ -239,13 +239,13 @@ def sampling(config: Config, count: int, batch: int) -> Cost:
 
 
 def reward(config: Config) -> Cost:
-    """Returns the cost of the reward of one batch: rollouts, and D's opinion on their ends."""
+    """Returns the cost of the reward of one batch: rollouts, and D's scores of their ends."""
     horizon, length = config.own.goal_horizon, config.length
     starts = range(horizon, length, horizon)
     rows, copies = config.batch_size, config.own.rollouts
     forced = rows * (length - horizon)  # the prefix is read once, for all its copies
     resumed = rows * len(starts) * (config.own.semantics.goal_alignment == "split")
-    # The first logits behind a prefix are the same for all its copies.
+    # The first logits after a prefix are the same for all its copies.
     sampled = rows * sum(1 + copies * (length - start - 1) for start in starts)
     sentences = rows * (copies * len(starts) + 1)  # completions, and the finished sentence
     return Cost(
@@ -266,13 +266,13 @@ def adversarial_step(config: Config) -> Cost:
 
 
 def oracle_token(config: Config) -> float:
-    """Returns the FLOPs of one token of the oracle, written or judged."""
+    """Returns the FLOPs of one token of the oracle, sampled or scored."""
     hidden = config.oracle_hidden
     return lstm(config.oracle_embedding, hidden) + product(1, hidden, config.vocab_size)
 
 
 def oracle_sampling(config: Config, count: int, batch: int) -> Cost:
-    """Returns the cost of `count` sentences written, or judged, by the oracle."""
+    """Returns the cost of `count` sentences sampled, or scored, by the oracle."""
     calls = -(-count // batch)
     return Cost(
         count * config.length * oracle_token(config), calls * WORD * oracle_parameters(config)

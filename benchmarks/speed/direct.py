@@ -167,7 +167,7 @@ class DirectLeakGAN(LeakGAN):
         return sampling.generate(self.policy(), rows, inverse_temperature, seed)
 
     def rollout(self, tokens: tf.Tensor, start: int, seed: tf.Tensor) -> tf.Tensor:
-        """Returns D's opinion (B,) of one completion of the first `start` tokens of (B, T)."""
+        """Returns D's scores (B,) of one completion of the first `start` tokens of (B, T)."""
         policy = self.policy()
         rows, length = tokens.shape
         _, state = tf.while_loop(
@@ -185,7 +185,7 @@ class DirectLeakGAN(LeakGAN):
 
 
 class DirectReward:
-    """D's opinion of prefixes, one compiled rollout after another.
+    """D's scores of prefixes, one compiled rollout after another.
 
     Args:
       direct: the system.
@@ -198,7 +198,7 @@ class DirectReward:
         self._starts = range(config.own.goal_horizon, config.length, config.own.goal_horizon)
 
     def scores(self, tokens: tf.Tensor, copies: int, seed: tf.Tensor) -> tf.Tensor:
-        """Returns D's opinion after c, 2c, …, T tokens of (B, T), summed over copies: (B, T/c)."""
+        """Returns D's scores after c, 2c, …, T tokens of (B, T), summed over copies: (B, T/c)."""
         columns = []
         for start in self._starts:
             total = 0.0

@@ -270,7 +270,7 @@ class Workbench:
         return Form(name, later(make), self.samples / rows, f"a batch of {rows}")
 
     def reward(self) -> Stage:
-        """D's opinion of every prefix of a batch, through rollouts."""
+        """D's score of every prefix of a batch, through rollouts."""
         system, copies = self.system, self.config.own.rollouts
 
         def score():

@@ -12,7 +12,7 @@ from leakgan_tf.reporting.published import PAPERS, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
-# Fields that make no difference to what a figure means, or that are told elsewhere.
+# Fields that make no difference to what a figure means, or that the page shows elsewhere.
 _ELSEWHERE = {
     "preset", "system", "seed", "dataset", "oracle_params", "oracle_seed", "checkpoint_seconds",
     "feature_memory",
@@ -74,7 +74,7 @@ def protocol_differences(run: RunRecord) -> list[str]:
 def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
     """Returns how the figures of finished runs on text were measured, and the names of the runs.
 
-    Counts of empty samples are figures of a run: those of several stand in one line.
+    Counts of empty samples are figures of a run: those of several are in one line.
     """
     found: dict[str, list[str]] = {}
     empty: dict[str, list[str]] = {}
@@ -124,7 +124,7 @@ def paper_links() -> Links:
 
 
 def differences_blocks(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns `protocol_differences` of runs as points; what several share stands once."""
+    """Returns `protocol_differences` of runs as points; what several share appears once."""
     lines = {run.name: protocol_differences(run) for run in runs}
     common = [line for line in lines[runs[0].name] if all(line in own for own in lines.values())]
     shared: dict[tuple[str, ...], list[str]] = {}

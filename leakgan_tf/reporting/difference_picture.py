@@ -16,7 +16,7 @@ class Panel(NamedTuple):
       title: the metric.
       rows: by name the differences of the seeds.
       half_width: of the 95 % interval of a mean; None if it is not known.
-      seen: names of the rows that are told apart from chance.
+      seen: names of the rows whose difference is significant.
     """
 
     title: str
@@ -28,7 +28,7 @@ class Panel(NamedTuple):
 def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
     """Draws a panel for each metric, the rows below each other in the order of the first panel.
 
-    A small dot is a seed, the large mark their mean, filled where it is told apart from chance,
+    A small dot is a seed, the large mark their mean, filled where it is significant,
     its bar the 95 % interval.
 
     Args:

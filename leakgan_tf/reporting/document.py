@@ -21,7 +21,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Plain text; `warning` makes it stand out."""
+    """Plain text; `warning` emphasizes it."""
 
     text: str
     warning: bool = False

@@ -18,7 +18,7 @@ class Leaked(NamedTuple):
     Attributes:
       features: that D leaks of the prefixes of 0..T tokens, (n, T+1, F).
       goals: that each token saw when it was sampled, (n, T, F).
-      written: which tokens were chosen, not filled in behind the sentence's end, (n, T).
+      written: which tokens were chosen, not padding after the sentence's end, (n, T).
     """
 
     features: np.ndarray
@@ -45,7 +45,7 @@ def goal_cosines(found: Leaked, horizon: int) -> np.ndarray:
 
     Returns:
       (n, c, T): at [:, k-1, t] the cosine between the goal that token t saw and f_{t+k} - f_t, the
-      change of the features by k tokens from t on. NaN behind the sentence's end.
+      change of the features by k tokens from t on. NaN after the sentence's end.
     """
     features, goals, chosen = found
     rows, length = chosen.shape

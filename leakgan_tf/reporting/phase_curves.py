@@ -109,7 +109,7 @@ def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> b
 
 def _draw_panel(axes, panel: Panel, seeds: Sequence[dict]) -> None:
     """Draws the points of each seed; only the first is in the legend."""
-    told = set()
+    labels = set()
     for points in seeds:
         for (group, name), (places, values) in points.items():
             later = panel.group != _BETWEEN and group.startswith(_ADVERSARIAL)
@@ -122,6 +122,6 @@ def _draw_panel(axes, panel: Panel, seeds: Sequence[dict]) -> None:
                 linewidth=1.2 if len(seeds) == 1 else 0.8,
                 marker=".",
                 markersize=4 if len(seeds) == 1 else 2.5,
-                label=None if label in told else label,
+                label=None if label in labels else label,
             )
-            told.add(label)
+            labels.add(label)

@@ -16,7 +16,7 @@ _UNRECORDED = "not recorded"
 
 
 def made_blocks(groups: Sequence[Group]) -> list[Block]:
-    """Returns how runs were made; what is the same for several of them stands once."""
+    """Returns how runs were made; what several of them share appears once."""
     runs = [run for group in groups for run in group.runs]
     settings = [
         [
@@ -68,8 +68,8 @@ def _commands(runs: Sequence[RunRecord]) -> list[Block]:
     for command, names in commands.items():
         if len(commands) > 1:
             blocks.append(Paragraph(f"{named(names)}:"))
-        told = Code(command) if command else Paragraph("The command was not recorded.")
-        blocks.append(told)
+        block = Code(command) if command else Paragraph("The command was not recorded.")
+        blocks.append(block)
     return blocks
 
 
@@ -82,11 +82,11 @@ def _changed(groups: Sequence[Group]) -> list[Block]:
     blocks: list[Block] = []
     for changed, names in _by_value(pairs).items():
         if changed:
-            told = f"Settings of {named(names)} that differ from the preset's, semantics aside:"
-            blocks += [Paragraph(told), Listing(changed)]
+            title = f"Settings of {named(names)} that differ from the preset's, semantics aside:"
+            blocks += [Paragraph(title), Listing(changed)]
         else:
-            told = f"Settings of {named(names)}, semantics aside: all the preset's own."
-            blocks.append(Paragraph(told))
+            title = f"Settings of {named(names)}, semantics aside: all the preset's own."
+            blocks.append(Paragraph(title))
     return blocks
 
 

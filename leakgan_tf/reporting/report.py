@@ -53,7 +53,7 @@ def write_report(
       oracle: published weights of the oracle, if they are there.
       command: what was called to write it.
       title: the page's; default: the runs' names.
-      first: what stands before the runs: a benchmark's own tables, pictures and notes; with it
+      first: blocks before the runs: a benchmark's own tables, pictures and notes; with it
         what is drawn of all runs on the oracle task together is not drawn again.
 
     Returns:

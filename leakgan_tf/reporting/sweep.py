@@ -7,7 +7,7 @@ from typing import Any
 from leakgan_tf.reporting.groups import without_seed
 from leakgan_tf.utils.files import atomic_output
 
-_ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still tell apart
+_ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still distinguish
 
 
 def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

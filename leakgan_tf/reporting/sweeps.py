@@ -20,7 +20,7 @@ def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> lis
     Args:
       groups: the runs.
       out: the folder of the pictures.
-      drawn: whether the oracle task's picture stands elsewhere on the page.
+      drawn: whether the oracle task's picture is elsewhere on the page.
     """
     swept = [
         Group(group.name, runs)

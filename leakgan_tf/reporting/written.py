@@ -99,7 +99,7 @@ def _inside(trained: TrainedGenerator, stem: Path, real: np.ndarray | None) -> l
         Picture(
             goals,
             "Cosine of the goal that token t saw when it was sampled, and the change of the "
-            f"features by the k tokens from t on, k up to the goal horizon {horizon}. Grey: behind "
+            f"features by the k tokens from t on, k up to the goal horizon {horizon}. Grey: after "
             f"the end. Mean over {len(tokens)} samples: {np.nanmean(cosines):.3f}.",
         ),
         Code(shown),

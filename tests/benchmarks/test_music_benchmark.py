@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import music
 from helpers import runs
-from helpers.pages import SIZES, report, table
+from helpers.pages import SHARED_SIZES, report, table
 from helpers.tunes import folder_of_tunes, save, track
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import text_preset
@@ -23,7 +23,7 @@ from leakgan_tf.training.trainer import Trainer
 
 LEAKGAN = system_config("leakgan")
 
-WORDS = (*SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")
+WORDS = (*SHARED_SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")
 NAMES = ["mle-seed0", "seqgan-seed0"]
 
 
@@ -167,7 +167,7 @@ def refuses(capsys, parent, *words, names=()):
 def test_own_tunes_and_what_does_not_fit_them(data_dir, folder, tmp_path, capsys):
     # Of the corpus's name, but not the corpus: nothing was published about these tunes.
     tunes, own = folder_of_tunes(tmp_path / "nottingham", seed=5), tmp_path / "own"
-    words = [*WORDS, "--systems=mle", f"--run_dir={own}"]
+    words = [*SHARED_SIZES, "--systems=mle", f"--run_dir={own}"]
     assert benchmark(f"--midi={tunes}", "--step=0.2", *words) == 0
     assert "MLE, published" not in page(own)
     assert published.MUSIC_SOURCE not in page(own)

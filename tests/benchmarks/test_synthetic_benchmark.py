@@ -21,12 +21,14 @@ from leakgan_tf.tasks import oracle_weights as oracle_file
 from leakgan_tf.training.trainer import Trainer
 
 ROOT = Path(__file__).parent.parent.parent
-SIZES = (
+SHARED_SIZES = (
     "--preset=smoke", "--vocab_size=12", "--evaluation_samples=16", "--training_sequences=16",
-    "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16",
-    "--discriminator_epochs=1", "--windows=1,20", "--filters=2,2", "--pretrain_rounds=1",
-    "--pretrain_generator_epochs=1", "--adversarial_steps=1", "--rollouts=1", "--mle_epochs=2",
-    "--goal_horizon=10", "--checkpoint_seconds=1e-6",
+    "--batch_size=8", "--sampling_batch=16", "--discriminator_epochs=1", "--windows=1,20",
+    "--filters=2,2", "--checkpoint_seconds=1e-6",
+)  # fmt: skip
+SIZES = (
+    *SHARED_SIZES, "--discriminator_samples=16", "--pretrain_rounds=1", "--rollouts=1",
+    "--pretrain_generator_epochs=1", "--adversarial_steps=1", "--mle_epochs=2", "--goal_horizon=10",
 )  # fmt: skip
 METRICS, KEYS = ("nll_oracle", "nll_test", "distinct"), ("1.0", "0.667")
 
@@ -298,7 +300,7 @@ def stop(process):
 def test_sigterm_ends_a_run_cleanly_and_the_same_command_goes_on(tmp_path):
     run = RunFolder(tmp_path / "mle-seed0")
     command = [
-        sys.executable, "-m", "benchmarks.synthetic", *SIZES, "--systems=mle",
+        sys.executable, "-m", "benchmarks.synthetic", *SHARED_SIZES, "--systems=mle",
         "--mle_epochs=50000", "--evaluate_every=50000", f"--run_dir={tmp_path}",
     ]  # fmt: skip  # far more epochs than any machine does before the signal
     with start(command) as process:

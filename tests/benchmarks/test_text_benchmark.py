@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import text
 from helpers import runs
-from helpers.pages import SIZES, report, table
+from helpers.pages import SHARED_SIZES, SIZES, report, table
 from leakgan_tf.cli import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
@@ -161,7 +161,7 @@ def made_up_coco(data_dir):
 def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
     data_dir, folder = made_up_coco(tmp_path / "shared"), tmp_path / "run"
     words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", f"--run_dir={folder}"]
-    assert benchmark(*words, *SIZES) == 0
+    assert benchmark(*words, *SHARED_SIZES) == 0
     page, printed = (folder / "report.md").read_text(), capsys.readouterr()
     found = table(page, "system | T")
     assert list(found) == ["MLE", "real (training)", "MLE, published"]

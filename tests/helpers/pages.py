@@ -3,11 +3,12 @@
 import json
 import re
 
-SIZES = (
-    "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=8",
-    "--windows=1,2", "--filters=2,2", "--rollouts=1", "--adversarial_steps=1",
+SHARED_SIZES = (
+    "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--windows=1,2", "--filters=2,2",
     "--evaluation_samples=16", "--checkpoint_seconds=1e-6",
 )  # fmt: skip
+# With those of LeakGAN: only for benchmarks with it.
+SIZES = (*SHARED_SIZES, "--discriminator_samples=8", "--rollouts=1", "--adversarial_steps=1")
 
 
 def report(folder):
