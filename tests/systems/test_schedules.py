@@ -122,7 +122,7 @@ def test_what_leakgans_phases_train_and_on_what():
 @pytest.mark.parametrize("name", ["seqgan", "rankgan"])
 def test_what_the_phases_on_seqgans_schedule_train_and_on_what(name):
     made = system(name, mle_epochs=0)
-    data = made.judging_data if name == "rankgan" else None
+    data = made.reward_data if name == "rankgan" else None
     assert steps_and_data(made) == {
         "d": (made.discriminator_step, made.real_and_generated, 6),
         "a": (made.adversarial_step, data, 1),
