@@ -111,15 +111,17 @@ def save(
 def restore(
     path: Path,
     models: dict[str, keras.Model],
-    optimizers: dict[str, FusedAdam],
+    optimizers: dict[str, FusedAdam] | None,
 ) -> Progress:
-    """Reads what `save` wrote. Nothing is touched unless all of it fits.
+    """Reads what `save` wrote, without the optimizers if they are None.
+
+    Nothing is touched unless all of it fits.
 
     Raises:
       UserError: the file is damaged, is no checkpoint, or is one of other models.
     """
     arrays, progress = _read(path)
-    variables = _variables(models, optimizers)
+    variables = _variables(models, optimizers or {})
     for name, variable in variables.items():
         if name not in arrays:
             raise UserError(f"{path} is a checkpoint of another system: it has no {name}")
@@ -130,7 +132,7 @@ def restore(
                 f"not {wanted.dtype} {wanted.shape}"
             )
     for name in arrays:
-        if name not in variables:
+        if name not in variables and (optimizers is not None or name.startswith("models/")):
             raise UserError(f"{path} is a checkpoint of another system: it has {name}")
     for name, variable in variables.items():
         variable.assign(arrays[name])

@@ -12,6 +12,7 @@ from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
 from leakgan_tf.runs.shapes import RunFile, check_figures, read_records
+from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import (
     leftover_of,
@@ -132,13 +133,16 @@ class RunFolder:
         if not isinstance(content, dict) or content.get("kind") != KIND:
             raise UserError(f"{self.path} is not a run folder: its config.json is something else")
         if content.get("format") != FORMAT:
-            raise UserError(f"{self.path} was made by another version of the program")
+            raise UserError(
+                f"{self.path} was made by another version of the program (format "
+                f"{content.get('format')!r}, not {FORMAT}): train it again in another --run_dir"
+            )
         return check(content, RunFile, str(self.config_file))
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
         try:
-            return Config.from_json(self.read()["config"])
+            return read_config(self.read()["config"])
         except UserError as error:
             if str(self.path) in str(error):
                 raise

@@ -5,7 +5,6 @@ Keys that are not declared here may be there. Those of a record or of figures mu
 
 import contextlib
 import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -209,39 +208,3 @@ def read_starts(path: Path) -> list[Start]:
         with contextlib.suppress(UserError):
             starts.append(check(parse_json(line, str(path)), Start, str(path)))
     return starts
-
-
-def check_run_result(run: Any, where: str) -> Mapping[str, Any]:
-    """Returns a run of a benchmark's result; raises ``UserError`` if it is none."""
-    run = check(run, RunResult, where)
-    figures, task = run["figures"], run["config"].get("task")
-    if figures:
-        check_figures(figures, task, f"{where}.figures")
-    for place, record in enumerate(run.get("records", [])):
-        check_record(record, f"{where}.records[{place}]")
-    return run
-
-
-class Progress(TypedDict):
-    """How far a stopped run came."""
-
-    position: Count
-    total: Count
-    updates: Count
-    seconds: dict[str, Seconds]
-
-
-class _RunResultRequired(TypedDict):
-    folder: str
-    config: dict[str, Any]
-    figures: dict[str, Any]
-
-
-class RunResult(_RunResultRequired, total=False):
-    """A run in a benchmark's result."""
-
-    made_by: MadeBy
-    records: list[dict[str, Any]]
-    warnings: list[str]
-    samples: list[str]
-    progress: Progress

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import keras
 import numpy as np
@@ -36,18 +36,25 @@ class Phase:
     keeps_data: bool = False
 
 
+@runtime_checkable
 class System(Protocol):
-    """A paper's models and schedule.
+    """A paper's models and schedule."""
 
-    Attributes:
-      generator: what is measured and sampled from.
-      models: by name; what a checkpoint holds.
-      optimizers: by name; likewise.
-    """
+    @property
+    def model(self) -> keras.Model:
+        """The generator's network."""
 
-    generator: Generator
-    models: dict[str, keras.Model]
-    optimizers: dict[str, FusedAdam]
+    @property
+    def generator(self) -> Generator:
+        """Samples and scores sequences under the present weights."""
+
+    @property
+    def models(self) -> dict[str, keras.Model]:
+        """All networks by name; a checkpoint has them."""
+
+    @property
+    def optimizers(self) -> dict[str, FusedAdam]:
+        """The optimizers by name; none if the system was built without training."""
 
     def phases(self) -> Iterator[Phase]:
         """Yields the whole schedule in order; the same every time."""

@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config, differences
+from leakgan_tf.systems.registry import read_config
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import TrainingError, UserError
@@ -76,10 +77,7 @@ class Distribution:
                 f"batch_size {config.batch_size} is not divisible by {self.replicas} replicas: "
                 "give another --batch_size, or another number of devices"
             )
-        if config.semantics.goal_init == "per_row":
-            raise UserError(
-                "goal_init=per_row ties weights to positions in the batch: --strategy=none"
-            )
+        config.own.check_replicas()
 
     def describe(self) -> dict[str, Any]:
         """Returns what computes: strategy, devices, and threads (0 for TensorFlow's choice)."""
@@ -127,7 +125,7 @@ class Distribution:
 
     def check_same(self, config: Config) -> None:
         """Raises ``UserError`` on a worker that has another configuration than the chief."""
-        chief = Config.from_json(json.loads(self.share(json.dumps(config.to_json()).encode())))
+        chief = read_config(json.loads(self.share(json.dumps(config.to_json()).encode())))
         changed = differences(chief, config)
         if changed:
             raise UserError(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from benchmarks import folders
+from benchmarks.runner.runs import check_folder
 from helpers.tiny import tiny
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.utils.errors import UserError
 
 
 def check(folder):
-    folders.check(folder, "synthetic", {folder / "mle-seed0": tiny("mle")})
+    check_folder(folder, "synthetic")
 
 
 def test_what_killed_processes_leave_is_removed(tmp_path):

@@ -233,3 +233,26 @@ def test_a_refusal_needs_no_tensorflow(tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.stdout == "2 False\n"
+
+
+def test_a_report_that_is_refused_at_its_end_leaves_nothing(capsys, tmp_path):
+    """The figures and curves of both are drawn before the weights of the second are loaded."""
+    runs.train(tiny("mle"), tmp_path / "good")
+    runs.begun(tiny("mle"), tmp_path / "other")
+    runs.begun(tiny("mle", generator_hidden=5), tmp_path / "larger")
+    shutil.copy(tmp_path / "larger" / "checkpoint.npz", tmp_path / "other" / "checkpoint.npz")
+    capsys.readouterr()
+    words = (tmp_path / "good", tmp_path / "other", f"--out={tmp_path / 'out'}")
+    refuses(capsys, *words, names=["checkpoint of other sizes"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_hidden_characters_are_shown(tmp_path):
+    name = "run\x1b[31m\u202e"
+    runs.begun(tiny("mle"), tmp_path / name)
+    assert report(tmp_path / name, f"--out={tmp_path / 'out'}") == 0
+    for page in ("report.html", "report.md"):
+        text = (tmp_path / "out" / page).read_text("utf-8")
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "x1b" in text
