@@ -1,7 +1,8 @@
 """Kills commands at random moments, and compares what they end with to an undisturbed run.
 
 Program: ``PYTHONPATH=.:tests python -m helpers.kills --kills=25 --seed=0 FOLDER`` kills every case
-so often, and prints a line of JSON for each kill. Called again, it goes on with the cases that are not done.
+so often, and prints a line of JSON for each kill. Called again, it goes on with the cases that are
+not done.
 """
 
 import argparse
