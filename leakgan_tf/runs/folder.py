@@ -116,6 +116,11 @@ class RunFolder:
             raise UserError(f"cannot lock {self.lock_file}: {error.strerror}") from error
         return lock
 
+    def check_present(self) -> None:
+        """Raises ``UserError`` if the folder was removed: a part of it is not to be made again."""
+        if not self.config_file.exists():
+            raise UserError(f"cannot write {self.path}: it was moved or removed during the run")
+
     def release(self) -> None:
         """Lets other processes train here."""
         self._lock.close()

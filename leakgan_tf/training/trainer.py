@@ -226,6 +226,7 @@ class Trainer:
         best = progress.best.get(rule, math.inf)
         if not progress.best or figures.get(rule, math.inf) < best:
             progress.best = {"position": progress.position, "rule": rule, **figures}
+            self._folder.check_present()
             checkpoint.save(self._folder.best, progress, self._system.models, {})
 
     def _record(self, index: int, group: str, values: dict[str, float], **more: Any) -> None:
@@ -247,6 +248,7 @@ class Trainer:
         asked = self._interruption.asked
         due = time.monotonic() - self._saved >= self._config.checkpoint_seconds
         if last or asked or due:
+            self._folder.check_present()
             checkpoint.save(
                 self._folder.checkpoint,
                 self._progress,

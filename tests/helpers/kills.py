@@ -1,7 +1,8 @@
 """Kills commands at random moments, and compares what they end with to an undisturbed run.
 
-Program: ``python tests/helpers/kills.py --kills=25 --seed=0 FOLDER`` kills every case so often,
-and prints a line of JSON for each kill. Called again, it goes on with the cases that are not done.
+Program: ``PYTHONPATH=.:tests python -m helpers.kills --kills=25 --seed=0 FOLDER`` kills every case
+so often, and prints a line of JSON for each kill. Called again, it goes on with the cases that are
+not done.
 """
 
 import argparse
@@ -13,16 +14,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from leakgan_tf.config.config import applicable
+from leakgan_tf.systems.registry import find_systems, system_config
+
 ROOT = Path(__file__).parent.parent.parent
-SYSTEMS = (
-    "leakgan", "maligan", "mle", "pg_bleu", "rankgan", "scheduled_sampling", "seqgan"
-)  # fmt: skip
-CASES = (*SYSTEMS, "text-mle", "text-leakgan")
+
+CASES = (*find_systems(), "text-mle", "text-leakgan")
 MOMENTS = ("anywhere", "start", "checkpoint", "report")
 TIMES = {"seconds", "spent"}  # what a clock says is no result
 SIZES = (
@@ -62,8 +65,8 @@ class Case:
 def make_case(name: str, folder: Path) -> Case:
     """Returns a case; makes its data in a folder first."""
     if not name.startswith("text-"):
-        system = [*SIZES, f"--systems={name}", "--run_dir"]
-        return Case(["benchmarks.synthetic", *system], f"{name}-seed0")
+        words = [*own_flags(SIZES, name), f"--systems={name}", "--run_dir"]
+        return Case(["benchmarks.synthetic", *words], f"{name}-seed0")
     data = folder / "data"
     if not data.exists():
         pick = random.Random(0).choice
@@ -73,8 +76,15 @@ def make_case(name: str, folder: Path) -> Case:
         words = ["prepare", f"--input={folder / 'raw.txt'}", f"--out={data}", "--nodeduplicate"]
         subprocess.run([sys.executable, "-m", "leakgan_tf", *words], cwd=ROOT, check=True)
     system = name.removeprefix("text-")
-    words = [*TEXT_SIZES, f"--data={data}", f"--system={system}", "--run_dir"]
+    words = [*own_flags(TEXT_SIZES, system), f"--data={data}", f"--system={system}", "--run_dir"]
     return Case(["leakgan_tf", "train", *words], ".")
+
+
+def own_flags(words: Sequence[str], system: str) -> list[str]:
+    """Returns the flags without settings that only other systems have."""
+    names = {word.removeprefix("--").partition("=")[0]: word for word in words}
+    known = {"preset", *applicable(names, system_config(system))}
+    return [word for name, word in names.items() if name in known]
 
 
 def start(case: Case, folder: Path) -> subprocess.Popen:

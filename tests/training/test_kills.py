@@ -1,7 +1,7 @@
 """Commands that are killed at random moments end like undisturbed ones.
 
-``--kills`` says how often each is killed, ``--kills-seed`` when; ``python tests/helpers/kills.py``
-kills the commands of every system.
+``--kills`` says how often each is killed, ``--kills-seed`` when. The program `helpers.kills` kills
+the commands of every system.
 """
 
 import random

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -18,7 +19,7 @@ from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training.logs import time_left
 from leakgan_tf.training.trainer import Trainer
-from leakgan_tf.utils.errors import TrainingError
+from leakgan_tf.utils.errors import TrainingError, UserError
 from leakgan_tf.utils.interruption import Interrupted, Interruption
 
 # Two models, three optimizers and two kinds of phases; no adversarial steps: slow to trace.
@@ -340,6 +341,28 @@ def test_a_checkpoint_within_a_phase_holds_data_that_could_not_be_made_again(tmp
     assert not any(
         name.startswith("phase/") for name in runs.arrays(RunFolder(tmp_path).checkpoint)
     )
+
+
+def test_a_run_whose_folder_is_moved_goes_on(tmp_path):
+    phases = [{"name": "a", "data": numbered(24)}] * 3
+    with pytest.raises(KeyboardInterrupt):
+        run_stub(tmp_path / "one", phases, trainer=interrupted_at(1, 2))
+    (tmp_path / "one").rename(tmp_path / "other")
+    _, progress = run_stub(tmp_path / "other", phases)
+    assert (progress.position, progress.updates) == (3, 9)
+    assert not (tmp_path / "one").exists()
+
+
+@pytest.mark.parametrize("checkpoint_seconds", [OFTEN, NEVER])
+def test_a_folder_that_is_removed_during_the_run_is_not_made_again(tmp_path, checkpoint_seconds):
+    class Removed(Trainer):
+        def _check_finite(self, *parts):
+            shutil.rmtree(tmp_path / "run", ignore_errors=True)
+
+    phases = [{"name": "a", "data": numbered(24)}]
+    with pytest.raises(UserError, match=f"cannot write {tmp_path / 'run'}"):
+        run_stub(tmp_path / "run", phases, trainer=Removed, checkpoint_seconds=checkpoint_seconds)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("update", [1, 120])
