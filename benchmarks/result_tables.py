@@ -221,7 +221,13 @@ def _swept(result: Result) -> list[Group]:
 
 def _in_order(runs: Sequence[RunRecord]) -> list[Group]:
     systems = list(NAMES)
-    return sorted(grouped(runs), key=lambda group: systems.index(group.runs[0].config.system))
+    last = len(systems)  # of a system that the papers have no name for
+
+    def place(group: Group) -> int:
+        system = group.runs[0].config.system
+        return systems.index(system) if system in systems else last
+
+    return sorted(grouped(runs), key=place)
 
 
 def _sweeps(group: Group) -> list[list[dict[str, Any]]]:
