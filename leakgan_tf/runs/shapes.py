@@ -3,6 +3,7 @@
 Keys that are not declared here may be there. Those of a record or of figures must be numbers.
 """
 
+import contextlib
 import typing
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -41,6 +42,19 @@ class MadeBy(TypedDict, total=False):
     commit: str
     data: str
     overrides: dict[str, Any]
+
+
+class _StartRequired(TypedDict):
+    time: str
+    position: Count
+    done: Count
+    strategy: str
+    devices: list[str]
+    threads: dict[str, Count]
+
+
+class Start(_StartRequired, MadeBy):
+    """A line of starts.jsonl: what began or resumed a run."""
 
 
 class _RunFileRequired(TypedDict):
@@ -181,3 +195,16 @@ def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
             if number < len(lines) or line.endswith(b"\n"):
                 raise UserError(f"{error}; without this line the run can be used") from error
     return records
+
+
+def read_starts(path: Path) -> list[Start]:
+    """Returns the lines of starts.jsonl but damaged ones: a kill may have left half of one.
+
+    Raises:
+      UserError: the file cannot be read.
+    """
+    starts = []
+    for line in read_bytes(path, "a run's starts").splitlines() if path.exists() else []:
+        with contextlib.suppress(UserError):
+            starts.append(check(parse_json(line, str(path)), Start, str(path)))
+    return starts

@@ -15,6 +15,7 @@ from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +58,22 @@ def test_wall_time_is_the_checkpoints(pages):
     for name, seconds in runs.progress(RunFolder(folder / "whole").checkpoint)["seconds"].items():
         count = sum(line["group"] == name for line in RunFolder(folder / "whole").records())
         assert f"<td>{name}</td><td>{count}</td><td>{seconds:.1f}</td>" in html
+
+
+def test_every_start_of_a_run_is_told(pages, tmp_path):
+    folder, html, _ = pages
+    (start,) = read_starts(folder / "whole" / "starts.jsonl")
+    time = start["time"].partition("+")[0]
+    assert f"<td>whole</td><td>{time}</td><td>0</td><td>0</td>" in html
+    shutil.copytree(folder / "whole", tmp_path / "whole")
+    again = {**start, "position": 4, "done": 2, "command": "another --command"}
+    with (tmp_path / "whole" / "starts.jsonl").open("a") as stream:
+        stream.write(json.dumps({**again, "versions": {"keras": "9.9"}}) + "\n")
+    assert report(f"--run_dir={tmp_path / 'whole'}", f"--out={tmp_path / 'out'}") == 0
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert f"<td>{time}</td><td>4</td><td>2</td>" in html
+    assert "<td>keras 9.9</td>" in html
+    assert "another --command" in html
 
 
 def test_an_interrupted_run_is_said_to_be_one(pages):
