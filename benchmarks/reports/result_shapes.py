@@ -15,6 +15,7 @@ from leakgan_tf.runs.shapes import (
     check_figures,
     check_record,
 )
+from leakgan_tf.systems.registry import check_name
 from leakgan_tf.utils.schema import Limits, check
 
 Values = dict[str, Number]
@@ -232,6 +233,7 @@ def check_result(content: Any, where: str) -> dict[str, Any]:
         check_figures(content["real"], "text", f"{where}.real")
     for place, run in enumerate(content.get("runs", [])):
         name = f"{where}.runs[{place}]"
+        check_name(check(run["config"].get("system"), str, f"{name}.config.system"))
         if run["figures"]:
             check_figures(run["figures"], run["config"].get("task", ""), f"{name}.figures")
         for number, record in enumerate(run.get("records", [])):

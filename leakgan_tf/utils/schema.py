@@ -34,7 +34,7 @@ class Limits:
 
     Attributes:
       least, most: both are allowed.
-      finite: whether NaN and infinity are refused.
+      finite: whether NaN and infinity are refused; they have no limits else.
     """
 
     least: float = -math.inf
@@ -147,7 +147,7 @@ def _check_number_or_text(value: Any, kind: type, limits: Limits, where: str) ->
         value = float(value)  # an int, too
         if limits.finite and not math.isfinite(value):
             raise _wrong(value, "a finite number", where)
-    if kind in (int, float):
+    if kind is int or (kind is float and math.isfinite(value)):
         _check_limits(value, limits, where)
     return value
 

@@ -92,6 +92,8 @@ def refuses(capsys, folder, *words, names=()):
         (["--temperature=-2"], ["temperature"]),
         (["--temperature=nan"], ["temperature"]),
         (["--temperature=inf"], ["temperature"]),
+        (["--temperature=1e39"], ["--temperature must be 0.001 to 1000"]),
+        (["--temperature=1e-46"], ["--temperature must be 0.001 to 1000"]),
         (["--seed=x"], ["seed"]),
         (["--nun=3"], ["nun"]),
         (["extra"], ["extra"]),

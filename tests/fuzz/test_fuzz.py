@@ -18,7 +18,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmarks import collect
+from benchmarks.publish import command as collect
 from fuzz.mutation import VALUES, mutate_file, mutate_json, restore
 from helpers import runs
 from helpers.tiny import tiny
@@ -34,8 +34,8 @@ SECONDS = 30  # that a case may take: more is taken for a hang
 LINES = "".join(f"the {who} eats {what} .\n" for who in ("cat", "dog", "fox", "man", "owl")
                 for what in ("fish", "rice", "it all", "a plum", "bread"))  # fmt: skip
 SIZES = (
-    "--preset=smoke", "--batch_size=4", "--sampling_batch=8", "--discriminator_samples=8",
-    "--windows=1,2", "--filters=2,2", "--mle_epochs=2", "--evaluation_samples=4",
+    "--preset=smoke", "--system=mle", "--batch_size=4", "--sampling_batch=8", "--mle_epochs=2",
+    "--evaluation_samples=4",
 )  # fmt: skip
 SHARES = {
     "data folder": 5, "run": 10, "weights": 1, "oracle": 3, "text": 3, "midi": 2, "TF_CONFIG": 3,
@@ -114,7 +114,7 @@ def good(tmp_path_factory):
         (folder / "text.txt").write_text(LINES)
         words = [f"--input={folder / 'text.txt'}", f"--out={folder / 'data'}", "--max_length=8"]
         assert call("prepare", *words) == 0
-        run = [f"--data={folder / 'data'}", f"--run_dir={folder / 'text run'}", "--system=mle"]
+        run = [f"--data={folder / 'data'}", f"--run_dir={folder / 'text run'}"]
         assert call("train", *run, *SIZES) == 0
         read = weights()
         np.savez(folder / "oracle.npz", **read)
@@ -356,7 +356,7 @@ def stop_before_work(monkeypatch, target):
     """Replaces what begins once the input is accepted, and needs minutes or TensorFlow."""
     monkeypatch.setattr("leakgan_tf.training.session.prepare_process", accept)
     monkeypatch.setattr("leakgan_tf.reporting.written.written_blocks", lambda *_: [])
-    monkeypatch.setattr("leakgan_tf.evaluation.text.sweep", accept)
+    monkeypatch.setattr("leakgan_tf.evaluation.text.sweep_run", accept)
     monkeypatch.setattr("leakgan_tf.runs.export.export", accept)
     if target != "weights":
         monkeypatch.setattr("leakgan_tf.runs.load.load", accept)
