@@ -8,17 +8,21 @@ the sentences (`Config.reward`). The table has every row's figures beside the or
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import ablation_rows, synthetic
+from benchmarks import synthetic
+from benchmarks.compare import ablation_rows
+from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import overrides, parse_seeds
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.config.semantics import ORIGINAL
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences."
@@ -39,12 +43,12 @@ def define_flags() -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
     """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
-    base = synthetic_preset(values.preset, values.length)
+    base = synthetic_preset(values.preset, values.length, system_config("leakgan"))
     changes = overrides(values)
     for name in changes:
-        if name == "reward" or hasattr(ORIGINAL, name):
+        if name in ("reward", "padding") or hasattr(ORIGINAL, name):
             raise UserError(f"--{name} is what the rows differ in: choose them with --rows")
-    base = replace(base, **changes, system="leakgan", oracle_params=digest)
+    base = replace(base, **changes, oracle_params=digest)
     seeds = parse_seeds(values.seeds)
     return {
         f"{name}-seed{seed}": replace(base, **vars(row.semantics), reward=row.reward, seed=seed)
@@ -57,7 +61,13 @@ def run(values: flags.FlagValues) -> None:
     """Trains, measures, reports."""
     arrays, digest = synthetic.read_oracle(values)
     folder = Path(values.run_dir or f"save/ablation-{values.preset}-{values.length}")
-    synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays)
+
+    def write(done: BenchmarkRun, _: Any) -> None:
+        from benchmarks.reports import ablation  # TensorFlow starts slowly: not for bad input
+
+        ablation.write(done)
+
+    synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays, write)
 
 
 def main() -> int:

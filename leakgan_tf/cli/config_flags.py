@@ -1,4 +1,4 @@
-"""Configuration fields as flags: ``--batch_size=32``, ``--goal_window=sliding``."""
+"""Configuration fields as flags: ``--batch_size=32``, ``--rankgan_gamma=8``."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -6,30 +6,36 @@ from typing import Any
 
 from absl import flags
 
-from leakgan_tf.config.config import UNREWARDED, Config
+from leakgan_tf.config.config import applicable
 from leakgan_tf.config.fields import parse_setting
-from leakgan_tf.config.semantics import Semantics
+from leakgan_tf.config.own import OwnField, own_fields
+from leakgan_tf.config.shared import SharedConfig
+from leakgan_tf.systems.registry import find_systems, system_config
 from leakgan_tf.utils.errors import UserError
 
-# What has a flag of its own, or is filled in by the program.
-_OWN = {"preset", "task", "system", "seed", "oracle_params", "dataset", "semantics", "length"}
+# What has a flag of its own, or is set by the program.
+_ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length"}
 
 BEST = "Take the best evaluation's weights, by the run's --select, not the last."  # of --best
 _MOST_SEEDS = 100  # more, without a comma, are taken for a seed that was meant
 
 
-def _fields() -> list[dataclasses.Field]:
-    both = [*dataclasses.fields(Config), *dataclasses.fields(Semantics)]
-    return [field for field in both if field.name not in _OWN]
+def setting_flags() -> dict[str, OwnField]:
+    """Returns the fields that have a flag by the flag's name: shared ones, then each system's."""
+    shared = [each for each in dataclasses.fields(SharedConfig) if each.name not in _ELSEWHERE]
+    found = {each.name: OwnField((each.name,), each, "") for each in shared}
+    for system in find_systems():
+        found |= own_fields(system_config(system))
+    return found
 
 
 def define_settings(values: flags.FlagValues) -> None:
     """Adds a flag for every field of the configuration that has none of its own."""
-    for field in _fields():
+    for name, setting in setting_flags().items():
         flags.DEFINE_string(
-            field.name,
+            name,
             None,
-            f"Configuration: {field.metadata['about']} Default: the preset's.",
+            f"{setting.field.metadata['about']} Default: the preset's.",
             flag_values=values,
         )
 
@@ -37,24 +43,30 @@ def define_settings(values: flags.FlagValues) -> None:
 def overrides(values: flags.FlagValues) -> dict[str, Any]:
     """Returns the configuration fields that were given; raises ``UserError`` on a bad value."""
     return {
-        field.name: parse_setting(field, values[field.name].value)
-        for field in _fields()
-        if values[field.name].value is not None
+        name: parse_setting(name, setting.field, values[name].value)
+        for name, setting in setting_flags().items()
+        if values[name].value is not None
     }
 
 
 def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) -> dict[str, Any]:
-    """Returns the changes that one of several systems takes.
+    """Returns the changes that apply to one of several systems.
 
-    What is meant for the others, it is spared: a control of rewards where there are none, and MLE
-    the choice by the frontier, which is its own. Alone, it is refused them by `Config`.
+    Left out is what only others of these systems have: their own settings, a control of rewards,
+    and the selection by the frontier. A system on its own keeps them all, and `Config` refuses
+    what it does not have.
     """
-    own = dict(changes)
-    if system in UNREWARDED and not UNREWARDED.issuperset(systems):
-        own.pop("reward", None)
-    if system == "mle" and own.get("select") == "frontier":
-        del own["select"]
-    return own
+    own, every = system_config(system), [system_config(each) for each in systems]
+    others: dict[str, Any] = {}
+    for each in every:
+        others |= applicable(changes, each)
+    known = applicable(changes, own)
+    kept = {name: changes[name] for name in changes if name in known or name not in others}
+    if not own.rewarded and any(each.rewarded for each in every):
+        kept.pop("reward", None)
+    if own.sets_frontier and kept.get("select") == "frontier":
+        del kept["select"]
+    return kept
 
 
 def parse_seeds(text: str) -> list[int]:

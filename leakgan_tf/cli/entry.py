@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import PROCESS
 from leakgan_tf.utils.printable import printable
 
 _LONGEST = 1000  # characters of a message: it may repeat a flag's value
@@ -32,20 +33,11 @@ def run(
     it names none.
 
     Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
-    interrupted.
+    interrupted by Ctrl-C, 143 by SIGTERM.
     """
     try:
-        _refuse_bytes(argv)
-        rest = values(list(argv))
-        if values.help:
-            print(f"{about}\n\n{values.get_help()}")
-            return 0
-        if len(rest) > 1 and words:
-            values[words].value = [*(values[words].value or []), *rest[1:]]
-        elif len(rest) > 1:
-            raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
-        command(values)
-        sys.stdout.flush()
+        with PROCESS.signals():
+            _run(command, values, argv, about, words)
     except UserError as error:
         return _complain(error, error.exit_status)
     except flags.Error as error:
@@ -59,9 +51,29 @@ def run(
             raise
         # A name that is too long, a folder that may not be read, a disk that is gone.
         return _complain(f"{error.filename}: {error.strerror}", UserError.exit_status)
-    except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _complain("interrupted", getattr(error, "exit_status", INTERRUPTED))
     return 0
+
+
+def _run(
+    command: Callable[[flags.FlagValues], None],
+    values: flags.FlagValues,
+    argv: Sequence[str],
+    about: str,
+    words: str,
+) -> None:
+    _refuse_bytes(argv)
+    rest = values(list(argv))
+    if values.help:
+        print(f"{about}\n\n{values.get_help()}")
+        return
+    if len(rest) > 1 and words:
+        values[words].value = [*(values[words].value or []), *rest[1:]]
+    elif len(rest) > 1:
+        raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
+    command(values)
+    sys.stdout.flush()
 
 
 def _refuse_bytes(argv: Sequence[str]) -> None:

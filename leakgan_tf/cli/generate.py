@@ -29,7 +29,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("run_dir", None, "The run's folder.", **own)
     flags.DEFINE_integer("num", 10, "How many sentences.", lower_bound=0, **own)
     flags.DEFINE_float(
-        "temperature", 1.0, "Factor on the logits, so above 1 is sharper: 1.5, say.", **own
+        "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
     flags.DEFINE_string("out", None, "File to write; standard output without it.", **own)

@@ -8,6 +8,7 @@ test that shows each.
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from leakgan_tf.config.fields import check_choice, setting
 from leakgan_tf.utils.errors import UserError
@@ -69,12 +70,6 @@ class Semantics:
     )
     dropout: float = setting(0.0, "Share of D's features dropped in its training.")
     l2: float = setting(0.0, "Weight of D's classifier penalty, Σ w²/2 over kernel and bias.")
-    padding: str = setting(
-        "token",
-        "Text only. 'token': what fills a sentence up to T is an ordinary token; 'masked': it "
-        "counts in no loss, reward or likelihood.",
-        choices=("token", "masked"),
-    )
     mle_every: int = setting(
         0, "Adversarial steps between two MLE epochs; 0: no interleaving (paper: 15)."
     )
@@ -110,11 +105,11 @@ PAPER = Semantics(
     adversarial_inverse_temperature=1.0,
     dropout=0.25,
     l2=0.2,
-    padding="masked",
     mle_every=15,
 )
 
 NAMED = {"original": ORIGINAL, "paper": PAPER}
+PADDING = {"original": "token", "paper": "masked"}  # `SharedConfig.padding`, of every system
 
 
 def named_semantics(name: str) -> Semantics:
@@ -124,12 +119,17 @@ def named_semantics(name: str) -> Semantics:
     return NAMED[name]
 
 
+def variant_changes(name: str) -> dict[str, Any]:
+    """Returns the settings of ``ORIGINAL`` or ``PAPER`` by flag, `padding` among them."""
+    return {**vars(named_semantics(name)), "padding": PADDING[name]}
+
+
 def name_of(semantics: Semantics) -> str:
     """Returns "original" or "paper", and the fields that differ from the nearer of the two."""
-    told = []
+    found = []
     for name, known in NAMED.items():
         changed = [
             f"{key}={value}" for key, value in vars(semantics).items() if value != vars(known)[key]
         ]
-        told.append((len(changed), f"{name} with {', '.join(changed)}" if changed else name))
-    return min(told)[1]
+        found.append((len(changed), f"{name} with {', '.join(changed)}" if changed else name))
+    return min(found)[1]

@@ -4,11 +4,8 @@ It holds ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) in
 ``dataset.json`` with the settings, the account of what was kept, and the checksums.
 """
 
-import contextlib
 import os
-import shutil
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -19,7 +16,7 @@ from leakgan_tf.data.encoding import Encoded, PrepareSettings, encode_corpus
 from leakgan_tf.data.sources import Source, file_sha256, file_source
 from leakgan_tf.data.text import Tokenizer, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
-from leakgan_tf.utils import files
+from leakgan_tf.utils import files, folders
 from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import Limits, check
@@ -103,6 +100,7 @@ def prepare(
     """
     settings = settings or PrepareSettings()
     out = Path(out).resolve()
+    folders.recover_folder(out)
     _check_out(out, overwrite)
     if not inputs:
         raise UserError("no text to prepare")
@@ -110,7 +108,7 @@ def prepare(
     test_sources = [_source(each) for each in test] if test else None
     _refuse_shared(sources, test_sources or [])
     encoded = encode_corpus(sources, test_sources, settings)
-    with _new_folder(out) as folder:
+    with folders.atomic_folder(out) as folder:
         files.write_json(folder / "vocabulary.json", encoded.vocabulary.to_json())
         for name, ids in (("train", encoded.train), ("test", encoded.test)):
             with files.atomic_output(folder / f"{name}.npz") as path, open(path, "wb") as stream:
@@ -140,6 +138,8 @@ def load_dataset(folder: str | Path) -> TextDataset:
       UserError: it is no such folder, of another version, or a file of it is missing or damaged.
     """
     folder = Path(folder)
+    if not folder.exists():
+        folders.recover_folder(folder.absolute())
     record = _read_record(folder)
     for name in _PARTS:
         if file_sha256(folder / name) != record["sha256"].get(name):
@@ -213,31 +213,3 @@ def _check_replaceable(out: Path) -> None:
     foreign = sorted({path.name for path in out.iterdir()} - {RECORD, *_PARTS})
     if foreign:
         raise UserError(f"{out} also holds {foreign[0]}: --overwrite does not touch it")
-
-
-@contextlib.contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """Yields a temporary folder beside ``out``; it takes that name if the block succeeds."""
-    mark = uuid.uuid4().hex[:8]
-    temporary = out.with_name(f".{out.name}.{mark}.part")
-    retired = out.with_name(f".{out.name}.{mark}.old")
-    new_parents = [parent for parent in out.parents if not parent.exists()]
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if out.exists():
-            out.rename(retired)
-        try:
-            temporary.rename(out)
-        except OSError:
-            if retired.exists():
-                retired.rename(out)
-            raise
-    except OSError as error:
-        raise UserError(f"cannot make {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)
-        for parent in new_parents:
-            with contextlib.suppress(OSError):  # not empty: it holds ``out`` now
-                parent.rmdir()

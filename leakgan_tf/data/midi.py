@@ -69,7 +69,7 @@ def read_melody(path: str | Path, step: float = STEP) -> list[int]:
 def read_notes(path: str | Path) -> list[Note]:
     """Returns the melody of a MIDI file, one note after the other; errors as in `read_melody`."""
     if not Path(path).is_file():  # a pipe would be waited for
-        raise UserError("not a regular file")
+        raise UserError("cannot be read: not a regular file")
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise UserError(f"larger than {_MOST_BYTES:,} bytes")

@@ -32,7 +32,7 @@ def file_sha256(path: str | Path) -> str:
     """Returns the hexadecimal SHA-256 of a file; ``UserError`` if it cannot be read."""
     digest = hashlib.sha256()
     if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
-        raise UserError(f"{path} is not a regular file")
+        raise UserError(f"{path} cannot be read: not a regular file")
     try:
         with open(path, "rb") as stream:
             while block := stream.read(_BLOCK_BYTES):

@@ -26,8 +26,11 @@ class LSTMPolicy:
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
         """Returns the logits (B, V) of the next token, and the state."""
         hidden, state = self.model.observe(state)
-        logits = self.model.projection(hidden)
-        return _close(self.model.ends, logits, state.last, position), state
+        return self.next_logits(hidden, state, position), state
+
+    def next_logits(self, hidden: tf.Tensor, state: LSTMState, position: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (B, V) after the hidden vector (B, H); an ended sentence stays so."""
+        return _close(self.model.ends, self.model.projection(hidden), state.last, position)
 
     def write(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
         """Returns the state after `tokens` (B,)."""

@@ -1,17 +1,16 @@
 """What a run has left behind, read without TensorFlow: settings, records, figures, progress."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.runs.checkpoint import read_progress
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import Start, read_starts
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -27,8 +26,9 @@ class RunRecord:
       made_by: command, versions, machine, commit.
       records: the lines of metrics.jsonl up to its latest checkpoint.
       measured: the figures of the finished run; empty before.
-      progress: the latest checkpoint's (`training.checkpoint.Progress`); empty before the first.
+      progress: the latest checkpoint's (`runs.checkpoint.Progress`); empty before the first.
       melodies: whether it learns melodies.
+      starts: what began and resumed it, in order (`RunFolder.record_start`).
     """
 
     name: str
@@ -39,6 +39,7 @@ class RunRecord:
     measured: dict[str, Any]
     progress: dict[str, Any]
     melodies: bool = False
+    starts: Sequence[Start] = ()
 
     @property
     def finished(self) -> bool:
@@ -136,15 +137,10 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
         measured=measured,
         progress=progress,
         melodies=reader.get("tokenizer") == PitchTokenizer.name,
+        starts=read_starts(folder.starts),
     )
 
 
 def _progress(path: Path) -> dict[str, Any]:
-    """Returns what a checkpoint says of itself: putting its weights to use takes TensorFlow."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}  # checks each array's CRC
-        progress = json.loads(arrays["meta"].tobytes())["progress"]
-        return {name: progress[name] for name in ("position", "total", "updates", "seconds")}
-    except Exception as error:  # damaged files raise nearly anything
-        raise UserError(f"{path} is damaged or is no checkpoint: {error}") from error
+    progress = read_progress(path)
+    return {name: getattr(progress, name) for name in ("position", "total", "updates", "seconds")}

@@ -3,8 +3,8 @@
 Keys that are not declared here may be there. Those of a record or of figures must be numbers.
 """
 
+import contextlib
 import typing
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -42,6 +42,19 @@ class MadeBy(TypedDict, total=False):
     commit: str
     data: str
     overrides: dict[str, Any]
+
+
+class _StartRequired(TypedDict):
+    time: str
+    position: Count
+    done: Count
+    strategy: str
+    devices: list[str]
+    threads: dict[str, Count]
+
+
+class Start(_StartRequired, MadeBy):
+    """A line of starts.jsonl: what began or resumed a run."""
 
 
 class _RunFileRequired(TypedDict):
@@ -184,37 +197,14 @@ def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     return records
 
 
-def check_run_result(run: Any, where: str) -> Mapping[str, Any]:
-    """Returns a run of a benchmark's result; raises ``UserError`` if it is none."""
-    run = check(run, RunResult, where)
-    figures, task = run["figures"], run["config"].get("task")
-    if figures:
-        check_figures(figures, task, f"{where}.figures")
-    for place, record in enumerate(run.get("records", [])):
-        check_record(record, f"{where}.records[{place}]")
-    return run
+def read_starts(path: Path) -> list[Start]:
+    """Returns the lines of starts.jsonl but damaged ones: a kill may have left half of one.
 
-
-class Progress(TypedDict):
-    """How far a stopped run came."""
-
-    position: Count
-    total: Count
-    updates: Count
-    seconds: dict[str, Seconds]
-
-
-class _RunResultRequired(TypedDict):
-    folder: str
-    config: dict[str, Any]
-    figures: dict[str, Any]
-
-
-class RunResult(_RunResultRequired, total=False):
-    """A run in a benchmark's result."""
-
-    made_by: MadeBy
-    records: list[dict[str, Any]]
-    warnings: list[str]
-    samples: list[str]
-    progress: Progress
+    Raises:
+      UserError: the file cannot be read.
+    """
+    starts = []
+    for line in read_bytes(path, "a run's starts").splitlines() if path.exists() else []:
+        with contextlib.suppress(UserError):
+            starts.append(check(parse_json(line, str(path)), Start, str(path)))
+    return starts

@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.config import Config, applicable, replace
 from leakgan_tf.config.presets import text_preset
-from leakgan_tf.config.semantics import named_semantics
+from leakgan_tf.config.semantics import variant_changes
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.text import PitchTokenizer
-from leakgan_tf.systems.registry import check_name
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 
 
@@ -27,17 +27,18 @@ def text_config(
     system: str,
     seed: int,
     changes: Mapping[str, Any],
-) -> Config:
+) -> Config[Any]:
     """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
 
     Without `semantics` the preset keeps its own.
     """
     melodies = dataset.tokenizer.name == PitchTokenizer.name
-    base = text_preset(preset, len(dataset.vocabulary), dataset.length, melodies)
+    own = system_config(system)
+    base = text_preset(preset, len(dataset.vocabulary), dataset.length, own, melodies)
     changed = dict(changes)
     if semantics:
-        changed = {**vars(named_semantics(semantics)), **changed}
-    changed |= {"system": check_name(system), "seed": seed, "dataset": dataset_digest(dataset)}
+        changed = {**applicable(variant_changes(semantics), own), **changed}
+    changed |= {"seed": seed, "dataset": dataset_digest(dataset)}
     changed.setdefault("evaluation_samples", min(base.evaluation_samples, len(dataset.test)))
     for name, flag in (("vocab_size", "vocab_size"), ("length", "max_length")):
         if name in changes:

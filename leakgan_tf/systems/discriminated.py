@@ -5,18 +5,39 @@ ranker has a loss of its own. Not itself a system.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.models.discriminator import REAL, Discriminator
-from leakgan_tf.models.optimizers import adam, dense_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
-from leakgan_tf.systems.policy_gradient import PolicyGradientSystem
-from leakgan_tf.tasks.base import Task
+from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
 from leakgan_tf.utils.seeds import derive, derive_int
+
+
+@unique_class
+@dataclass(frozen=True)
+class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
+    """SeqGAN's D, from its released program."""
+
+    presets: ClassVar[Presets] = {
+        "quick": {"discriminator_learning_rate": 1e-3},
+        "smoke": {"discriminator_learning_rate": 1e-3},
+        "quick-text": {},
+        "smoke-text": {},
+        "quick-music": {"discriminator_learning_rate": 1e-3},
+    }
+
+    discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D.")
+    dropout: float = setting(0.25, "Share of D's features dropped in training.", zero=True)
+    l2: float = setting(0.2, "Weight of D's classifier penalty, Σ w²/2.", zero=True)
 
 
 class DiscriminatedSystem(PolicyGradientSystem):
@@ -24,8 +45,12 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     classifies = True  # whether D has two classes; a ranker has features only
 
-    def __init__(self, config: Config, task: Task):
-        super().__init__(config, task)
+    config: Config[DiscriminatedConfig]
+
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        super().build_models()
+        config = self.config
         self.discriminator = Discriminator(
             config.vocab_size,
             config.length,
@@ -33,14 +58,19 @@ class DiscriminatedSystem(PolicyGradientSystem):
             config.windows,
             config.filters,
             padding_row=False,
-            dropout=config.seqgan_dropout,
+            dropout=config.own.dropout,
             classifies=self.classifies,
             seed=derive_int(config.seed, "seqgan", "discriminator"),
         )
         self.discriminator.build()
         self.models["discriminator"] = self.discriminator
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        config = self.config
         self.optimizers["discriminator"] = adam(
-            config.seqgan_discriminator_learning_rate,
+            config.own.discriminator_learning_rate,
             config.adam_epsilon,
             self.discriminator.trainable_variables,
             "discriminator",
@@ -60,19 +90,47 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
-        model, weight = self.discriminator, self.config.seqgan_l2
-        with tf.GradientTape() as tape:
-            logits = model(tokens, seed)
-            penalty = losses.l2_penalty(model.classifier.kernel, model.classifier.bias)
-            loss = losses.discriminator_loss(logits, labels) + weight * penalty
-        scalars = self.update_discriminator(tape, loss)
-        right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
-        scalars["accuracy"] = tf.reduce_mean(tf.cast(right, tf.float32))
-        return scalars
+        optimizer, weight = self.optimizers["discriminator"], self.config.own.l2
+        return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
-    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> Scalars:
-        """Moves D one step down a loss."""
-        variables = self.discriminator.trainable_variables
-        gradients = dense_gradients(tape, loss, variables)
-        self.optimizers["discriminator"].apply(gradients, variables)
-        return {"loss": loss, "gradient_norm": tf.linalg.global_norm(gradients)}
+
+def classification_step(
+    model: Discriminator,
+    optimizer: FusedAdam,
+    tokens: tf.Tensor,
+    labels: tf.Tensor,
+    seed: tf.Tensor,
+    l2: float,
+) -> Scalars:
+    """One update of D on sentences (B, T) of classes (B,).
+
+    Args:
+      model: D.
+      optimizer: of its weights.
+      tokens: ids (B, T).
+      labels: `REAL` or 0, (B,).
+      seed: stateless seed (2,) of the dropout.
+      l2: weight of the classifier's penalty.
+    """
+    with tf.GradientTape() as tape:
+        logits = model(tokens, seed)
+        loss = losses.discriminator_loss(logits, labels)
+        if l2:
+            loss += l2 * losses.l2_penalty(model.classifier.kernel, model.classifier.bias)
+    scalars = descend(tape, loss, model, optimizer)
+    right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
+    scalars["accuracy"] = tf.reduce_mean(tf.cast(right, tf.float32))
+    return scalars
+
+
+def descend(
+    tape: tf.GradientTape,
+    loss: tf.Tensor,
+    model: Discriminator,
+    optimizer: FusedAdam,
+) -> Scalars:
+    """Moves D one step down a loss."""
+    variables = model.trainable_variables
+    gradients = dense_gradients(tape, loss, variables)
+    optimizer.apply(gradients, variables)
+    return {"loss": loss, "gradient_norm": tf.linalg.global_norm(gradients)}

@@ -5,13 +5,19 @@ Guo et al. 2018, arXiv:1709.08624. Both the paper's and the released program's s
 batch-sized ``goal_init`` unless asked for, its unused variable, and its unused learning-rate decay.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, SystemConfig, unique_class
+from leakgan_tf.config.published import OracleFigure, PublishedFigures
+from leakgan_tf.config.semantics import ORIGINAL, PAPER, Semantics, name_of
+from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LeakGANPolicy
@@ -19,16 +25,167 @@ from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
+from leakgan_tf.systems.discriminated import classification_step
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
+from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
-OPENING = 2  # tokens at the beginning that the original always sharpens
+OPENING = 2  # first tokens, whose inverse temperature is `opening_inverse_temperature`
+
+# Values of presets (`LeakGANConfig`).
+_RATES_40: Mapping[str, Any] = {
+    "generator_learning_rate": 0.0005,
+    "adversarial_learning_rate": 0.0005,
+}
+_SHORT: Mapping[str, Any] = {
+    "pretrain_rounds": 2,
+    "pretrain_discriminator_rounds": 1,
+    "adversarial_steps": 45,
+}
+_QUICK: Mapping[str, Any] = {
+    "adversarial_learning_rate": 2e-4,
+    "discriminator_learning_rate": 2e-4,
+    "pretrain_rounds": 4,
+    "pretrain_discriminator_rounds": 1,
+    "discriminator_samples": 1024,
+    "adversarial_steps": 20,
+    "semantics": PAPER,
+}
+_QUICK_TEXT: Mapping[str, Any] = {
+    **_QUICK,
+    "goal_size": 8,
+    "generator_learning_rate": 0.002,
+    "pretrain_rounds": 5,
+    # Five epochs in all: held-out NLL on COCO is 4.07 then, 4.92 after ten (at the rate 0.005: 4.33
+    # and 5.61).
+    "pretrain_generator_epochs": 1,
+    "discriminator_samples": 2048,
+    "adversarial_steps": 10,
+}
+
+
+@unique_class
+@dataclass(frozen=True)
+class LeakGANConfig(SystemConfig, flags=""):
+    """What LeakGAN has of its own, from its released program for the oracle task."""
+
+    rewarded: ClassVar[bool] = True
+    presets: ClassVar[Presets] = {
+        "paper-40": _RATES_40,
+        "short": _SHORT,
+        "short-40": {**_SHORT, **_RATES_40},
+        "quick": _QUICK,
+        "smoke": {
+            **_QUICK,
+            "goal_size": 4,
+            "pretrain_rounds": 2,
+            "pretrain_generator_epochs": 3,
+            "discriminator_samples": 64,
+            "adversarial_steps": 4,
+        },
+        # The program for Image COCO. Its G epochs are a twentieth of the data, which it calls an
+        # epoch; logits are multiplied by 0.8 where the adversarial step samples.
+        "paper-text": {
+            "generator_learning_rate": 0.001,
+            "adversarial_learning_rate": 0.001,
+            "pretrain_rounds": 16,
+            "pretrain_generator_epochs": 12,
+            "likelihood_share": 0.05,
+            "semantics": replace(ORIGINAL, adversarial_inverse_temperature=0.8, mle_every=15),
+        },
+        "quick-text": _QUICK_TEXT,
+        "smoke-text": {
+            **_QUICK_TEXT,
+            "goal_size": 4,
+            "pretrain_rounds": 1,
+            "likelihood_share": 0.02,
+            "discriminator_samples": 64,
+            "adversarial_steps": 2,
+        },
+        "paper-music": {},  # as on the oracle task
+        "quick-music": {
+            **_QUICK_TEXT,
+            "generator_learning_rate": 0.005,
+            "pretrain_generator_epochs": 2,
+            "adversarial_steps": 20,
+        },
+    }
+
+    goal_size: int = setting(16, "Width of the Worker's goal embedding, K.")
+    goal_horizon: int = setting(4, "Tokens that a goal looks ahead, c.")
+    generator_learning_rate: float = setting(
+        0.0015, "Adam's rate for Manager and Worker in pre-training."
+    )
+    adversarial_learning_rate: float = setting(
+        0.0015, "Adam's rate for Manager and Worker in the adversarial phase (original: the same)."
+    )
+    discriminator_learning_rate: float = setting(5e-5, "Adam's rate for D.")
+    pretrain_rounds: int = setting(10, "Rounds of interleaved pre-training.", zero=True)
+    pretrain_discriminator_rounds: int = setting(
+        5, "D rounds in a round of pre-training.", zero=True
+    )
+    pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.", zero=True)
+    likelihood_share: float = setting(
+        1.0, "Share of the training sentences in a G epoch, chosen anew for each.", most=1
+    )
+    discriminator_samples: int = setting(9984, "Fresh sequences of each side in a D round.")
+    adversarial_steps: int = setting(800, "G steps of the adversarial phase.", zero=True)
+    rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
+    feature_memory: int = setting(
+        2048,
+        "The most MiB for features of the training sentences, which are computed once for the G "
+        "epochs between two D rounds; 0 computes them in each step.",
+        zero=True,
+    )
+    semantics: Semantics = ORIGINAL
+
+    def check(self, shared: SharedConfig) -> None:
+        """Raises ``UserError`` if sizes do not divide each other, or a batch is not filled."""
+        if shared.length % self.goal_horizon:
+            raise UserError(
+                f"length {shared.length} is not divisible by goal_horizon {self.goal_horizon}: "
+                "goals are set every goal_horizon tokens"
+            )
+        if self.discriminator_samples < shared.batch_size:
+            raise UserError(
+                f"discriminator_samples must be at least batch_size {shared.batch_size}"
+            )
+        if self.semantics.goal_init == "per_row" and shared.sampling_batch % shared.batch_size:
+            raise UserError(
+                f"sampling_batch {shared.sampling_batch} must be a multiple of batch_size "
+                f"{shared.batch_size} where goal_init is per_row"
+            )
+
+    def check_replicas(self) -> None:
+        """Raises ``UserError`` if weights belong to rows of the batch."""
+        if self.semantics.goal_init == "per_row":
+            raise UserError(
+                "goal_init=per_row ties weights to positions in the batch: --strategy=none"
+            )
+
+    @property
+    def variant(self) -> str:
+        """The semantics by name, with what differs from them."""
+        return name_of(self.semantics)
+
+
+PUBLISHED = PublishedFigures(
+    paper="1709.08624",
+    oracle={
+        20: OracleFigure(7.038, "RelGAN, table 1 (second hand); T = 1/1.5"),
+        40: OracleFigure(7.191, "RelGAN, table 1 (second hand); T = 1/1.5"),
+    },
+    falling_short={1.0: (10.59, 11.27)},
+    coco=((0.746, 0.528, 0.355, 0.230), (0.966, 0.913, 0.848, 0.780)),
+    news=((0.826, 0.645, 0.437, 0.272), 2.356),
+    poems=0.881,
+)
 
 
 class Forward(NamedTuple):
@@ -52,33 +209,45 @@ class Forward(NamedTuple):
 
 
 class LeakGAN:
-    """Manager, Worker and the discriminator that leaks its features."""
+    """Manager, Worker and the discriminator that leaks its features.
 
-    def __init__(self, config: Config, task: Task):
+    Args:
+      config: sizes, schedule and semantics.
+      task: where real sentences come from; not needed to sample.
+      training: whether to make optimizers, too.
+    """
+
+    def __init__(
+        self, config: Config[LeakGANConfig], task: Task | None = None, training: bool = True
+    ):
         self.config = config
-        self.semantics = config.semantics
+        self.semantics = config.own.semantics
         self.task = task
         self.discriminator = build_discriminator(config)
         self.model = build_generator(config)
+        self.models = {"generator": self.model, "discriminator": self.discriminator}
+        self.optimizers = self._optimizers() if training else {}
+        self.generator = Generator(self.policy, config.length, config.sampling_batch)
+        self._store = FeatureStore(self.discriminator, config.batch_size)
+
+    def _optimizers(self) -> dict[str, FusedAdam]:
+        config = self.config
         manager = self.model.manager.trainable_variables
         worker = self.model.worker.trainable_variables
-        rate, epsilon = config.generator_learning_rate, config.adam_epsilon
-        later_rate = config.adversarial_learning_rate
-        self.models = {"generator": self.model, "discriminator": self.discriminator}
-        self.optimizers = {
+        rate, epsilon = config.own.generator_learning_rate, config.adam_epsilon
+        later_rate = config.own.adversarial_learning_rate
+        return {
             "pretrain_manager": adam(rate, epsilon, manager, "pretrain_manager"),
             "pretrain_worker": adam(rate, epsilon, worker, "pretrain_worker"),
             "adversarial_manager": adam(later_rate, epsilon, manager, "adversarial_manager"),
             "adversarial_worker": adam(later_rate, epsilon, worker, "adversarial_worker"),
             "discriminator": adam(
-                config.discriminator_learning_rate,
+                config.own.discriminator_learning_rate,
                 epsilon,
                 self.discriminator.trainable_variables,
                 "discriminator",
             ),
         }
-        self.generator = Generator(self.policy, config.length, config.sampling_batch)
-        self._store = FeatureStore(self.discriminator, config.batch_size)
 
     def policy(self) -> LeakGANPolicy:
         """Returns the generator bound to the features that D leaks now."""
@@ -93,11 +262,11 @@ class LeakGAN:
 
     def _pretraining(self) -> Iterator[Phase]:
         config, epoch = self.config, 0
-        last = config.pretrain_rounds * config.pretrain_generator_epochs
-        for _ in range(config.pretrain_rounds):
-            for _ in range(config.pretrain_discriminator_rounds):
+        last = config.own.pretrain_rounds * config.own.pretrain_generator_epochs
+        for _ in range(config.own.pretrain_rounds):
+            for _ in range(config.own.pretrain_discriminator_rounds):
                 yield self._discriminator_round("pretrain/discriminator")
-            for _ in range(config.pretrain_generator_epochs):
+            for _ in range(config.own.pretrain_generator_epochs):
                 epoch += 1
                 evaluate = epoch % config.evaluate_every == 0 or epoch == last
                 if self._reuses_features():
@@ -108,13 +277,13 @@ class LeakGAN:
 
     def _adversarial_training(self) -> Iterator[Phase]:
         config = self.config
-        for step in range(1, config.adversarial_steps + 1):
+        for step in range(1, config.own.adversarial_steps + 1):
             yield Phase("adversarial/generator", self.adversarial_step)
             for _ in range(config.adversarial_discriminator_rounds):
                 yield self._discriminator_round("adversarial/discriminator")
             if self.semantics.mle_every and step % self.semantics.mle_every == 0:
                 yield Phase("adversarial/likelihood", self.pretrain_step, self.real_sentences)
-            if step % config.evaluate_every == 0 or step == config.adversarial_steps:
+            if step % config.evaluate_every == 0 or step == config.own.adversarial_steps:
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def _reuses_features(self) -> bool:
@@ -122,12 +291,20 @@ class LeakGAN:
         config = self.config
         rows = len(self.task.train) if self.task else config.training_sequences
         need = feature_mebibytes(rows, config.length, config.feature_size)
-        epochs = config.pretrain_generator_epochs * config.likelihood_share  # that D stays frozen
-        return epochs >= 2 and need <= config.feature_memory
+        epochs = (
+            config.own.pretrain_generator_epochs * config.own.likelihood_share
+        )  # that D stays frozen
+        return epochs >= 2 and need <= config.own.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
-        epochs = self.config.discriminator_epochs
-        return Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+        """Returns epochs on sentences of both sides; D's features steer those that G makes."""
+        return Phase(
+            name,
+            self.discriminator_step,
+            self.real_and_generated,
+            epochs=self.config.discriminator_epochs,
+            keeps_data=True,
+        )
 
     def real_sentences(self, seed: int) -> tuple[np.ndarray]:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""
@@ -146,19 +323,18 @@ class LeakGAN:
     def _share(self, seed: int) -> slice | np.ndarray:
         """Returns which training sentences a G epoch learns from."""
         rows = len(self.task.train)
-        count = max(round(rows * self.config.likelihood_share), self.config.batch_size)
+        count = max(round(rows * self.config.own.likelihood_share), self.config.batch_size)
         if count >= rows:
             return slice(None)
         return numpy_generator(seed, "share").choice(rows, count, replace=False)
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
-        count = self.config.discriminator_samples
-        inverse_temperature = self.inverse_temperatures(
-            self.semantics.discriminator_inverse_temperature
-        )
+        count = self.config.own.discriminator_samples
+        factors = self.inverse_temperatures(self.semantics.discriminator_inverse_temperature)
+        temperature = 1.0 / factors.astype(np.float64)
         real = self.task.positives(count, derive_int(seed, "real"))
-        made = self.generator.sample(count, inverse_temperature, derive(seed, "generated"))
+        made = self.generator.sample(count, temperature, derive(seed, "generated"))
         labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
         return np.concatenate([real, made]), labels
 
@@ -172,21 +348,8 @@ class LeakGAN:
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,)."""
-        model = self.discriminator
-        with tf.GradientTape() as tape:
-            logits = model(tokens, seed)
-            loss = losses.discriminator_loss(logits, labels)
-            if self.semantics.l2:
-                classifier = model.classifier
-                loss += self.semantics.l2 * losses.l2_penalty(classifier.kernel, classifier.bias)
-        gradients = dense_gradients(tape, loss, model.trainable_variables)
-        self.optimizers["discriminator"].apply(gradients, model.trainable_variables)
-        right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
-        return {
-            "loss": loss,
-            "accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
-            "gradient_norm": tf.linalg.global_norm(gradients),
-        }
+        optimizer, weight = self.optimizers["discriminator"], self.semantics.l2
+        return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
     def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
         """Runs Manager and Worker along sentences (B, T), teacher-forced.
@@ -199,7 +362,7 @@ class LeakGAN:
             features = PrefixFeatures(self.discriminator).all(tokens)  # (B, T+1, F)
         goals = self.model.goals(features)
         log_prob = losses.token_log_prob(self.model(tokens, goals.worker), tokens)
-        horizon, window = self.config.goal_horizon, self.semantics.goal_window
+        horizon, window = self.config.own.goal_horizon, self.semantics.goal_window
         cosines = losses.cosine(losses.manager_pairs(features, goals, horizon, window))
         mask = valid_token_mask(tokens) if self.config.ends else None
         pair_mask = losses.pair_mask(mask, horizon, window)
@@ -208,7 +371,10 @@ class LeakGAN:
     def intrinsic_reward(self, forward: Forward) -> tf.Tensor:
         """Returns the Worker's reward for each token, (B, T)."""
         return losses.intrinsic_reward(
-            forward.features, forward.goals, self.config.goal_horizon, self.semantics.goal_window
+            forward.features,
+            forward.goals,
+            self.config.own.goal_horizon,
+            self.semantics.goal_window,
         )
 
     def pretrain_step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
@@ -229,7 +395,7 @@ class LeakGAN:
                 forward.cosines,
                 self.semantics,
                 config.length,
-                config.goal_horizon,
+                config.own.goal_horizon,
                 forward.pair_mask,
             )
             worker_loss = losses.likelihood_loss(forward.log_prob, forward.mask)
@@ -245,7 +411,7 @@ class LeakGAN:
                 reward,
                 self.semantics,
                 config.length,
-                config.goal_horizon,
+                config.own.goal_horizon,
                 forward.pair_mask,
             )
             worker_loss = losses.worker_adversarial_loss(
@@ -263,22 +429,22 @@ class LeakGAN:
         rows = distributed.local_batch_size(config.batch_size)
         tokens = sampling.generate(policy, rows, inverse_temperature, fold(seed, 0))  # (B, T)
         scores = self.score_prefixes(policy, tokens, fold(seed, 1))  # (B, T/c)
-        reward = rewards.rescale(scores, self.semantics, config.rollouts)
-        usual = rewards.control_mean(self.semantics, config.batch_size, config.rollouts)
+        reward = rewards.rescale(scores, self.semantics, config.own.rollouts)
+        usual = rewards.control_mean(self.semantics, config.batch_size, config.own.rollouts)
         reward = rewards.control(reward, config.reward, usual, fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, reward)
         scalars["reward_mean"] = tf.reduce_mean(reward)
         scalars["reward_spread"] = tf.math.reduce_std(distributed.gather(reward))
-        scalars["real_probability"] = tf.reduce_mean(scores) / config.rollouts
+        scalars["real_probability"] = tf.reduce_mean(scores) / config.own.rollouts
         return scalars
 
     def score_prefixes(
         self, policy: LeakGANPolicy, tokens: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """Returns D's opinion after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
-        horizon = self.config.goal_horizon
+        horizon = self.config.own.goal_horizon
         starts = tuple(range(horizon, self.config.length, horizon))
-        completions = sampling.complete(policy, tokens, starts, self.config.rollouts, seed)
+        completions = sampling.complete(policy, tokens, starts, self.config.own.rollouts, seed)
         return prefix_scores(self.discriminator.probability_real, tokens, completions)
 
     def _update(
@@ -307,7 +473,7 @@ class LeakGAN:
         }
 
 
-def build_discriminator(config: Config) -> Discriminator:
+def build_discriminator(config: Config[LeakGANConfig]) -> Discriminator:
     """Returns D with its weights."""
     discriminator = Discriminator(
         config.vocab_size,
@@ -315,7 +481,7 @@ def build_discriminator(config: Config) -> Discriminator:
         config.discriminator_embedding,
         config.windows,
         config.filters,
-        dropout=config.semantics.dropout,
+        dropout=config.own.semantics.dropout,
         precision=config.precision,
         seed=derive_int(config.seed, "leakgan", "discriminator"),
     )
@@ -323,17 +489,17 @@ def build_discriminator(config: Config) -> Discriminator:
     return discriminator
 
 
-def build_generator(config: Config) -> LeakGANGenerator:
+def build_generator(config: Config[LeakGANConfig]) -> LeakGANGenerator:
     """Returns the hierarchical generator with its weights."""
-    semantics = config.semantics
+    semantics = config.own.semantics
     generator = LeakGANGenerator(
         vocab_size=config.vocab_size,
         length=config.length,
         feature_size=config.feature_size,
         embedding_size=config.generator_embedding,
         hidden_size=config.generator_hidden,
-        goal_size=config.goal_size,
-        goal_horizon=config.goal_horizon,
+        goal_size=config.own.goal_size,
+        goal_horizon=config.own.goal_horizon,
         goal_window=semantics.goal_window,
         goal_alignment=semantics.goal_alignment,
         goal_init_rows=config.batch_size if semantics.goal_init == "per_row" else 1,

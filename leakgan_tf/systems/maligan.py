@@ -15,29 +15,62 @@ so they are scaled to the mean 1: at b = 1 the baseline is their mean.
 The paper was not at hand: what is said of it rests on memory, and is to be checked.
 """
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import tensorflow as tf
 
+from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, unique_class
+from leakgan_tf.config.published import PublishedFigures
 from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.rewards import control
 from leakgan_tf.systems.base import Phase, Scalars
-from leakgan_tf.systems.discriminated import DiscriminatedSystem
+from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import numpy_generator
+
+
+@unique_class
+@dataclass(frozen=True)
+class MaliGANConfig(DiscriminatedConfig):
+    """What MaliGAN has of its own."""
+
+    presets: ClassVar[Presets] = {
+        "smoke": {"completions": 2},
+        "quick-text": {"completions": 4, "prefix_step": 2},
+        "smoke-text": {"completions": 2, "prefix_step": 2},
+    }
+
+    completions: int = setting(8, "Completions of each real prefix, n (open in the paper).")
+    prefix_step: int = setting(
+        1, "Tokens by which the real prefix shrinks in each stage (open in the paper)."
+    )
+    baseline: float = setting(1.0, "Final value of the baseline b, which rises from 0.", zero=True)
+
+
+PUBLISHED = PublishedFigures(
+    paper="1702.07983",
+    coco=((0.673, 0.432, 0.257, 0.159), (0.918, 0.781, 0.606, 0.437)),
+)
 
 
 class MaliGAN(DiscriminatedSystem):
     """The LSTM generator of `MLE`, trained on by samples weighted with D / (1 - D)."""
 
+    config: Config[MaliGANConfig]
+
     def generator_phase(self, step: int) -> Phase:
         """Returns one update of the generator on completed prefixes; steps count from 1."""
         config = self.config
-        stages = -(-config.length // config.maligan_prefix_step)
-        stage = 1 + (step - 1) * stages // config.seqgan_steps
-        given = max(config.length - stage * config.maligan_prefix_step, 0)
-        baseline = config.maligan_baseline * step / config.seqgan_steps
+        stages = -(-config.length // config.own.prefix_step)
+        stage = 1 + (step - 1) * stages // config.own.steps
+        given = max(config.length - stage * config.own.prefix_step, 0)
+        baseline = config.own.baseline * step / config.own.steps
 
         def data(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             rows = config.batch_size
@@ -65,7 +98,7 @@ class MaliGAN(DiscriminatedSystem):
           baseline: b for each, (B,).
           seed: stateless seed (2,).
         """
-        copies, length = self.config.maligan_completions, self.config.length
+        copies, length = self.config.own.completions, self.config.length
         real = tf.tile(sentences, [copies, 1])  # (n·B, T)
         kept = tf.range(length) < tf.tile(given, [copies])[:, tf.newaxis]  # (n·B, T)
         tokens = infill(LSTMPolicy(self.model), real, kept, seed)

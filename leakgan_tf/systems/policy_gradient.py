@@ -5,11 +5,15 @@ judges finished sentences, and how the judge is trained. Not itself a system.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.optimizers import adam
@@ -17,8 +21,7 @@ from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.rewards import control
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
-from leakgan_tf.systems.mle import MLE
-from leakgan_tf.tasks.base import Task
+from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.utils import distributed
 
 RewardFunction = Callable[
@@ -26,13 +29,38 @@ RewardFunction = Callable[
 ]  # sentences (n, T) to opinions (n,), higher is better
 
 
+@unique_class
+@dataclass(frozen=True)
+class PolicyGradientConfig(MLEConfig, flags="seqgan"):
+    """SeqGAN's schedule, from its released program; shared by the systems that keep it."""
+
+    rewarded: ClassVar[bool] = True
+    sets_frontier: ClassVar[bool] = False
+    presets: ClassVar[Presets] = {
+        "short": {"discriminator_rounds": 10, "steps": 45},
+        "quick": {"discriminator_rounds": 5, "steps": 40, "rollouts": 8},
+        "smoke": {"discriminator_rounds": 1, "steps": 2, "rollouts": 2},
+        "quick-text": {"discriminator_rounds": 5, "steps": 20, "rollouts": 4},
+        "smoke-text": {"discriminator_rounds": 1, "steps": 1, "rollouts": 2},
+        "quick-music": {"discriminator_rounds": 5, "steps": 40, "rollouts": 8},
+    }
+
+    discriminator_rounds: int = setting(50, "D rounds before the G steps.", zero=True)
+    steps: int = setting(200, "G steps of the adversarial phase.", zero=True)
+    rollouts: int = setting(16, "Monte-Carlo completions of each prefix, N.")
+
+
 class PolicyGradientSystem(MLE):
     """The LSTM generator of `MLE`, trained on by REINFORCE with a judge's verdict as the reward."""
 
-    def __init__(self, config: Config, task: Task):
-        super().__init__(config, task)
+    config: Config[PolicyGradientConfig]
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        config = self.config
         self.optimizers["adversarial"] = adam(
-            config.mle_learning_rate,
+            config.own.learning_rate,
             config.adam_epsilon,
             self.model.trainable_variables,
             "adversarial",
@@ -65,13 +93,13 @@ class PolicyGradientSystem(MLE):
         """Yields MLE epochs, the judge's pre-training, then the adversarial phase."""
         config = self.config
         yield from super().phases()
-        for _ in range(config.seqgan_discriminator_rounds):
+        for _ in range(config.own.discriminator_rounds):
             yield from self.discriminator_rounds("pretrain/discriminator")
-        for step in range(1, config.seqgan_steps + 1):
+        for step in range(1, config.own.steps + 1):
             yield self.generator_phase(step)
             for _ in range(config.adversarial_discriminator_rounds):
                 yield from self.discriminator_rounds("adversarial/discriminator")
-            if step % config.evaluate_every == 0 or step == config.seqgan_steps:
+            if step % config.evaluate_every == 0 or step == config.own.steps:
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def generator_phase(self, step: int) -> Phase:
@@ -88,7 +116,7 @@ class PolicyGradientSystem(MLE):
         policy = LSTMPolicy(self.model)
         rows = distributed.local_batch_size(config.batch_size)
         tokens = sampling.generate(policy, rows, neutral, fold(seed, 0))  # (B, T)
-        rewards = self.rewards(tokens, config.seqgan_rollouts, fold(seed, 1), *context)
+        rewards = self.rewards(tokens, config.own.rollouts, fold(seed, 1), *context)
         rewards = control(rewards, config.reward, self.control_mean(), fold(seed, 2))
         scalars = self.adversarial_gradient_step(tokens, rewards)
         scalars["reward_mean"] = tf.reduce_mean(rewards)

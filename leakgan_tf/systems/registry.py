@@ -1,7 +1,8 @@
 """The systems by name, found by looking: a file ``name.py`` beside this one that has a class of
 its own name (capitals and underscores aside: ``pg_bleu.py``, ``PGBleu``) is a system.
 
-Files are read, not imported: naming the systems needs no TensorFlow. Making one imports its file.
+Files are read, not imported: names, configurations and published figures need no TensorFlow
+(`declared`). Building a system imports its file.
 """
 
 import ast
@@ -9,34 +10,93 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from leakgan_tf import systems
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.own import SystemConfig
+from leakgan_tf.config.published import PublishedFigures
+from leakgan_tf.systems import declared
 from leakgan_tf.utils.errors import UserError
+
+if TYPE_CHECKING:  # naming the systems needs no TensorFlow
+    from leakgan_tf.systems.base import System
+    from leakgan_tf.tasks.base import Task
 
 ALL = "all"  # stands for every system where a list of names is asked for
 
 
 def find_systems() -> dict[str, str]:
     """Returns the class of each system by the system's name, in alphabetical order."""
+    return {name: found for name, (_, found) in _find().items()}
+
+
+def _find() -> dict[str, tuple[Path, str]]:
+    """Returns the file and the class of each system by name."""
     found = {}
     for module in sorted(pkgutil.iter_modules(systems.__path__), key=lambda each: each.name):
         path = Path(module.module_finder.path) / f"{module.name}.py"
-        for node in ast.parse(path.read_text("utf-8")).body:
+        for node in declared.parse(path).body:
             if isinstance(node, ast.ClassDef) and _plain(node.name) == _plain(module.name):
-                found[module.name] = node.name
+                found[module.name] = path, node.name
     return found
 
 
-def make_system(config: Config, task):
-    """Returns the configured system (`systems.base.System`) for a task (`tasks.base.Task`).
+def system_config(name: str) -> type[SystemConfig]:
+    """Returns the class of a system's configuration: of ``PGBleu`` that is ``PGBleuConfig``.
 
     Raises:
       UserError: there is no system of that name.
     """
+    path, found = _find()[check_name(name)]
+    return declared.declared(path, f"{found}Config")
+
+
+def published_figures() -> dict[str, PublishedFigures]:
+    """Returns the published figures of the systems that have any, in the order of their papers."""
+    found = {}
+    for name, (path, _) in _find().items():
+        try:
+            found[name] = declared.declared(path, "PUBLISHED")
+        except KeyError:
+            continue
+    return dict(sorted(found.items(), key=lambda each: (each[1].paper, each[0])))
+
+
+def read_config(values: Any) -> Config[SystemConfig]:
+    """Returns the configuration of any system from its JSON (`Config.to_json`).
+
+    Raises:
+      UserError: a field is unknown, or of another type.
+    """
+    name = values.get("system") if isinstance(values, dict) else None
+    if not isinstance(name, str):
+        raise UserError("configuration has no 'system', the name of a system")
+    return Config.from_json(values, system_config(name))
+
+
+def make_system(config: Config[Any], task: "Task | None") -> "System":
+    """Returns the configured system for a task, ready for training.
+
+    Raises:
+      UserError: there is no system of that name.
+    """
+    return _find_class(config)(config, task)
+
+
+def make_models(config: Config[Any]) -> "System":
+    """Returns the configured system without optimizers and task: to load, sample and score.
+
+    Raises:
+      UserError: there is no system of that name.
+    """
+    return _find_class(config)(config, training=False)
+
+
+def _find_class(config: Config[Any]) -> type[Any]:
     name = check_name(config.system)
     module = importlib.import_module(f"{systems.__name__}.{name}")
-    return getattr(module, find_systems()[name])(config, task)
+    return getattr(module, find_systems()[name])
 
 
 def check_name(name: str) -> str:

@@ -6,8 +6,32 @@ completions are real (eq. 4); schedule and updates are those of `policy_gradient
 use the generator as it is, which equals the paper's β ← θ.
 """
 
-from leakgan_tf.systems.discriminated import DiscriminatedSystem
+from dataclasses import dataclass
+
+from leakgan_tf.config.own import unique_class
+from leakgan_tf.config.published import OracleFigure, PublishedFigures
+from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem
 from leakgan_tf.systems.policy_gradient import RewardFunction
+
+
+@unique_class
+@dataclass(frozen=True)
+class SeqGANConfig(DiscriminatedConfig):
+    """SeqGAN has nothing that its relatives do not have."""
+
+
+PUBLISHED = PublishedFigures(
+    paper="1609.05473",
+    oracle={
+        20: OracleFigure(8.736, "SeqGAN, table 1 (read)"),
+        40: OracleFigure(10.310, "RelGAN, table 1 (second hand)"),
+    },
+    falling_short={1.0: (9.62, 9.22)},
+    coco=((0.745, 0.498, 0.294, 0.180), (0.950, 0.840, 0.670, 0.489)),
+    news=((0.777, 0.491, 0.261, 0.138), 2.773),
+    poems=0.7389,
+    music=(0.9406, 20.62),
+)
 
 
 class SeqGAN(DiscriminatedSystem):

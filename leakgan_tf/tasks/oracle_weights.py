@@ -45,6 +45,16 @@ def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
     return arrays, digest.hexdigest()
 
 
+def check_vocab_size(arrays: dict[str, np.ndarray], vocab_size: int) -> None:
+    """Raises ``UserError`` if an oracle's weights are not of a vocabulary of this size."""
+    found = len(arrays["embedding"])
+    if found != vocab_size:
+        raise UserError(
+            f"the oracle file has {found} tokens, the configuration {vocab_size}: "
+            f"give --vocab_size={found}"
+        )
+
+
 def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:
     if arrays["embedding"].ndim != 2 or arrays["output/kernel"].ndim != 2:
         raise UserError(f"oracle file {path}: embedding and output/kernel must be matrices")

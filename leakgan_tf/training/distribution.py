@@ -8,16 +8,19 @@ its checkpoint when a run begins or goes on, so that no folder need be shared.
 import contextlib
 import faulthandler
 import json
+import os
 import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config, differences
+from leakgan_tf.systems.registry import read_config
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import TrainingError, UserError
@@ -74,10 +77,25 @@ class Distribution:
                 f"batch_size {config.batch_size} is not divisible by {self.replicas} replicas: "
                 "give another --batch_size, or another number of devices"
             )
-        if config.semantics.goal_init == "per_row":
-            raise UserError(
-                "goal_init=per_row ties weights to positions in the batch: --strategy=none"
-            )
+        config.own.check_replicas()
+
+    def describe(self) -> dict[str, Any]:
+        """Returns what computes: strategy, devices, and threads (0 for TensorFlow's choice)."""
+        threading = tf.config.threading
+        return {
+            "strategy": self.placement.strategy,
+            "devices": [
+                f"{device.device_type}:{device.name.rpartition(':')[2]}"
+                for device in tf.config.list_logical_devices()
+            ],
+            "threads": {
+                name: get() or int(os.environ.get(f"TF_NUM_{name.upper()}_THREADS") or 0)
+                for name, get in (
+                    ("intraop", threading.get_intra_op_parallelism_threads),
+                    ("interop", threading.get_inter_op_parallelism_threads),
+                )
+            },
+        }
 
     def own_rows(self, rows: np.ndarray) -> np.ndarray:
         """Returns what the replicas of this process have of a batch's rows (B,)."""
@@ -107,7 +125,7 @@ class Distribution:
 
     def check_same(self, config: Config) -> None:
         """Raises ``UserError`` on a worker that has another configuration than the chief."""
-        chief = Config.from_json(json.loads(self.share(json.dumps(config.to_json()).encode())))
+        chief = read_config(json.loads(self.share(json.dumps(config.to_json()).encode())))
         changed = differences(chief, config)
         if changed:
             raise UserError(

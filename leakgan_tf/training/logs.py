@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from leakgan_tf.training.board import begin_again, tensorboard_errors
 from leakgan_tf.training.monitor import GROUP

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks.speed_direct import (
+from benchmarks.speed.direct import (
     DirectLeakGAN,
     DirectPrefixFeatures,
     DirectReward,
@@ -100,7 +100,7 @@ def test_rewards_of_a_policy_that_has_no_choice(semantics):
     system, direct, tokens = case(semantics, sharp=1e4)
     seed = tf.constant(SEED)
     fast = system.score_prefixes(system.policy(), tokens, seed).numpy()
-    slow = DirectReward(direct).scores(tokens, direct.config.rollouts, seed)
+    slow = DirectReward(direct).scores(tokens, direct.config.own.rollouts, seed)
     np.testing.assert_allclose(slow, fast, rtol=1e-5)
     assert fast.std(axis=0).min() > 1e-3
 

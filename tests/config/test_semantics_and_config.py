@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
-from leakgan_tf.config.config import Config, differences, flatten, replace
-from leakgan_tf.config.semantics import ORIGINAL, PAPER, Semantics, named_semantics
+from leakgan_tf.config.config import differences, flatten, replace
+from leakgan_tf.config.semantics import ORIGINAL, PAPER, named_semantics, variant_changes
 from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.systems.registry import find_systems, read_config
 from leakgan_tf.utils.errors import UserError
 
 # Every field that changes the computation of a step, at a value that one of the two has not.
@@ -80,18 +81,40 @@ def test_inverse_temperatures_of_training_samples():
 
 
 @pytest.mark.parametrize("base", [ORIGINAL, PAPER], ids=["original", "paper"])
-def test_json_brings_the_same_configuration_back(base):
-    config = small.config(base, seed=3)
+@pytest.mark.parametrize("system", find_systems())
+def test_json_brings_the_same_configuration_back(system, base):
+    config = small.config(base, system, seed=3)
     stored = json.loads(json.dumps(config.to_json()))
-    assert Config.from_json(stored) == config
+    assert read_config(stored) == config
+
+
+def test_a_systems_own_values_are_nested_under_its_name():
+    stored = small.config(system="rankgan", rankgan_gamma=3.0, seqgan_steps=7).to_json()
+    assert stored["system"] == "rankgan"
+    assert stored["rankgan"].items() >= {"gamma": 3.0, "steps": 7, "learning_rate": 0.01}.items()
+    assert "leakgan" not in stored
+    assert small.config(PAPER).to_json()["leakgan"]["semantics"] == dataclasses.asdict(PAPER)
 
 
 def test_unknown_fields_are_refused():
     stored = small.config().to_json()
     with pytest.raises(UserError, match="^configuration: unknown field 'colour'"):
-        Config.from_json({**stored, "colour": "red"})
-    with pytest.raises(UserError, match=r"^configuration\.semantics: unknown field 'colour'"):
-        Config.from_json({**stored, "semantics": {"colour": "red"}})
+        read_config({**stored, "colour": "red"})
+    with pytest.raises(
+        UserError, match=r"^configuration\.leakgan\.semantics: unknown field 'colour'"
+    ):
+        read_config({**stored, "leakgan": {"semantics": {"colour": "red"}}})
+    with pytest.raises(UserError, match=r"^configuration\.leakgan: unknown field 'colour'"):
+        read_config({**stored, "leakgan": {"colour": "red"}})
+    with pytest.raises(UserError, match="unknown field 'rankgan'"):
+        read_config({**stored, "rankgan": {}})
+    for name in ("gan", 3, None):
+        with pytest.raises(UserError, match="system"):
+            read_config({**stored, "system": name})
+    with pytest.raises(UserError, match="has no 'system'"):
+        read_config([])
+    with pytest.raises(UserError, match="leakgan has no setting 'rankgan_gamma'"):
+        replace(small.config(), rankgan_gamma=1.0)
     with pytest.raises(UserError, match="'colour'"):
         replace(small.config(), colour="red")
 
@@ -102,15 +125,19 @@ def test_unknown_fields_are_refused():
         ({"length": "8"}, r"configuration\.length must be a whole number, not '8'"),
         ({"windows": 3}, r"configuration\.windows must be a list"),
         ({"windows": [1, "2"]}, r"configuration\.windows\[1\] must be a whole number"),
-        ({"semantics": None}, r"configuration\.semantics must be an object"),
-        ({"semantics": {"dropout": True}}, r"configuration\.semantics\.dropout must be a number"),
+        ({"leakgan": 3}, r"configuration\.leakgan must be an object"),
+        ({"leakgan": {"goal_size": 2.5}}, r"configuration\.leakgan\.goal_size must be a whole"),
+        (
+            {"leakgan": {"semantics": {"dropout": True}}},
+            r"configuration\.leakgan\.semantics\.dropout must be a number",
+        ),
         ({"seed": 2**63 * 1.0}, r"configuration\.seed must be a whole number"),
     ],
 )
 def test_fields_of_another_type_are_refused_by_name(changes, message):
     stored = small.config().to_json()
     with pytest.raises(UserError, match=f"^{message}"):
-        Config.from_json({**stored, **changes})
+        read_config({**stored, **changes})
 
 
 @pytest.mark.parametrize(
@@ -132,15 +159,34 @@ def test_fields_of_another_type_are_refused_by_name(changes, message):
         ({"vocab_size": 1}, "vocab_size must be at least 2"),
         ({"training_sequences": 3}, "training_sequences must be at least batch_size"),
         ({"goal_window": "round"}, "goal_window must be one of block, sliding"),
-        ({"rankgan_reward": "score"}, "rankgan_reward must be one of rank, log_rank"),
-        ({"pg_bleu_order": 0}, "pg_bleu_order must be above 0"),
+        (
+            {"system": "rankgan", "rankgan_reward": "score"},
+            "rankgan_reward must be one of rank, log_rank",
+        ),
+        ({"system": "pg_bleu", "pg_bleu_order": 0}, "pg_bleu_order must be above 0"),
         ({"system": "pg_bleu", "pg_bleu_order": 7}, "pg_bleu_order 7 must be at most length 6"),
-        ({"maligan_completions": 0}, "maligan_completions must be above 0"),
-        ({"maligan_prefix_step": 0}, "maligan_prefix_step must be above 0"),
-        ({"scheduled_sampling_least": 1.5}, "scheduled_sampling_least must be at most 1"),
-        ({"scheduled_sampling_schedule": "cosine"}, "must be one of linear, exponential"),
-        ({"scheduled_sampling_schedule": "exponential", "scheduled_sampling_rate": 1.0}, "below 1"),
-        ({"scheduled_sampling_schedule": "inverse_sigmoid"}, "at least 1 if inverse_sigmoid"),
+        ({"system": "maligan", "maligan_completions": 0}, "maligan_completions must be above 0"),
+        ({"system": "maligan", "maligan_prefix_step": 0}, "maligan_prefix_step must be above 0"),
+        (
+            {"system": "scheduled_sampling", "scheduled_sampling_least": 1.5},
+            "scheduled_sampling_least must be at most 1",
+        ),
+        (
+            {"system": "scheduled_sampling", "scheduled_sampling_schedule": "cosine"},
+            "must be one of linear, exponential",
+        ),
+        (
+            {
+                "system": "scheduled_sampling",
+                "scheduled_sampling_schedule": "exponential",
+                "scheduled_sampling_rate": 1.0,
+            },
+            "below 1",
+        ),
+        (
+            {"system": "scheduled_sampling", "scheduled_sampling_schedule": "inverse_sigmoid"},
+            "at least 1 if inverse_sigmoid",
+        ),
         ({"goal_alignment": "x"}, "goal_alignment must be one of"),
         ({"goal_init": "x"}, "goal_init must be one of"),
         ({"cosine": "x"}, "cosine must be one of"),
@@ -167,13 +213,11 @@ def test_per_row_goals_refuse_a_sampling_batch_that_they_do_not_divide():
 def test_fields_are_changed_and_compared_by_name():
     config = small.config()
     changed = replace(config, seed=5, cosine="per_step")
-    assert changed.semantics == dataclasses.replace(ORIGINAL, cosine="per_step")
-    assert differences(config, changed) == ["cosine: batch_mean -> per_step", "seed: 0 -> 5"]
+    assert changed.own.semantics == dataclasses.replace(ORIGINAL, cosine="per_step")
+    assert differences(config, changed) == ["seed: 0 -> 5", "cosine: batch_mean -> per_step"]
     assert differences(config, config) == []
-    assert (
-        len(flatten(config))
-        == len(dataclasses.fields(Config)) + len(dataclasses.fields(Semantics)) - 1
-    )
+    assert flatten(config)["cosine"] == "batch_mean"
+    assert flatten(config).keys().isdisjoint({"own", "semantics", "rankgan_gamma"})
 
 
 def test_semantics_have_names():
@@ -190,7 +234,7 @@ def test_the_paper_and_the_original_differ_where_they_are_known_to():
         "reward_delta": 12.0, "reward_per_rollout": False, "opening_inverse_temperature": 1.0,
         "discriminator_inverse_temperature": 1.0,
         "adversarial_inverse_temperature": 1.0, "dropout": 0.25, "l2": 0.2,
-        "mle_every": 15, "padding": "masked",
+        "mle_every": 15,
     }  # fmt: skip
     assert dataclasses.asdict(ORIGINAL) == {
         "goal_window": "block", "goal_alignment": "split", "goal_init": "shared",
@@ -198,5 +242,7 @@ def test_the_paper_and_the_original_differ_where_they_are_known_to():
         "reward_delta": 16.0, "reward_per_rollout": True, "opening_inverse_temperature": 1.5,
         "discriminator_inverse_temperature": 1.5,
         "adversarial_inverse_temperature": 1.0, "dropout": 0.0, "l2": 0.0,
-        "mle_every": 0, "padding": "token",
+        "mle_every": 0,
     }  # fmt: skip
+    assert variant_changes("paper") == {**dataclasses.asdict(PAPER), "padding": "masked"}
+    assert variant_changes("original") == {**dataclasses.asdict(ORIGINAL), "padding": "token"}

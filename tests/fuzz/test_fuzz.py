@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -17,12 +18,13 @@ import time
 import numpy as np
 import pytest
 
+from benchmarks import collect
 from fuzz.mutation import VALUES, mutate_file, mutate_json, restore
 from helpers import runs
 from helpers.tiny import tiny
 from helpers.tunes import folder_of_tunes
 from leakgan_tf.__main__ import main
-from leakgan_tf.cli import evaluate, export, generate, prepare, report, train
+from leakgan_tf.cli import entry, evaluate, export, generate, prepare, report, train
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks.oracle_weights import NAMES, read_parameters
@@ -38,7 +40,7 @@ SIZES = (
 SHARES = {
     "data folder": 5, "run": 10, "weights": 1, "oracle": 3, "text": 3, "midi": 2, "TF_CONFIG": 3,
     "train flags": 3, "prepare flags": 2, "generate flags": 1, "evaluate flags": 2,
-    "export flags": 1, "report flags": 1,
+    "export flags": 1, "report flags": 1, "results": 3,
 }  # fmt: skip
 COMMANDS = {
     "train": train, "prepare": prepare, "generate": generate, "evaluate": evaluate,
@@ -65,12 +67,43 @@ def weights():
 def synthetic_figures():
     row = {"nll_oracle": 2.5, "nll_oracle_deviation": 0.1, "nll_test": 2.6, "distinct": 0.9,
            "nll_test_deviation": 0.1, "sentences": 16}  # fmt: skip
-    flat = {f"{name}_1.0": row[name] for name in ("nll_oracle", "nll_test", "distinct")}
+    flat = {
+        f"{name}_{key}": row[name]
+        for name in ("nll_oracle", "nll_test", "distinct") for key in ("1.0", "0.667", "1.5")
+    }  # fmt: skip
     return {
         **flat, "sweep": [{"temperature": t, **row} for t in (0.7, 1.0, 1.5)],
         "best": {"position": 1, "rule": "nll_oracle_1.0", **flat},
         "seconds": {"mle": 1.5, "evaluation": 0.5}, "total_updates": 12,
     }  # fmt: skip
+
+
+def write_project(root, records):
+    """Writes a project with one result of a synthetic benchmark, and one of an ablation."""
+    (root / "benchmarks" / "results").mkdir(parents=True)
+    made_by = {"command": "python -m benchmarks.x", "python": "3", "machine": "x", "commit": "abc",
+               "versions": {"numpy": "2"}, "hardware": {"processor": "x", "cores": 2}}  # fmt: skip
+    test = {"direction": "lower", "p": 0.01}
+    against = {"seeds": [0], "frontier": [{"place": "", "bound": 0.1, "distance": 0.1}],
+               "frontier_p": test, "nll_oracle_differences": [0.1], "sentences": test}  # fmt: skip
+    runs_ = [
+        {"folder": f"{system}-seed0", "config": tiny(system).to_json(), "records": records,
+         "figures": synthetic_figures(), "warnings": ["after phase 2: x"], "made_by": made_by}
+        for system in ("mle", "seqgan")
+    ]  # fmt: skip
+    compared = {"baseline": "mle", "systems": {"seqgan": {"1.0": against}}}
+    synthetic = {"benchmark": "synthetic", "made_by": made_by, "missing": [], "runs": runs_,
+                 "references": {}, "comparison": compared}  # fmt: skip
+    effect = {"differences": {"0": 0.1, "1": 0.2}, "verdict": "moves", "against": "mle"}
+    ablation = {
+        "benchmark": "ablation", "made_by": made_by, "missing": [], "runs": runs_,
+        "rows": {"mle": {"differs": "x"}}, "effects": {"NLL": {"mle": effect}},
+        "controls": {"NLL": {"mle": effect}},
+        "beginnings": {"mle": {"against": "x", "records": 3, "same": True}},
+    }  # fmt: skip
+    for name, content in (("one", synthetic), ("two", ablation)):
+        (root / "benchmarks" / "results" / f"{name}.json").write_text(json.dumps(content))
+    (root / "README.md").write_text("<!-- results: one -->\nold\n<!-- end -->\n")
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +132,15 @@ def good(tmp_path_factory):
         {"position": 1, "group": "adversarial/discriminator", "updates": 6, "accuracy": 0.7},
     ]  # fmt: skip
     made.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_project(folder / "project", made.records())
     folder_of_tunes(folder / "tunes", count=3, steps=12)
     return folder
 
 
 def call(*words):
+    if words[0] == "collect":
+        command = functools.partial(collect.run, root=words[1])
+        return entry.run(command, collect.define_flags(), ["collect"], "", "folder")
     return main(["leakgan-tf", *map(str, words)])
 
 
@@ -182,6 +219,8 @@ def rebuild(folder, rng):
     with contextlib.suppress(Exception):
         content = json.loads(record.read_text())
         for name in content["sha256"]:
+            if not (folder / name).is_file():  # a device has no end
+                return
             content["sha256"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         if rng.random() < 0.8:
             record.write_text(json.dumps(content))
@@ -278,6 +317,15 @@ def tf_config(case):
         del os.environ["TF_CONFIG"]
 
 
+def results(case):
+    root = case.copy("project")
+    name = case.rng.choice(("one.json", "two.json"))
+    mutate_file(case.rng, root / "benchmarks" / "results" / name)
+    if case.run("collect", root):
+        page = (root / "benchmarks" / "README.md").read_text("utf-8")
+        assert printable(page) == page
+
+
 def flags_of(command):
     def fuzz(case):
         run_dir = f"--run_dir={case.good / 'text run'}"
@@ -299,7 +347,7 @@ def flags_of(command):
 
 TARGETS = {
     "data folder": data_folder, "run": run, "weights": weight_files, "oracle": oracle,
-    "text": text, "midi": midi, "TF_CONFIG": tf_config,
+    "text": text, "midi": midi, "TF_CONFIG": tf_config, "results": results,
     **{f"{command} flags": flags_of(command) for command in COMMANDS},
 }  # fmt: skip
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.semantics import ORIGINAL
+from leakgan_tf.systems.leakgan import LeakGANConfig
+from leakgan_tf.systems.seqgan import SeqGANConfig
 from leakgan_tf.tasks.oracle_weights import KERAS_GATES
 
 
@@ -26,25 +28,27 @@ def below(values, prefix: str) -> dict[str, np.ndarray]:
     return {name[len(start) :]: array for name, array in values.items() if name.startswith(start)}
 
 
-def leakgan_config(recorded: dict) -> Config:
+def leakgan_config(recorded: dict) -> Config[LeakGANConfig]:
     return Config(
         length=recorded["length"],
         vocab_size=recorded["vocab"],
         generator_embedding=recorded["emb_dim"],
         generator_hidden=recorded["hidden_dim"],
-        goal_size=recorded["goal_size"],
-        goal_horizon=recorded["step_size"],
         discriminator_embedding=recorded["dis_emb_dim"],
         windows=tuple(recorded["filter_sizes"]),
         filters=tuple(recorded["num_filters"]),
         batch_size=recorded["batch"],
         sampling_batch=recorded["batch"],
-        generator_learning_rate=recorded["gen_lr"],
-        adversarial_learning_rate=recorded["gen_lr"],
-        discriminator_learning_rate=recorded["dis_lr"],
         gradient_clip=recorded["grad_clip"],
         adam_epsilon=recorded["adam_epsilon"],
-        semantics=dataclasses.replace(ORIGINAL, goal_init="per_row"),
+        own=LeakGANConfig(
+            goal_size=recorded["goal_size"],
+            goal_horizon=recorded["step_size"],
+            generator_learning_rate=recorded["gen_lr"],
+            adversarial_learning_rate=recorded["gen_lr"],
+            discriminator_learning_rate=recorded["dis_lr"],
+            semantics=dataclasses.replace(ORIGINAL, goal_init="per_row"),
+        ),
     )
 
 
@@ -67,7 +71,7 @@ def manager_arrays(arrays, manager) -> list[np.ndarray]:
         "output/bias": arrays["manager/output/bias"],
         "goal_init": arrays["manager/goal_init"],
     }
-    return _ordered(manager, by_path)
+    return ordered(manager, by_path)
 
 
 def worker_arrays(arrays, worker) -> list[np.ndarray]:
@@ -84,7 +88,7 @@ def worker_arrays(arrays, worker) -> list[np.ndarray]:
         "output_kernel/kernel": kernel.reshape(hidden * goal, vocab),
         "output_bias/kernel": arrays["worker/output/bias"].reshape(vocab, goal).T,
     }
-    return _ordered(worker, by_path)
+    return ordered(worker, by_path)
 
 
 def lstm_generator_arrays(arrays, model) -> list[np.ndarray]:
@@ -98,7 +102,7 @@ def lstm_generator_arrays(arrays, model) -> list[np.ndarray]:
         "output/kernel": arrays["generator/output/kernel"],
         "output/bias": arrays["generator/output/bias"],
     }
-    return _ordered(model, by_path)
+    return ordered(model, by_path)
 
 
 def discriminator_arrays(arrays, model) -> list[np.ndarray]:
@@ -112,7 +116,7 @@ def discriminator_arrays(arrays, model) -> list[np.ndarray]:
         by_path[f"highway/{part}/bias"] = arrays[f"disc/highway/{part}/bias"]
     by_path["classifier/kernel"] = arrays["disc/output/kernel"]
     by_path["classifier/bias"] = arrays["disc/output/bias"]
-    return _ordered(model, by_path)
+    return ordered(model, by_path)
 
 
 def assign(variables, arrays) -> None:
@@ -120,7 +124,7 @@ def assign(variables, arrays) -> None:
         variable.assign(array)
 
 
-def _ordered(model, by_path) -> list[np.ndarray]:
+def ordered(model, by_path) -> list[np.ndarray]:
     """Sorts arrays by the model's variables, each found by the end of its path."""
     ordered, left = [], dict(by_path)
     for variable in model.trainable_variables:
@@ -130,12 +134,10 @@ def _ordered(model, by_path) -> list[np.ndarray]:
     return ordered
 
 
-def seqgan_config(recorded: dict) -> Config:
+def seqgan_config(recorded: dict) -> Config[SeqGANConfig]:
     return Config(
-        system="seqgan",
         length=recorded["length"],
         vocab_size=recorded["vocab"],
-        goal_horizon=1,
         generator_embedding=recorded["emb_dim"],
         generator_hidden=recorded["hidden_dim"],
         discriminator_embedding=recorded["dis_emb_dim"],
@@ -143,9 +145,11 @@ def seqgan_config(recorded: dict) -> Config:
         filters=tuple(recorded["num_filters"]),
         batch_size=recorded["batch"],
         sampling_batch=recorded["batch"],
-        mle_learning_rate=recorded["gen_lr"],
-        seqgan_discriminator_learning_rate=recorded["dis_lr"],
-        seqgan_l2=recorded["l2_reg_lambda"],
         gradient_clip=recorded["grad_clip"],
         adam_epsilon=recorded["adam_epsilon"],
+        own=SeqGANConfig(
+            learning_rate=recorded["gen_lr"],
+            discriminator_learning_rate=recorded["dis_lr"],
+            l2=recorded["l2_reg_lambda"],
+        ),
     )

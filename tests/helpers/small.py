@@ -4,26 +4,33 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.config import Config, applicable, replace
+from leakgan_tf.config.own import replace_own
 from leakgan_tf.config.semantics import ORIGINAL, Semantics
+from leakgan_tf.systems.registry import system_config
 
 
-def config(semantics: Semantics = ORIGINAL, **changes: Any) -> Config:
+def config(semantics: Semantics = ORIGINAL, system: str = "leakgan", **changes: Any) -> Config[Any]:
     """A valid configuration of six tokens out of seven; ``changes`` may name any field."""
+    own = system_config(system)
+    sizes = {
+        "goal_size": 2,
+        "goal_horizon": 3,
+        "rollouts": 2,
+        "rankgan_references": 4,
+        **vars(semantics),
+    }
     base = Config(
         length=6,
         vocab_size=7,
         generator_embedding=3,
         generator_hidden=4,
-        goal_size=2,
-        goal_horizon=3,
         discriminator_embedding=3,
         windows=(1, 2),
         filters=(2, 3),
         batch_size=4,
         sampling_batch=4,
-        rollouts=2,
-        semantics=semantics,
+        own=replace_own(own(), applicable(sizes, own)),
     )
     return replace(base, **changes)
 

@@ -260,7 +260,7 @@ class Sentences:
     """Manager and Worker along a batch of known sentences, teacher-forced, one row at a time."""
 
     def __init__(self, system_config, manager: Weights, worker: Weights, features, batch):
-        semantics, horizon = system_config.semantics, system_config.goal_horizon
+        semantics, horizon = system_config.own.semantics, system_config.own.goal_horizon
         window = semantics.goal_window
         self.log_prob, self.cosines, self.intrinsic = [], [], []
         for row, (feature, sentence) in enumerate(zip(features, batch, strict=True)):

@@ -67,7 +67,7 @@ def check(actual, expected, tolerance=VALUE, name=""):
 def test_features_and_goals(case):
     forward = case.system.forward(case.tokens)
     check(forward.features, case.values["teacher_forced/features"])
-    horizon = case.config.goal_horizon
+    horizon = case.config.own.goal_horizon
     pairs = losses.manager_pairs(forward.features, forward.goals, horizon, "block")
     check(pairs.changes, case.values["teacher_forced/sub_feature"])
     check(pairs.goals, case.values["teacher_forced/real_goals"])
@@ -93,7 +93,7 @@ def test_losses(case):
     values, system, config = case.values, case.system, case.config
     forward = system.forward(case.tokens)
     reward = tf.constant(values["in/reward"])
-    sizes = (system.semantics, config.length, config.goal_horizon)
+    sizes = (system.semantics, config.length, config.own.goal_horizon)
     intrinsic = system.intrinsic_reward(forward)
     check(tf.reduce_mean(intrinsic), values["teacher_forced/worker_reward"])
     check(
@@ -176,9 +176,8 @@ def test_samples(case, training):
         if training
         else semantics.discriminator_inverse_temperature
     )
-    tokens = case.system.generator.sample(
-        case.config.batch_size, case.system.inverse_temperatures(usual), (1, 2)
-    )
+    temperature = 1 / case.system.inverse_temperatures(usual).astype(np.float64)
+    tokens = case.system.generator.sample(case.config.batch_size, temperature, (1, 2))
     if case.peaked():
         np.testing.assert_array_equal(tokens, case.values[f"generate/train{training}/tokens"])
     assert tokens.min() >= 0

@@ -64,7 +64,7 @@ def test_a_step_is_rewarded_as_the_control_says(name):
         found[kind] = rewards
     if name == "maligan":  # weights (n·B, T) less a baseline, behind the given tokens
         given = made.config.length - 1
-        baseline = made.config.maligan_baseline / made.config.seqgan_steps
+        baseline = made.config.own.baseline / made.config.own.steps
         for rewards in (own, *found.values()):
             np.testing.assert_allclose(rewards[:, :given], 1 / 12, rtol=1e-6)
         own, found = (

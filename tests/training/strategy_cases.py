@@ -49,7 +49,7 @@ def cases(name, system, config):
         given = TOKENS, positive(ROWS, 2, seed=2)
         yield "adversarial", system.adversarial_gradient_step_on, given
         scores = small.array(ROWS, 2, seed=3)
-        yield "rewards", rescaling(config.semantics), (scores,)
+        yield "rewards", rescaling(config.own.semantics), (scores,)
     elif config.system == "rankgan":
         yield "discriminator", system.discriminator_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
     else:
@@ -84,7 +84,7 @@ def results(distribution, wanted=()):
             step = system.adversarial_gradient_step
             system.adversarial_gradient_step_on = lambda a, b, seed, step=step: step(a, b)
         if name in ("original", "seqgan"):
-            sample = system.generator.sample(21, 1.5, (3, 4))
+            sample = system.generator.sample(21, 1 / 1.5, (3, 4))
             found[f"{name}/sample"] = sample
             found[f"{name}/log_prob"] = system.generator.log_prob(sample)
         for case, step, arrays in cases(name, system, config):

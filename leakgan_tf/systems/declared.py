@@ -1,0 +1,96 @@
+"""What a system's file declares before its models: configuration and published figures.
+
+These are plain Python, but the file imports TensorFlow. So a file is parsed, and only the wanted
+names are evaluated, with the statements of the file that they depend on. `unique_class` makes sure
+that a later import of the file gives the same classes.
+"""
+
+import ast
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+from leakgan_tf import systems
+
+PACKAGE = systems.__name__
+
+
+@functools.cache
+def parse(path: Path) -> ast.Module:
+    """Returns the syntax tree of a file."""
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+@functools.cache
+def declared(path: Path, name: str) -> Any:
+    """Returns the value of a top-level name of a system's file, which is not imported.
+
+    Args:
+      path: of a file in `leakgan_tf.systems`.
+      name: of a class or constant.
+
+    Raises:
+      KeyError: the file binds no such name.
+    """
+    module = sys.modules.get(f"{PACKAGE}.{path.stem}")
+    if module is not None and hasattr(module, name):
+        return getattr(module, name)
+    bound = {each: node for node in parse(path).body for each in _names_bound(node)}
+    if name not in bound:
+        raise KeyError(f"{path} defines no {name}")
+    namespace: dict[str, Any] = {"__name__": f"{PACKAGE}.{path.stem}"}
+    wanted = _dependencies(name, bound)
+    for node in parse(path).body:
+        names = wanted.intersection(_names_bound(node))
+        if not names:
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            sibling = path.with_name(f"{node.module.rpartition('.')[2]}.py")
+            for alias in node.names:
+                if (alias.asname or alias.name) in names:
+                    namespace[alias.asname or alias.name] = declared(sibling, alias.name)
+        else:
+            code = compile(ast.Module([_only(node, names)], []), str(path), "exec")
+            exec(code, namespace)
+    return namespace[name]
+
+
+def _names_bound(node: ast.stmt) -> list[str]:
+    """Returns the names that a top-level statement defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    if isinstance(node, ast.ClassDef | ast.FunctionDef):
+        return [node.name]
+    return [
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    ]
+
+
+def _dependencies(name: str, bound: dict[str, ast.stmt]) -> set[str]:
+    """Returns a name with all top-level names that its definition needs."""
+    found: set[str] = set()
+    queue = [name]
+    while queue:
+        name = queue.pop()
+        if name in bound and name not in found:
+            found.add(name)
+            queue += [each.id for each in ast.walk(bound[name]) if isinstance(each, ast.Name)]
+    return found
+
+
+def _only(node: ast.stmt, names: set[str]) -> ast.stmt:
+    """Returns a statement, of an import only the part that binds ``names``."""
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return node
+    aliases = [
+        alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in names
+    ]
+    kept = (
+        ast.ImportFrom(node.module, aliases, node.level)
+        if isinstance(node, ast.ImportFrom)
+        else ast.Import(aliases)
+    )
+    return ast.copy_location(kept, node)
