@@ -5,13 +5,10 @@ original's with one field at a time changed to the paper's, and with rewards tha
 the sentences (`Config.reward`). The table has every row's figures beside the original's.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import ablation_rows, synthetic
 from leakgan_tf.cli import entry

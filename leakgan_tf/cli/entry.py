@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
@@ -34,6 +35,7 @@ def run(
     Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
     interrupted.
     """
+    quiet.install()
     try:
         _refuse_bytes(argv)
         rest = values(list(argv))

@@ -26,7 +26,6 @@ def run(system, seed, right=0.0, up=0.0, spread=0.5, sweep=True):
             "temperature": temperature,
             "nll_test": x + right,
             "distinct": 1.0,
-            "sentences": 4,
             "nll_oracle": y + up,
             "nll_oracle_deviation": spread,
             "sentences": 400,
