@@ -5,14 +5,11 @@ original's with one field at a time changed to the paper's, and with rewards tha
 the sentences (`Config.reward`). The table has every row's figures beside the original's.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import synthetic
 from benchmarks.compare import ablation_rows

@@ -4,13 +4,10 @@ Trains every system on the melodies of the Nottingham folk tunes, or of a folder
 tabulates BLEU-4 and mean squared error beside what was published; writes samples as MIDI files.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import text
 from benchmarks.runner.benchmark_run import BenchmarkRun

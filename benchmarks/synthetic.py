@@ -5,7 +5,6 @@ temperature, and distinct sentences, beside random tokens, the oracle itself and
 """
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks.runner import mle_frontier
 from benchmarks.runner.benchmark_run import BenchmarkRun

@@ -4,15 +4,12 @@ Prepares a corpus, trains every system on it, and tabulates BLEU, Self-BLEU, bac
 NLL and diversity beside what was published, with samples and the whole protocol.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from benchmarks.runner.runs import Runs, check_flags, check_folder, command, define_run_flags

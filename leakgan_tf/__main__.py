@@ -1,7 +1,6 @@
 """``python -m leakgan_tf COMMAND --flag=value …``."""
 
 import importlib
-import os
 import sys
 
 from leakgan_tf import __version__
@@ -32,7 +31,6 @@ def main(argv: list[str] | None = None) -> int:
     if words[1] not in COMMANDS:
         print(f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return UserError.exit_status
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
     command = importlib.import_module(f"leakgan_tf.cli.{words[1]}")
     bare = getattr(command, "WORDS", "")  # the flag that takes arguments without a name
     return entry.run(command.run, command.define_flags(), words[1:], command.ABOUT, bare)

@@ -6,13 +6,10 @@ do at least, and times the direct forms: the computation as the original program
 Machines differ and are noisy: compare rows of one table, not tables.
 """
 
-import os
 import shlex
 import sys
 
 from absl import flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, overrides

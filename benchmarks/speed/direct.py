@@ -146,15 +146,15 @@ class DirectLeakGAN(LeakGAN):
         for name, model in system.models.items():
             self.models[name].set_weights(model.get_weights())
         self._leak = DirectPrefixFeatures(self.discriminator, convolve)
-        self.discriminator.features = functools.partial(
-            cnn_features, self.discriminator, convolve=convolve
-        )
-        self.worker = self.model.worker = DirectWorker(self.model.worker)
+        direct = functools.partial(cnn_features, self.discriminator, convolve=convolve)
+        self.discriminator.features = direct  # type: ignore[method-assign]
+        self.worker: Any = DirectWorker(self.model.worker)
+        self.model.worker = self.worker
         self.optimizers = self._optimizers()
 
     def policy(self) -> LeakGANPolicy:
         """Returns the generator bound to the features that D leaks now."""
-        return LeakGANPolicy(self.model, self._leak)
+        return LeakGANPolicy(self.model, self._leak)  # type: ignore[arg-type]
 
     def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
         """Runs Manager and Worker along sentences (B, T), teacher-forced."""

@@ -7,6 +7,7 @@ from absl import flags
 
 from leakgan_tf.cli.config_flags import help_groups, preset_values
 from leakgan_tf.cli.help_page import format_help
+from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.interruption import PROCESS
 from leakgan_tf.utils.printable import printable
@@ -37,6 +38,7 @@ def run(
     Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
     interrupted by Ctrl-C, 143 by SIGTERM.
     """
+    quiet.install()
     try:
         with PROCESS.signals():
             _run(command, values, argv, about, words)

@@ -1,0 +1,83 @@
+"""What TensorFlow prints while it is loaded and looks for devices: only what matters is seen.
+
+Some of its lines cannot be switched off: they are written before its logging is set up, and a
+machine without a GPU is an error to it. `install` passes standard error of that time through a
+process that leaves such lines out. As a process of its own, it prints what remains even if
+TensorFlow aborts. With TF_CPP_MIN_LOG_LEVEL=0 or 1 everything is seen.
+"""
+
+import importlib.abc
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia")
+_NOISE = re.compile(
+    r"WARNING: All log messages before \w+::InitializeLog"
+    r"|I\d{4} "  # information
+    r"|\d{4}-\d\d-\d\d [\d:.]+: I "
+    r"|To enable the following instructions: .* rebuild TensorFlow"
+    r"|.* Unable to register cu\w+ factory: "  # of any TensorFlow with CUDA, with and without a GPU
+    r"|W\d{4} .*computation_placer\.cc"
+)
+_NO_GPU = re.compile(r"E\d{4} .*failed call to cuInit|\d{4}-.* failed call to cuInit")
+
+
+def is_noise(line: str, has_gpu: bool) -> bool:
+    """Returns whether a line of TensorFlow's says nothing about what is wrong."""
+    return bool(_NOISE.match(line) or (not has_gpu and _NO_GPU.match(line)))
+
+
+def install() -> None:
+    """Makes the first import of TensorFlow quiet; call it before that import."""
+    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; read when it is loaded
+    if level in ("0", "1") or "tensorflow" in sys.modules:
+        return
+    sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds TensorFlow once, with a loader that filters its output."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != "tensorflow":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            spec.loader.exec_module = _filtered(spec.loader.exec_module)
+        return spec
+
+
+def _filtered(execute):
+    def exec_module(module) -> None:
+        sys.stderr.flush()
+        seen = os.dup(2)
+        with subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE) as out:
+            os.dup2(out.stdin.fileno(), 2)
+            try:
+                execute(module)
+                module.config.list_physical_devices()  # looks for GPUs
+            finally:
+                os.dup2(seen, 2)
+                os.close(seen)
+                out.stdin.close()
+
+    return exec_module
+
+
+def _filter() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program
+    has_gpu = any(Path(device).exists() for device in _GPU_DEVICES)
+    for line in sys.stdin.buffer:
+        if not is_noise(line.decode("utf-8", "replace"), has_gpu):
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+
+
+if __name__ == "__main__":
+    _filter()

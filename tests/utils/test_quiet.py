@@ -1,0 +1,54 @@
+"""A command prints nothing of TensorFlow's unless something is wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leakgan_tf.utils import quiet
+
+ROOT = Path(__file__).parents[2]
+NOISE = [
+    "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+    "I0000 00:00:1795543804.762729     647 cudart_stub.cc:31] Could not find cuda drivers",
+    "2025-01-01 10:00:00.123456: I tensorflow/core/util/port.cc:153] oneDNN custom operations",
+    "E0000 00:00:1.2  7 cuda_dnn.cc:8579] Unable to register cuDNN factory: registered already",
+]
+NO_GPU = "E0000 00:00:1795.3 647 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error"
+WRONG = [
+    "F0000 00:00:1.2 7 cpu_feature_guard.cc] TensorFlow was compiled to use AVX instructions",
+    "E0000 00:00:1.2 7 executor.cc:1] out of memory",
+    "Illegal instruction",
+]
+
+
+@pytest.mark.parametrize("has_gpu", [True, False])
+def test_information_is_noise_and_errors_are_not(has_gpu):
+    assert all(quiet.is_noise(line, has_gpu) for line in NOISE)
+    assert not any(quiet.is_noise(line, has_gpu) for line in WRONG)
+
+
+def test_a_gpu_that_does_not_start_is_worth_a_line():
+    assert quiet.is_noise(NO_GPU, has_gpu=False)
+    assert not quiet.is_noise(NO_GPU, has_gpu=True)
+
+
+def run(code):
+    """Runs a program that uses TensorFlow after `install`; returns its output and errors."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    start = "from leakgan_tf.utils import quiet; quiet.install(); import keras; "
+    ended = subprocess.run(
+        [sys.executable, "-c", start + code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    return ended.stdout, ended.stderr
+
+
+def test_only_the_programs_own_lines_are_seen():
+    code = "import tensorflow as tf, sys; print('own', file=sys.stderr); print(int(tf.constant(1)))"
+    assert run(code) == ("1\n", "own\n")
