@@ -148,8 +148,8 @@ class DirectLeakGAN(LeakGAN):
         self._leak = DirectPrefixFeatures(self.discriminator, convolve)
         direct = functools.partial(cnn_features, self.discriminator, convolve=convolve)
         self.discriminator.features = direct  # type: ignore[method-assign]
-        self.worker: Any = DirectWorker(self.model.worker)
-        self.model.worker = self.worker
+        self.worker = DirectWorker(self.model.worker)
+        self.model.worker = self.worker  # type: ignore[assignment]
         self.optimizers = self._optimizers()
 
     def policy(self) -> LeakGANPolicy:

@@ -321,8 +321,7 @@ def words(tmp_path_factory, single_threaded):
     folder = tmp_path_factory.mktemp("save") / "jobs"
     return [
         *SHARED_SIZES, "--systems=mle", "--mle_epochs=6", "--evaluate_every=2", "--seeds=2",
-        "--jobs=2",
-        f"--run_dir={folder}",
+        "--jobs=2", f"--run_dir={folder}",
     ]  # fmt: skip
 
 
