@@ -225,8 +225,11 @@ def leakgan_round(made, seed=11):
 def test_a_round_of_leakgans_discriminator():
     """As many fresh sentences of each side; the generated ones of the evaluated kind."""
     made = system(
-        "leakgan", discriminator_samples=9, opening_inverse_temperature=3.0, discriminator_inverse_temperature=2.0
-    )  # fmt: skip
+        "leakgan",
+        discriminator_samples=9,
+        opening_inverse_temperature=3.0,
+        discriminator_inverse_temperature=2.0,
+    )
     positives, samples = leakgan_round(made)
     assert positives == (9, derive_int(11, "real"))
     assert samples == (9, [3.0, 3.0, 2.0, 2.0, 2.0, 2.0], derive(11, "generated").tolist())
