@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia")
 _NOISE = re.compile(
@@ -49,7 +50,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = _filtered(spec.loader.exec_module)
+            loader: Any = spec.loader
+            loader.exec_module = _filtered(loader.exec_module)
         return spec
 
 
@@ -58,6 +60,7 @@ def _filtered(execute):
         sys.stderr.flush()
         seen = os.dup(2)
         with subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE) as out:
+            assert out.stdin is not None
             os.dup2(out.stdin.fileno(), 2)
             try:
                 execute(module)

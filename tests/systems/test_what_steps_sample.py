@@ -137,7 +137,7 @@ def test_the_adversarial_step_of_the_systems_on_seqgans_schedule(name, monkeypat
     """One batch at temperature 1, N completions after every token, then the control."""
     made = system(name)
     loop, contexts = Loop(monkeypatch, made), []
-    monkeypatch.setattr(made, "judge", lambda *context: contexts.append(context) or _mean)
+    monkeypatch.setattr(made, "reward_function", lambda *context: contexts.append(context) or _mean)
     context = [tf.constant(Task.train[:4]), tf.constant(Task.train[4:8])][: 2 * (name == "rankgan")]
     reported = made.adversarial_step(*context, SEED)
     assert [list(map(id, each)) for each in contexts] == [list(map(id, context))]
@@ -157,7 +157,7 @@ def test_the_adversarial_step_of_the_systems_on_seqgans_schedule(name, monkeypat
 def test_seqgans_reward_is_ds_probability():
     made = system("seqgan")
     small.randomise(made.discriminator)
-    found = made.judge()(tf.constant(TOKENS))
+    found = made.reward_function()(tf.constant(TOKENS))
     expected = tf.nn.softmax(made.discriminator(tf.constant(TOKENS)))[:, 1]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -171,7 +171,7 @@ def test_maligans_adversarial_step(monkeypatch):
         filled.append((np.asarray(tokens), np.asarray(given), np.asarray(seed).tolist()))
         return tokens
 
-    monkeypatch.setattr(maligan, "fill_in", fill_in)
+    monkeypatch.setattr(maligan, "infill", fill_in)
     given = np.array([0, 2, 5, 6], np.int32)
     reported = made.adversarial_step(
         tf.constant(TOKENS), tf.constant(given), tf.constant([0.25] * 4), SEED
@@ -199,7 +199,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
         filled.append((np.asarray(given), np.asarray(seed).tolist()))
         return tokens
 
-    monkeypatch.setattr(scheduled_sampling, "fill_in", fill_in)
+    monkeypatch.setattr(scheduled_sampling, "infill", fill_in)
     reported = made.mixed_step(tf.constant(TOKENS), tf.fill([4], 0.5), SEED)
     ((given, seed),) = filled
     coins = tf.random.stateless_uniform([4, 6], folded(0)).numpy()
