@@ -16,10 +16,25 @@ def pytest_addoption(parser):
         default=str(HERE / "reference"),
         help="folder of recorded values: KIND_*.npz for " + ", ".join(KINDS),
     )
-    parser.addoption("--fuzz-cases", type=int, default=500, help="cases of tests/fuzz")
+    parser.addoption("--ci", action="store_true", help="also run the tests marked ci")
+    parser.addoption("--fuzz-cases", type=int, help="cases of tests/fuzz; default 100, 500 in CI")
     parser.addoption("--kills", type=int, default=2, help="kills of each command in test_kills.py")
     parser.addoption("--kills-seed", type=int, default=0, help="another seed: other moments")
     parser.addoption("--fuzz-seed", type=int, default=0, help="another seed gives other cases")
+
+
+def pytest_configure(config):
+    if config.option.fuzz_cases is None:
+        config.option.fuzz_cases = 500 if config.option.ci else 100
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what takes long and is marked ``ci``, unless CI asks for it."""
+    if config.option.ci or config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("ci")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("ci")]
 
 
 def pytest_generate_tests(metafunc):

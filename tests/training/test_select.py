@@ -73,7 +73,8 @@ def test_a_configuration_from_before_there_was_a_choice_is_still_read(tmp_path):
 
 def trained(folder, frontier=None, **changes):
     # A learning rate at which the two figures disagree on the best evaluation.
-    config = tiny("seqgan", mle_epochs=8, mle_learning_rate=0.05, seqgan_steps=1, **changes)
+    epochs = {"scheduled_sampling_epochs": 8, "mle_learning_rate": 0.05}
+    config = tiny("scheduled_sampling", **epochs, **changes)
     task = SyntheticTask(config, make_oracle(config), frontier)
     system, run = make_system(config, task), RunFolder(folder)
     run.claim(config, {})
