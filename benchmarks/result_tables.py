@@ -15,6 +15,7 @@ from leakgan_tf.utils.errors import UserError
 
 NAMES = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
+    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "oracle": "the oracle itself", "real": "real text",
 }  # fmt: skip

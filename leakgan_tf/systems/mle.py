@@ -68,15 +68,7 @@ class MLE:
     def __init__(self, config: Config[MLEConfig], task: Task):
         self.config = config
         self.task = task
-        self.model = LSTMGenerator(
-            config.vocab_size,
-            config.length,
-            config.generator_embedding,
-            config.generator_hidden,
-            ends=config.ends,
-            seed=derive_int(config.seed, "mle", "generator"),
-        )
-        self.model.build()
+        self.model = self.make_generator()
         self.optimizer = adam(
             config.own.learning_rate, config.adam_epsilon, self.model.trainable_variables, "mle"
         )
@@ -85,6 +77,20 @@ class MLE:
         self.generator = Generator(
             lambda: LSTMPolicy(self.model), config.length, config.sampling_batch
         )
+
+    def make_generator(self) -> LSTMGenerator:
+        """Returns the generator, built."""
+        config = self.config
+        model = LSTMGenerator(
+            config.vocab_size,
+            config.length,
+            config.generator_embedding,
+            config.generator_hidden,
+            ends=config.ends,
+            seed=derive_int(config.seed, "mle", "generator"),
+        )
+        model.build()
+        return model
 
     def phases(self) -> Iterator[Phase]:
         """Yields the epochs, measured every `evaluate_every` and at the end."""
