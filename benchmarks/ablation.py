@@ -8,12 +8,15 @@ the sentences (`Config.reward`). The table has every row's figures beside the or
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import ablation_rows, synthetic
+from benchmarks import synthetic
+from benchmarks.compare import ablation_rows
+from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import overrides, parse_seeds
 from leakgan_tf.config.config import Config, replace
@@ -58,7 +61,13 @@ def run(values: flags.FlagValues) -> None:
     """Trains, measures, reports."""
     arrays, digest = synthetic.read_oracle(values)
     folder = Path(values.run_dir or f"save/ablation-{values.preset}-{values.length}")
-    synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays)
+
+    def write(done: BenchmarkRun, _: Any) -> None:
+        from benchmarks.reports import ablation  # TensorFlow starts slowly: not for bad input
+
+        ablation.write(done)
+
+    synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays, write)
 
 
 def main() -> int:

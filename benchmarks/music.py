@@ -13,9 +13,9 @@ from absl import flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
 from benchmarks import text
-from benchmarks.outcome import Outcome
+from benchmarks.runner.benchmark_run import BenchmarkRun
+from leakgan_tf.api.datasets import midi_sources, report, source_notes
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.prepare import midi_sources, report, source_notes
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
@@ -33,13 +33,13 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_float(
         "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **own
     )
-    text.define_run_flags(values, systems=["mle", "seqgan", "leakgan"])
+    text.define_text_flags(values, systems=["mle", "seqgan", "leakgan"])
     return values
 
 
 def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
     """Returns the melodies of --midi, prepared in `folder` if they were not before."""
-    train, test = midi_sources(values, SETTINGS)
+    train, test = midi_sources(values.midi, values.step, SETTINGS)
     if not folder.exists():
         encoded = prepare(train, folder, SETTINGS, test=test)
         notes = source_notes(None, train)
@@ -61,12 +61,13 @@ def run(values: flags.FlagValues) -> None:
             return own_tunes(values, folder)
         return text.prepared(values, folder, NOTTINGHAM)
 
-    def write(outcome: Outcome) -> None:
-        from benchmarks import music_report  # TensorFlow starts slowly: not for bad input
-
-        music_report.write(outcome, STEP if values.step is None else values.step)
-
     name = Path(values.midi).resolve().name if values.midi else NOTTINGHAM
+
+    def write(done: BenchmarkRun, dataset: TextDataset) -> None:
+        from benchmarks.reports import music  # TensorFlow starts slowly: not for bad input
+
+        music.write(done, dataset, name, STEP if values.step is None else values.step)
+
     text.run_on(values, f"music-{name}", corpus, write)
 
 

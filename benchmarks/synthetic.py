@@ -4,10 +4,10 @@ Trains every system on an oracle's sentences, and tabulates NLL_oracle, held-out
 temperature, and distinct sentences, beside random tokens, the oracle itself and what was published.
 """
 
-import importlib
+import functools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,16 @@ from absl import flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
 
-from benchmarks import frontiers, several
+from benchmarks.runner import mle_frontier
+from benchmarks.runner.benchmark_run import BenchmarkRun
+from benchmarks.runner.runs import Runs, check_flags, command, define_run_flags
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
-from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
-from leakgan_tf.config.config import Config, applicable, replace
-from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import variant_changes
-from leakgan_tf.systems.registry import check_names, describe_systems, system_config
-from leakgan_tf.tasks.oracle_weights import read_parameters
-from leakgan_tf.training.placement import Placement
-from leakgan_tf.utils.errors import UserError
+from leakgan_tf.cli.config_flags import for_system, overrides, parse_seeds
+from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.oracle_config import oracle_config
+from leakgan_tf.systems.registry import check_names, describe_systems
+from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 
@@ -60,25 +59,20 @@ def define_oracle_flags() -> flags.FlagValues:
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
-    flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
-    several.define_several(values, "row")
-    define_placement(values)
-    define_settings(values)
+    define_run_flags(values, "row")
     return values
 
 
 def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
     """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
-    changes = overrides(values)
-    configs, systems = [], check_names(values.systems)
-    for system in systems:
-        own = system_config(system)
-        base = synthetic_preset(values.preset, values.length, own)
-        if values.semantics:
-            base = replace(base, **applicable(variant_changes(values.semantics), own))
-        base = replace(base, **for_system(changes, system, systems), oracle_params=digest)
-        configs += [replace(base, seed=seed) for seed in parse_seeds(values.seeds)]
-    return configs
+    changes, systems = overrides(values), check_names(values.systems)
+    return [
+        oracle_config(
+            values.preset, values.length, values.semantics, system, seed,
+            for_system(changes, system, systems), digest,
+        )
+        for system in systems for seed in parse_seeds(values.seeds)
+    ]  # fmt: skip
 
 
 def run_folder(values: flags.FlagValues) -> Path:
@@ -97,8 +91,14 @@ def run(values: flags.FlagValues) -> None:
     configs = {
         f"{config.system}-seed{config.seed}": config for config in make_configs(values, digest)
     }
-    further = frontiers.further(values.mle_runs, next(iter(configs.values())))
-    run_all("synthetic", configs, values, run_folder(values), arrays, further)
+    further = mle_frontier.further(values.mle_runs, next(iter(configs.values())))
+
+    def write(done: BenchmarkRun, oracle: Any) -> None:
+        from benchmarks.reports import synthetic  # TensorFlow starts slowly: not for bad input
+
+        synthetic.write(done, oracle, arrays, further)
+
+    run_all("synthetic", configs, values, run_folder(values), arrays, write)
 
 
 def read_oracle(values: flags.FlagValues) -> tuple[Arrays, str]:
@@ -112,9 +112,9 @@ def run_all(
     values: flags.FlagValues,
     folder: Path,
     arrays: Arrays,
-    further: Mapping[str, Any] | None = None,
+    write: Callable[[BenchmarkRun, Any], None],
 ) -> None:
-    """Trains and measures runs on one oracle, and lets ``benchmarks.BENCHMARK_report`` report.
+    """Trains and measures runs on one oracle, and reports those that finished.
 
     Args:
       benchmark: whose report it is.
@@ -122,65 +122,43 @@ def run_all(
       values: flags of `define_oracle_flags`.
       folder: the benchmark's.
       arrays: the oracle's weights, of `read_oracle`.
-      further: sweeps of other MLE runs for the report (`frontiers.further`).
+      write: writes the report of the finished runs, given the oracle.
 
     Raises:
       UserError: weights and configurations differ in size, or the folder is something else's.
     """
-    several.check_several(values)
+    check_flags(values)
     placed, first = placement(values), next(iter(configs.values()))
-    if arrays and len(arrays["embedding"]) != first.vocab_size:
-        raise UserError(
-            f"the oracle file has {len(arrays['embedding'])} tokens, the configuration "
-            f"{first.vocab_size}: give --vocab_size={len(arrays['embedding'])}"
-        )
+    if arrays:
+        check_vocab_size(arrays, first.vocab_size)
     with kept_by_the_chief(placed, folder) as kept:
         paths = {kept / name: config for name, config in configs.items()}
-        frontiers.check(paths)
-        runs = several.Runs(benchmark, paths, values, kept)
+        mle_frontier.check(paths)
+        runs = Runs(benchmark, paths, values, kept)
         extra = {
-            "command": several.command(benchmark),
+            "command": command(benchmark),
             "overrides": {name: str(value) for name, value in overrides(values).items()},
         }
-        runs.in_processes()
-        _train(benchmark, runs, arrays, extra, placed, further or {})
-        runs.raise_if_any_failed()
 
+        @functools.cache
+        def oracle() -> Any:
+            from leakgan_tf.tasks.synthetic import make_oracle  # imports TensorFlow
 
-def _train(
-    benchmark: str,
-    runs: several.Runs,
-    arrays: Arrays,
-    extra: dict[str, Any],
-    placed: Placement,
-    further: Mapping[str, Any],
-) -> None:
-    """Trains and reports what was found to be good input."""
-    # TensorFlow starts slowly, and talks: not for bad input.
-    from benchmarks import synthetic_report
-    from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
-    from leakgan_tf.training.session import prepare_process, train_and_measure
+            return make_oracle(first, arrays)
 
-    distribution = prepare_process(placed)
-    for config in runs.paths.values():
-        distribution.check(config)
-    oracle = make_oracle(next(iter(runs.paths.values())), arrays)
+        def train(path: Path, config: Config, distribution: Any) -> None:
+            from leakgan_tf.tasks.synthetic import SyntheticTask
+            from leakgan_tf.training.session import train_run
 
-    def train(path: Path, config: Config) -> dict[str, Any]:
-        return train_and_measure(
-            config,
-            lambda: SyntheticTask(config, oracle, frontiers.frontier(path, config)),
-            path,
-            extra,
-            synthetic_report.measure,
-            distribution,
-        )
+            train_run(
+                config,
+                lambda: SyntheticTask(config, oracle(), mle_frontier.frontier(path, config)),
+                path,
+                extra,
+                distribution,
+            )
 
-    measured = runs.one_by_one(train, go_on=distribution.alone)
-    if measured and runs.whole:
-        report = importlib.import_module(f"benchmarks.{benchmark}_report")
-        told = {**extra, "missing": runs.failed, **({"mle_runs": further} if further else {})}
-        report.write(runs.folder, measured, oracle, told, arrays)
+        runs.train(placed, train, lambda done: write(done, oracle()))
 
 
 def main() -> int:

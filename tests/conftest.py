@@ -16,6 +16,10 @@ def pytest_addoption(parser):
         default=str(HERE / "reference"),
         help="folder of recorded values: KIND_*.npz for " + ", ".join(KINDS),
     )
+    parser.addoption("--fuzz-cases", type=int, default=500, help="cases of tests/fuzz")
+    parser.addoption("--kills", type=int, default=2, help="kills of each command in test_kills.py")
+    parser.addoption("--kills-seed", type=int, default=0, help="another seed: other moments")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="another seed gives other cases")
 
 
 def pytest_generate_tests(metafunc):

@@ -12,7 +12,7 @@ LONGEST = 60  # lines of a function
 # Imports point downwards: a package imports itself and those before it.
 ORDER = (
     "utils", "config", "data", "models", "objectives", "generation", "metrics", "tasks", "systems",
-    "runs", "training", "evaluation", "reporting", "cli",
+    "runs", "training", "evaluation", "reporting", "api", "cli",
 )  # fmt: skip
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from absl import flags
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import PROCESS
+from leakgan_tf.utils.printable import printable
 
+_LONGEST = 1000  # characters of a message: it may repeat a flag's value
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -30,19 +33,11 @@ def run(
     it names none.
 
     Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
-    interrupted.
+    interrupted by Ctrl-C, 143 by SIGTERM.
     """
     try:
-        rest = values(list(argv))
-        if values.help:
-            print(f"{about}\n\n{values.get_help()}")
-            return 0
-        if len(rest) > 1 and words:
-            values[words].value = [*(values[words].value or []), *rest[1:]]
-        elif len(rest) > 1:
-            raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
-        command(values)
-        sys.stdout.flush()
+        with PROCESS.signals():
+            _run(command, values, argv, about, words)
     except UserError as error:
         return _complain(error, error.exit_status)
     except flags.Error as error:
@@ -51,12 +46,47 @@ def run(
         # The reader (head, less) has gone: nothing is wrong, and nothing more can be printed.
         sys.stderr.close()
         return 0
-    except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A name that is too long, a folder that may not be read, a disk that is gone.
+        return _complain(f"{error.filename}: {error.strerror}", UserError.exit_status)
+    except KeyboardInterrupt as error:
+        return _complain("interrupted", getattr(error, "exit_status", INTERRUPTED))
     return 0
 
 
+def _run(
+    command: Callable[[flags.FlagValues], None],
+    values: flags.FlagValues,
+    argv: Sequence[str],
+    about: str,
+    words: str,
+) -> None:
+    _refuse_bytes(argv)
+    rest = values(list(argv))
+    if values.help:
+        print(f"{about}\n\n{values.get_help()}")
+        return
+    if len(rest) > 1 and words:
+        values[words].value = [*(values[words].value or []), *rest[1:]]
+    elif len(rest) > 1:
+        raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
+    command(values)
+    sys.stdout.flush()
+
+
+def _refuse_bytes(argv: Sequence[str]) -> None:
+    """Refuses arguments that no record could be written with: file names that are no UTF-8."""
+    for word in argv:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UserError(f"the argument {word} is not UTF-8") from error
+
+
 def _complain(error: object, status: int) -> int:
-    line = " ".join(str(error).split())
+    line = printable(" ".join(str(error).split()))
+    line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
     print(f"error: {line}", file=sys.stderr)
     return status

@@ -2,16 +2,17 @@
 
 import shlex
 import sys
-from collections import Counter
 from pathlib import Path
 
 from absl import flags
 
+from leakgan_tf.api.scores import check_runs, evaluate
 from leakgan_tf.cli import evaluate_files
 from leakgan_tf.cli.config_flags import BEST
-from leakgan_tf.runs.folder import RunFolder, environment
+from leakgan_tf.runs.folder import environment
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
+from leakgan_tf.utils.printable import printable
 
 ABOUT = evaluate_files.ABOUT.replace(
     "Every file holds",
@@ -27,7 +28,7 @@ def define_flags() -> flags.FlagValues:
     values = evaluate_files.define_flags()
     own = {"flag_values": values}
     flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
-    flags.DEFINE_list("temperatures", ["1.0"], "Factors on the logits; above 1 is sharper.", **own)
+    flags.DEFINE_list("temperatures", ["1.0"], "Divide the logits: below 1 is sharper.", **own)
     flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
     flags.DEFINE_integer("num", 2000, "The most samples and references that are used.", **own)
     flags.DEFINE_string(
@@ -64,64 +65,38 @@ def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], other: str) -
 
 def _run_on_runs(values: flags.FlagValues) -> None:
     temperatures = _temperatures(values.temperatures)
-    if values.reverse_lm and not values.language_model:
-        raise UserError("--reverse_lm goes with --language_model: an MLE run on the same data")
-    if values.num < 2:
-        raise UserError(f"--num must be at least 2, not {values.num}")
+    own = (values.run_dir, temperatures, values.num, values.best)
+    check_runs(*own, values.language_model, values.reverse_lm)
     for path in (values.json, values.picture):
         if path:
             refuse_existing(path, values.overwrite)
-    for run_dir in values.run_dir:
-        RunFolder(run_dir).weights(values.best)
-    if values.language_model:
-        RunFolder(values.language_model).weights()
-    from leakgan_tf.evaluation import (
-        text as text_runs,  # TensorFlow starts slowly: not for bad flags
+    scores = evaluate(
+        values.run_dir,
+        temperatures=temperatures,
+        data=values.data,
+        num=values.num,
+        best=values.best,
+        language_model=values.language_model,
+        reverse_lm=values.reverse_lm,
     )
-    from leakgan_tf.reporting import text_figures
-    from leakgan_tf.reporting.sweep import draw_sweep
-
-    sweeps = {
-        name: text_runs.sweep(
-            run_dir,
-            temperatures,
-            values.data,
-            values.num,
-            values.language_model,
-            values.reverse_lm,
-            values.best,
-        )
-        for name, run_dir in _names(values.run_dir).items()
-    }
-    rows = {
-        f"{name}{' ' * index}": figures
-        for name, sweep in sweeps.items()
-        for index, figures in enumerate(sweep)
-    }
     if values.json:
         command = shlex.join(["python", "-m", "leakgan_tf", "evaluate", *sys.argv[2:]])
         made_by = {"command": command, **environment()}
-        write_json(values.json, {"benchmark": "sweep", "made_by": made_by, "runs": sweeps})
+        write_json(values.json, {"benchmark": "sweep", "made_by": made_by, "runs": scores.rows})
     if values.picture:
-        draw_sweep(Path(values.picture), sweeps)
-    print(text_figures.figures_table(rows))
+        from leakgan_tf.reporting.sweep import draw_sweep
+
+        draw_sweep(Path(values.picture), scores.rows)
+    print(printable(scores))
     if values.best:
-        print("\n" + "\n".join(f"{name}: {sweep[0]['weights']}" for name, sweep in sweeps.items()))
-    print(f"\n{text_figures.protocol_lines(next(iter(rows.values())))}")
-
-
-def _names(run_dirs: list[str]) -> dict[str, str]:
-    """Returns each run once, by its folder's name, or by its path where two have one name."""
-    names = {run_dir: Path(run_dir).resolve().name for run_dir in run_dirs}
-    alone = Counter(names.values())
-    return {name if alone[name] == 1 else path: path for path, name in names.items()}
+        lines = (f"{name}: {rows[0]['weights']}" for name, rows in scores.rows.items())
+        print(printable("\n" + "\n".join(lines)))
 
 
 def _temperatures(words: list[str]) -> list[float]:
+    if not words:
+        raise UserError("--temperatures is empty: name one or more, separated by commas")
     try:
-        temperatures = [float(word) for word in words]
+        return [float(word) for word in words]
     except ValueError as error:
         raise UserError(f"--temperatures takes numbers, not {','.join(words)!r}") from error
-    if not temperatures or not all(0 < each < float("inf") for each in temperatures):
-        raise UserError("--temperatures must be above 0: they multiply the logits")
-    return temperatures

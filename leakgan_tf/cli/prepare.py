@@ -2,20 +2,22 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
-from tabulate import tabulate
 
+from leakgan_tf.api.datasets import (
+    DATA_DIR_VARIABLE,
+    prepare_corpus,
+    prepare_midi,
+    prepare_text,
+)
 from leakgan_tf.cli import entry
-from leakgan_tf.data import corpora, dataset
-from leakgan_tf.data.encoding import DEFAULT_CAP, DEFAULT_SHARE, Encoded, PrepareSettings
-from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
-from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
+from leakgan_tf.data import corpora
+from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.midi import STEP
-from leakgan_tf.data.sources import Source
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip; or from tunes.
 
@@ -24,8 +26,6 @@ prepare --dataset captions --out DIR
 prepare --midi FOLDER --out DIR
 
 It prints what was kept and what was not."""
-
-DATA_DIR_VARIABLE = "LEAKGAN_TF_DATA"
 
 
 def define_flags() -> flags.FlagValues:
@@ -59,88 +59,20 @@ def run(values: flags.FlagValues) -> None:
       UserError: flags that are missing or contradict each other, or text that cannot be used.
     """
     _check_flags(values)
+    given, overwrite = _given_settings(values), values.overwrite
     if values.dataset:
-        corpus = corpora.get_corpus(values.dataset)
-        settings = dataclasses.replace(corpus.settings, **_given_settings(values))
-        data_dir = data_folder(values)
-        train, test = corpora.corpus_sources(corpus, data_dir, values.download, settings)
-        notes = source_notes(corpus, [*train, *(test or ())])
+        folder, download = data_folder(values), values.download
+        made = prepare_corpus(values.dataset, values.out, folder, download, overwrite, given)
     elif values.midi:
-        settings = dataclasses.replace(MELODY_SETTINGS, **_given_settings(values))
-        train, test = midi_sources(values, settings)
-        notes = source_notes(None, train)
+        made = prepare_midi(values.midi, values.out, values.step, overwrite, given)
     else:
-        settings = PrepareSettings(**_given_settings(values))
-        train, test, notes = values.input, values.test or None, []
-    encoded = dataset.prepare(
-        train,
-        values.out,
-        settings,
-        test=test,
-        corpus=values.dataset,
-        overwrite=values.overwrite,
-    )
-    print("\n".join([report(encoded, settings), *notes, f"written to {values.out}"]))
-
-
-def midi_sources(
-    values: flags.FlagValues, settings: PrepareSettings
-) -> tuple[list[Source], list[Source]]:
-    """Returns the melodies of --midi, (to learn from, held out)."""
-    step = STEP if values.step is None else values.step
-    melodies = read_folder(values.midi, window_length(settings), step)
-    train, test = melody_sources(melodies, settings)
-    return [train], [test]
+        made = prepare_text(values.input, values.out, values.test, overwrite, given)
+    print(printable(f"{made.account}\nwritten to {values.out}"))
 
 
 def data_folder(values: flags.FlagValues) -> str | None:
     """Returns the folder of named corpora: the flag's, or the environment's."""
     return values.data_dir or os.environ.get(DATA_DIR_VARIABLE)
-
-
-def report(encoded: Encoded, settings: PrepareSettings) -> str:
-    """Returns the account of what was kept as a table, with the sizes that came out under it."""
-    parts = (encoded.train_account, encoded.test_account)
-    fate = {"drop": "dropped", "cut": "cut"}[settings.long]
-    rare = {"drop": "sentence dropped", "replace": "replaced by <unk>"}[settings.rare]
-    titles = {
-        "lines": "lines read",
-        "blank": "blank lines",
-        "too_long": f"more than {encoded.length} tokens: {fate}",
-        "set_aside": "set aside for testing",
-        "repeated": "repeated: dropped",
-        "with_rare": f"with rare or unknown words: {rare}",
-        "kept": "sentences kept",
-        "tokens": "tokens, before rare words went",
-    }
-    rows = [
-        [title, *(f"{getattr(part, key):,}" for part in parts)] for key, title in titles.items()
-    ]
-    rows.append(["tokens in the vocabulary", *(f"{part.coverage:.2%}" for part in parts)])
-    table = tabulate(
-        rows, ["", "training", "test"], disable_numparse=True, colalign=("left", "right", "right")
-    )
-    return f"{table}\n\n{_sizes(encoded, settings)}"
-
-
-def _sizes(encoded: Encoded, settings: PrepareSettings) -> str:
-    vocabulary = encoded.vocabulary
-    symbols = "<eos> and <unk>" if vocabulary.unknown else "<eos>"
-    omitted = f", without {settings.omit}" if settings.omit else ""
-    reason = f"max_length {settings.max_length}"
-    if settings.max_length is None:
-        reason = f"holds {DEFAULT_SHARE:.0%} of the sentences, at most {DEFAULT_CAP}"
-    return tabulate(
-        [
-            ["tokenizer", settings.tokenizer + ", lowercase" * settings.lowercase + omitted],
-            ["length T", f"{encoded.length} ({reason}; a multiple of {settings.length_multiple})"],
-            ["vocabulary V", f"{len(vocabulary):,} with {symbols}"],
-            ["unknown test tokens", f"{1 - encoded.test_account.coverage:.2%}"],
-            ["test sentences that training has too", f"{encoded.overlap:,}"],
-        ],
-        tablefmt="plain",
-        disable_numparse=True,
-    )
 
 
 def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
@@ -197,12 +129,3 @@ def _check_melody_flags(values: flags.FlagValues) -> None:
     for name in ("tokenizer", "lowercase", "long"):
         if values[name].value is not None:
             raise UserError(f"--{name} does not go with melodies: a step is a token")
-
-
-def source_notes(corpus: corpora.Corpus | None, sources: Sequence[Source]) -> list[str]:
-    """Returns what is to be said of sources, a line each; of strange ones of a corpus, too."""
-    strange = [
-        f"note: {name} is not the file that this project's results were made with"
-        for name in (corpora.unfamiliar_files(corpus, sources) if corpus else ())
-    ]
-    return [*(note for source in sources for note in source.notes), *strange]

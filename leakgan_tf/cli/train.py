@@ -3,19 +3,27 @@
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
+from leakgan_tf.api.scores import oracle_table
+from leakgan_tf.api.training import ORACLE_TASK, default_run_dir, train
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
 from leakgan_tf.cli.entry import new_flags
-from leakgan_tf.data.dataset import load_dataset
-from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.runs.text_config import text_config
+from leakgan_tf.reporting.figure_tables import figures_table
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
-ABOUT = "Trains a system on a data folder made by prepare; the same command goes on after a stop."
+if TYPE_CHECKING:
+    from leakgan_tf.runs.load import TrainedGenerator
+
+ABOUT = """Trains a system; the same command goes on after a stop.
+
+train --data FOLDER [--system leakgan]          on text, in a folder made by prepare
+train --task synthetic [--oracle_params FILE]   on sentences of an oracle"""
 
 
 def define_flags() -> flags.FlagValues:
@@ -23,6 +31,13 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     flags.DEFINE_string("data", None, "The data folder.", **own)
+    flags.DEFINE_enum(
+        "task", None, ["text", ORACLE_TASK], "What is learned; text if --data is given.", **own
+    )
+    flags.DEFINE_integer("length", None, "Oracle: tokens in a sentence, 20 or 40.", **own)
+    flags.DEFINE_string(
+        "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
+    )
     flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
     flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
     flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
@@ -35,23 +50,31 @@ def define_flags() -> flags.FlagValues:
 
 def run(values: flags.FlagValues) -> None:
     """Trains what is left of the run, and prints its figures."""
-    if not values.data:
-        raise UserError("--data is missing: a folder made by prepare")
-    changes, placed = overrides(values), placement(values)
-    dataset = load_dataset(values.data)
-    config = text_config(
-        dataset, values.preset, values.semantics, values.system, values.seed, changes
-    )
-    run_dir = Path(values.run_dir or f"save/{config.system}-{Path(values.data).resolve().name}")
+    if not values.data and values.task != ORACLE_TASK:
+        raise UserError(f"--data is missing: a folder made by prepare; or --task={ORACLE_TASK}")
+    placed = placement(values)
+    run_dir = Path(values.run_dir or default_run_dir(values.system, values.data or None))
     with kept_by_the_chief(placed, run_dir) as kept:
-        RunFolder(kept).refuse_others(config)
-        # TensorFlow starts slowly, and talks: not for bad input.
-        from leakgan_tf.evaluation.text import train_text
-        from leakgan_tf.reporting.text_figures import figures_table
-        from leakgan_tf.training.session import prepare_process
+        trained = train(
+            values.data or None,
+            values.system,
+            values.preset,
+            kept,
+            task=values.task or "",
+            semantics=values.semantics,
+            seed=values.seed,
+            length=values.length,
+            oracle_params=values.oracle_params,
+            placement=placed,
+            command=shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]]),
+            **overrides(values),
+        )
+        print(f"\n{_table(run_dir.name, trained)}\n")
+        shown = printable(run_dir)
+        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run_dir={shown}")
 
-        distribution = prepare_process(placed)
-        command = shlex.join(["python", "-m", "leakgan_tf", "train", *sys.argv[2:]])
-        figures = train_text(config, dataset, values.data, kept, command, distribution)
-        print(f"\n{figures_table({run_dir.name: figures})}\n")
-        print(f"Run: {run_dir}\nNext: python -m leakgan_tf generate --run_dir={run_dir}")
+
+def _table(name: str, trained: "TrainedGenerator") -> str:
+    if trained.config.task == "text":
+        return figures_table({name: trained.figures})
+    return oracle_table({name: trained.figures["sweep"]})

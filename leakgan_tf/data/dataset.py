@@ -4,15 +4,11 @@ It holds ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) in
 ``dataset.json`` with the settings, the account of what was kept, and the checksums.
 """
 
-import contextlib
 import os
-import shutil
-import uuid
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
@@ -20,14 +16,30 @@ from leakgan_tf.data.encoding import Encoded, PrepareSettings, encode_corpus
 from leakgan_tf.data.sources import Source, file_sha256, file_source
 from leakgan_tf.data.text import Tokenizer, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
-from leakgan_tf.utils import files
+from leakgan_tf.utils import files, folders
+from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import Limits, check
 
 FORMAT = "leakgan_tf text dataset"
 VERSION = 1
 RECORD = "dataset.json"
 _WHAT = "a data folder made by prepare"
 _PARTS = ("vocabulary.json", "train.npz", "test.npz")
+
+
+class _RecordRequired(TypedDict):
+    format: str
+    version: int
+    settings: dict[str, Any]
+    length: Annotated[int, Limits(1, 1e6)]
+    sha256: dict[str, str]
+
+
+class _Record(_RecordRequired, total=False):
+    """dataset.json, as far as it is read again."""
+
+    corpus: str | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,7 @@ def prepare(
     """
     settings = settings or PrepareSettings()
     out = Path(out).resolve()
+    folders.recover_folder(out)
     _check_out(out, overwrite)
     if not inputs:
         raise UserError("no text to prepare")
@@ -95,7 +108,7 @@ def prepare(
     test_sources = [_source(each) for each in test] if test else None
     _refuse_shared(sources, test_sources or [])
     encoded = encode_corpus(sources, test_sources, settings)
-    with _new_folder(out) as folder:
+    with folders.atomic_folder(out) as folder:
         files.write_json(folder / "vocabulary.json", encoded.vocabulary.to_json())
         for name, ids in (("train", encoded.train), ("test", encoded.test)):
             with files.atomic_output(folder / f"{name}.npz") as path, open(path, "wb") as stream:
@@ -125,6 +138,8 @@ def load_dataset(folder: str | Path) -> TextDataset:
       UserError: it is no such folder, of another version, or a file of it is missing or damaged.
     """
     folder = Path(folder)
+    if not folder.exists():
+        folders.recover_folder(folder.absolute())
     record = _read_record(folder)
     for name in _PARTS:
         if file_sha256(folder / name) != record["sha256"].get(name):
@@ -165,18 +180,11 @@ def _read_record(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is not {_WHAT}")
     if record.get("version") != VERSION:
         raise UserError(f"{folder} has version {record.get('version')}; this reads {VERSION}")
-    for key, kind in (("sha256", dict), ("settings", dict), ("length", int)):
-        if not isinstance(record.get(key), kind):
-            raise UserError(f"{folder / RECORD} is damaged: no {key}")
-    return {"corpus": None, **record}
+    return {"corpus": None, **check(record, _Record, str(folder / RECORD))}
 
 
 def _read_ids(path: Path, length: int, vocabulary: Vocabulary) -> np.ndarray:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            ids = arrays["ids"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged: {error}") from error
+    ids = read_arrays(path, "token ids", ["ids"])["ids"]
     fits = ids.dtype == np.int32 and ids.ndim == 2 and ids.shape[1] == length and ids.size
     if not fits or ids.min() < 0 or ids.max() >= len(vocabulary):
         raise UserError(f"{path} does not fit {RECORD} and vocabulary.json")
@@ -205,31 +213,3 @@ def _check_replaceable(out: Path) -> None:
     foreign = sorted({path.name for path in out.iterdir()} - {RECORD, *_PARTS})
     if foreign:
         raise UserError(f"{out} also holds {foreign[0]}: --overwrite does not touch it")
-
-
-@contextlib.contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """Yields a temporary folder beside ``out``; it takes that name if the block succeeds."""
-    mark = uuid.uuid4().hex[:8]
-    temporary = out.with_name(f".{out.name}.{mark}.part")
-    retired = out.with_name(f".{out.name}.{mark}.old")
-    new_parents = [parent for parent in out.parents if not parent.exists()]
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if out.exists():
-            out.rename(retired)
-        try:
-            temporary.rename(out)
-        except OSError:
-            if retired.exists():
-                retired.rename(out)
-            raise
-    except OSError as error:
-        raise UserError(f"cannot make {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)
-        for parent in new_parents:
-            with contextlib.suppress(OSError):  # not empty: it holds ``out`` now
-                parent.rmdir()

@@ -1,215 +1,19 @@
-"""Runs on real text: trained, scored."""
+"""Scores of finished runs on text."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from leakgan_tf.config.config import Config
-from leakgan_tf.data import captions
-from leakgan_tf.data.dataset import TextDataset, load_dataset
-from leakgan_tf.data.reader import TextReader
-from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.evaluation.language_model import language_model_scores, load_language_model
-from leakgan_tf.generation.generator import Generator
-from leakgan_tf.metrics.melody import held_to, melody_errors
-from leakgan_tf.metrics.nll import held_out_nll
-from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.runs.load import TrainedGenerator, load
+from leakgan_tf.runs.load import load
 from leakgan_tf.runs.text_config import dataset_digest
-from leakgan_tf.systems.base import System
-from leakgan_tf.tasks.text import TextTask
-from leakgan_tf.training.distribution import Distribution
-from leakgan_tf.training.session import train_and_measure
+from leakgan_tf.tasks.text_scores import score_generator, scoring_samples
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.seeds import derive, numpy_generator
-
-MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
-SWEEP = (0.7, 0.85, 1.0, 1.2, 1.5)  # temperatures of the sweep that every finished run has
-SWEPT = 2_000  # sentences of each side at each of them
-# What the sweep keeps of the scores.
-_KEPT = ("temperature", "nll_test", "bleu", "self_bleu", "backward_bleu", "distinct_sentences",
-         "copied_from_train")  # fmt: skip
-_MEASURE_SEED = 0  # of the samples that a finished run is scored on
 
 
-def train_text(
-    config: Config,
-    dataset: TextDataset,
-    data: str | Path,
-    path: Path,
-    command: str,
-    distribution: Distribution | None = None,
-) -> dict[str, Any]:
-    """Trains what is left of a run on text; returns its figures.
-
-    These are `score_generator`'s at temperature 1, and under ``sweep`` `temperature_sweep`'s.
-    """
-
-    def measure(system: System, task: TextTask) -> dict[str, Any]:
-        scored = (system.generator, config, dataset, task.reader)
-        return {**score_generator(*scored, 1.0), "sweep": temperature_sweep(*scored)}
-
-    extra = {"command": command, "data": str(Path(data).resolve())}
-    return train_and_measure(
-        config, lambda: TextTask(config, dataset), path, extra, measure, distribution
-    )
-
-
-def score_generator(
-    generator: Generator,
-    config: Config,
-    dataset: TextDataset,
-    reader: TextReader,
-    temperature: float,
-    num: int = MOST,
-    judge: TrainedGenerator | None = None,
-    reverse: bool = False,
-) -> dict[str, Any]:
-    """Returns text scores with their protocol, and the held-out NLL at the same temperature.
-
-    Args:
-      generator: what is scored; no weight changes.
-      config: its configuration.
-      dataset: training and held-out sentences.
-      reader: how ids become tokens.
-      temperature: the factor on the logits of the samples and of the held-out likelihood.
-      num: the most samples and held-out sentences that are used.
-      judge: a language model that adds `lm_scores.language_model_scores`.
-      reverse: whether these include the one that trains a language model on the samples.
-    """
-    seed = derive(_MEASURE_SEED, "score")
-    samples = generator.sample(min(num, max(len(dataset.test), 2)), temperature, seed)
-    unknown = reader.vocabulary.unknown_id
-
-    def words(rows: np.ndarray) -> list[list[str]]:
-        return [reader.tokens(row) for row in rows]
-
-    scores = text_scores(
-        words(samples),
-        [_known(row, reader) for row in dataset.test[:num]],
-        words(dataset.train[: max(num, MOST)]),
-        tokenizer=reader.tokenizer.name,
-        lowercase=reader.tokenizer.lowercase,
-        available={"references": len(dataset.test), "train": len(dataset.train)},
-        notes=_notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples)),
-    )
-    nll = held_out_nll(
-        generator,
-        dataset.test[:num],
-        temperature,
-        ends=config.ends,
-        unknown=unknown,
-    )
-    return {
-        "temperature": temperature,
-        "nll_test": nll,
-        **scores,
-        **_grammar_scores(dataset, words(samples)),
-        **melody_scores(dataset, words(samples)),
-        **(language_model_scores(judge, dataset, samples, reverse) if judge else {}),
-    }
-
-
-def temperature_sweep(
-    generator: Generator, config: Config, dataset: TextDataset, reader: TextReader
-) -> list[dict[str, Any]]:
-    """Returns scores at every temperature of `SWEEP`, on at most `SWEPT` sentences of each side.
-
-    ``samples`` and ``references`` in a row say how many were used; all else is as in
-    `score_generator`.
-    """
-    rows = []
-    for temperature in SWEEP:
-        scores = score_generator(generator, config, dataset, reader, temperature, SWEPT)
-        used = {name: scores["protocol"][name]["used"] for name in ("samples", "references")}
-        rows.append({**{name: scores[name] for name in _KEPT}, **used})
-    return rows
-
-
-def real_figures(dataset: TextDataset, num: int = MOST) -> dict[str, Any]:
-    """Returns the scores of real text: training sentences, scored as a generator's samples are.
-
-    As many are chosen at random, none twice, as a generator writes, or all there are. It is what a
-    model reaches that has learned all there is to learn; papers have such a row, "real data".
-    """
-    count = min(num, max(len(dataset.test), 2), len(dataset.train))
-    random = numpy_generator(_MEASURE_SEED, "real")
-    rows = random.choice(len(dataset.train), count, replace=False)
-    reader = TextReader(dataset.vocabulary, dataset.tokenizer)
-    samples = [reader.tokens(dataset.train[row]) for row in rows]
-    scores = text_scores(
-        samples,
-        [_known(row, reader) for row in dataset.test[:num]],
-        tokenizer=reader.tokenizer.name,
-        lowercase=reader.tokenizer.lowercase,
-        available={"samples": len(dataset.train), "references": len(dataset.test)},
-    )
-    return {**scores, **_grammar_scores(dataset, samples), **melody_scores(dataset, samples)}
-
-
-def _known(row: np.ndarray, reader: TextReader) -> list[str | None]:
-    """Returns a held-out sentence's tokens, None for a word without an id.
-
-    None equals no sample's token: no sample can have hit such a word.
-    """
-    unknown = reader.vocabulary.unknown_id
-    pairs = zip(row, reader.tokens(row), strict=False)
-    return [None if index == unknown else word for index, word in pairs]
-
-
-def _notes(config: Config, dataset: TextDataset, temperature: float, empty: int) -> dict[str, Any]:
-    """Returns what the protocol says beside the sizes and the BLEU."""
-    omitted = f"; without {dataset.settings.omit}" if dataset.settings.omit else ""
-    return {
-        "temperature": f"logits multiplied by {temperature}",
-        "tokens": "as prepared: sentences that the data folder dropped are not among them"
-        + omitted,
-        "nll_test": "nats per held-out token under the logits multiplied likewise; "
-        + ("the end symbol counts, the filling not" if config.ends else "the filling counts"),
-        "unknown_words": "held-out words without an id match no sample, and do not count in "
-        "NLL_test",
-        "empty_samples": empty,
-    }
-
-
-def _grammar_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
-    """Returns what the embedded grammar, an oracle for text, says of samples; else nothing.
-
-    ``grammatical``: the share of samples that the grammar can write; ``nll_grammar``: their mean
-    NLL under it, in nats per sentence.
-    """
-    if dataset.corpus != "captions":
-        return {}
-    log_prob = np.array([captions.log_prob(sentence) for sentence in sentences])
-    derivable = log_prob[np.isfinite(log_prob)]
-    scores = {"grammatical": len(derivable) / len(log_prob)}
-    if len(derivable):
-        scores["nll_grammar"] = float(-derivable.mean())
-    return scores
-
-
-def melody_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
-    """Returns what is said of melodies (`metrics.melody`); nothing of other text.
-
-    ``early_ends``: the share of samples with fewer than T steps, which no real melody has; the
-    errors hold their last pitch to the end, and leave out samples without any.
-    """
-    if dataset.tokenizer.name != PitchTokenizer.name:
-        return {}
-    reader = TextReader(dataset.vocabulary, dataset.tokenizer)
-    melodies, references = (
-        held_to([[int(pitch) for pitch in each] for each in part], dataset.length)
-        for part in (sentences, [reader.tokens(row) for row in dataset.test])
-    )
-    short = sum(len(each) < dataset.length for each in sentences)
-    errors = melody_errors(melodies, references) if len(melodies) else {}
-    return {**errors, "early_ends": short / len(sentences)}
-
-
-def sweep(
+def sweep_run(
     run_dir: str | Path,
     temperatures: Sequence[float],
     data: str | Path | None,
@@ -224,7 +28,7 @@ def sweep(
 
     Args:
       run_dir: a run on text, finished or not.
-      temperatures: factors on the logits.
+      temperatures: divide the logits; below 1 is sharper.
       data: its data folder; where the run says it was, if not given.
       num: the most samples and held-out sentences that are used.
       language_model: an MLE run on the same data, which adds its scores.
@@ -243,8 +47,12 @@ def sweep(
     if dataset_digest(dataset) != trained.config.dataset:
         raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
     judge = load_language_model(language_model, trained.config.dataset) if language_model else None
-    scored = (trained.generator, trained.config, dataset, trained.reader)
-    return [
-        {**score_generator(*scored, temperature, num, judge, reverse), **weights}
-        for temperature in temperatures
-    ]
+    generator, rows = trained.generator, []
+    for temperature in temperatures:
+        samples = scoring_samples(generator, dataset, temperature, num)
+        scored = (generator, trained.config, dataset, trained.reader)
+        row = score_generator(*scored, temperature, num, samples)
+        if judge:
+            row |= language_model_scores(judge, dataset, samples, reverse)
+        rows.append({**row, **weights})
+    return rows

@@ -65,11 +65,11 @@ class Generator:
 
         Args:
           count: how many; a larger count begins with the same sentences.
-          temperature: the factor on the logits, as in the original program, so 1.5 is sharper
-            than 1; one number, or one for each position.
+          temperature: divides the logits, so below 1 is sharper; one number, or one for each
+            position.
           seed: stateless seed, two integers.
         """
-        factors, seed = self._factors(temperature), tf.constant(seed, tf.int32)
+        factors, seed = _inverse(temperature, self.length), tf.constant(seed, tf.int32)
         batches = [np.zeros([0, self.length], np.int32)]
         for number in range(0, -(-count // self._batch_size), self._replicas):
             batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
@@ -85,7 +85,7 @@ class Generator:
 
         Args:
           tokens: ids.
-          temperature: the factor on the logits, as in `sample`.
+          temperature: divides the logits, as in `sample`.
           path: "scoring", teacher forcing as the losses do it; "sampling", the probabilities that
             `sample` draws from. The two differ for LeakGAN under the split alignment only.
         """
@@ -98,7 +98,7 @@ class Generator:
         path: str = "scoring",
     ) -> np.ndarray:
         """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
-        factors = tf.stack([self._factors(temperature) for temperature in temperatures])
+        factors = tf.stack([_inverse(each, self.length) for each in temperatures])
         rows, size = len(tokens), self._replicas * self._batch_size
         padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
         batches = [
@@ -117,9 +117,6 @@ class Generator:
             tf.constant(tokens, tf.int32), tf.constant(seed, tf.int32), (given,), copies
         )
         return result.numpy()[0]
-
-    def _factors(self, temperature: float | Sequence[float]) -> tf.Tensor:
-        return tf.constant(np.broadcast_to(np.asarray(temperature, np.float32), [self.length]))
 
     def _sample_batch(
         self, inverse_temperature: tf.Tensor, seed: tf.Tensor, number: tf.Tensor
@@ -140,3 +137,12 @@ class Generator:
             parallel_iterations=1,  # one (B, T, V) at a time
         )  # (K, B, T)
         return distributed.gather(-tf.transpose(costs, [1, 0, 2]))
+
+
+def _inverse(temperature: float | Sequence[float], length: int) -> tf.Tensor:
+    """Returns the factor on the logits at each position, (length,) float32.
+
+    Divided in float64: the temperature 1/f gives the factor f exactly.
+    """
+    factors = (1.0 / np.asarray(temperature, np.float64)).astype(np.float32)
+    return tf.constant(np.broadcast_to(factors, [length]))

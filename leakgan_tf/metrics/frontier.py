@@ -1,8 +1,8 @@
 """How far a model lies from what temperature alone gives to MLE: quality at its own diversity.
 
-NLL_oracle alone is won by any model that writes little and safely; so is MLE's, at a sharper
-temperature. In the plane of held-out NLL (x, variety) and NLL_oracle (y, quality), both lower is
-better, MLE's sweep over temperatures is a curve, and a system is worth something where it lies
+A low NLL_oracle alone can come from a loss of diversity; MLE has one, too, at a lower temperature.
+In the plane of held-out NLL (x, diversity) and NLL_oracle (y, quality), both lower is better, MLE's
+sweep over temperatures is a curve, and a system is better than temperature alone where it lies
 below it (Caccia et al., "Language GANs Falling Short").
 """
 
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Where a point may lie that has no distance, in words that stand in tables.
+# Where a point may lie that has no distance, in the words of tables.
 BETTER = "better in both"
 WORSE = "worse in both"
-MORE_VARIED = "more varied"
-LESS_VARIED = "less varied"
+MORE_DIVERSE = "more diverse"
+LESS_DIVERSE = "less diverse"
 
 
 class Frontier(NamedTuple):
@@ -66,7 +66,7 @@ class Frontier(NamedTuple):
         """Returns a point's NLL_oracle less the frontier's at the same NLL_test.
 
         Below zero: better than temperature alone gives at that diversity. None where the point is
-        more or less varied than all of the frontier: `place` then says what can be said.
+        more or less diverse than all of the frontier: `place` then says what can be said.
         """
         height = self.at(nll_test)
         return None if height is None else nll_oracle - height
@@ -74,10 +74,10 @@ class Frontier(NamedTuple):
     def bound(self, nll_test: float, nll_oracle: float) -> float:
         """Returns the distance from the frontier continued level on both sides.
 
-        Within the range it is `distance`. More varied than all of the sweep, it is what the
+        Within the range it is `distance`. More diverse than all of the sweep, it is what the
         distance is at most: a longer sweep would lie as high there, or higher, or reach nothing.
-        Less varied, it is what the distance is at least. So its sign is certain where `place` says
-        `BETTER` or `WORSE`, and says nothing where it says `MORE_VARIED` or `LESS_VARIED`.
+        Less diverse, it is what the distance is at least. So its sign is certain where `place` says
+        `BETTER` or `WORSE`, and says nothing where it says `MORE_DIVERSE` or `LESS_DIVERSE`.
         """
         return nll_oracle - float(np.interp(nll_test, self.nll_test, self.nll_oracle))
 
@@ -85,14 +85,14 @@ class Frontier(NamedTuple):
         """Returns where a point without a distance lies; "" where there is a distance.
 
         `BETTER`: lower in NLL_test than every point of the sweep, and no higher in NLL_oracle than
-        the most varied of them, so it wins in both. `WORSE`: less varied than all of them, and no
-        better than the best of them in NLL_oracle. `MORE_VARIED` and `LESS_VARIED`: neither beats
+        the most diverse of them, so it wins in both. `WORSE`: less diverse than all of them, and no
+        better than the best of them in NLL_oracle. `MORE_DIVERSE` and `LESS_DIVERSE`: neither beats
         nor is beaten, and a longer sweep may or may not reach as far.
         """
         if nll_test < self.nll_test[0]:
-            return BETTER if nll_oracle <= self.nll_oracle[0] else MORE_VARIED
+            return BETTER if nll_oracle <= self.nll_oracle[0] else MORE_DIVERSE
         if nll_test > self.nll_test[-1]:
-            return WORSE if nll_oracle >= self.nll_oracle[-1] else LESS_VARIED
+            return WORSE if nll_oracle >= self.nll_oracle[-1] else LESS_DIVERSE
         return ""
 
 

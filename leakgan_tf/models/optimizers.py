@@ -1,6 +1,6 @@
 """Gradients and optimizers as the original programs use them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import tensorflow as tf
@@ -35,13 +35,25 @@ class FusedAdam(keras.optimizers.Adam):
             grad=gradient,
         )
 
+    def named_variables(self, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
+        """Yields the optimizer's variables by names that say what each is, not where it stands.
+
+        Args:
+          names: of the variables that it trains, by their ``id``.
+        """
+        yield "iteration", self.iterations
+        yield "learning_rate", self._learning_rate
+        for slot, variables in (("momentum", self._momentums), ("velocity", self._velocities)):
+            for trained, variable in zip(self._trainable_variables, variables, strict=True):
+                yield f"{names[id(trained)]}/{slot}", variable
+
     def _all_reduce_sum_gradients(self, grads_and_vars):
         return grads_and_vars
 
 
 def adam(
     learning_rate: float, epsilon: float, variables: Sequence[keras.Variable], name: str
-) -> keras.optimizers.Optimizer:
+) -> FusedAdam:
     """Returns Adam (β 0.9 / 0.999), its slots made, for `variables`."""
     optimizer = FusedAdam(learning_rate, epsilon=epsilon, name=name)
     optimizer.build(variables)

@@ -93,7 +93,7 @@ class RelationalDiscriminator(keras.Model):
 
     def embed(self, sentences: tf.Tensor) -> tf.Tensor:
         """Maps ids (...) or soft tokens (..., V) to all representations, (..., embedding_size)."""
-        if sentences.dtype.is_integer:
+        if tf.as_dtype(sentences.dtype).is_integer:
             return self.embedding(sentences)
         return tf.tensordot(sentences, tf.convert_to_tensor(self.embedding.embeddings), 1)
 

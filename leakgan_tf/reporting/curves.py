@@ -4,14 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leakgan_tf.metrics.temperatures import (
+    PROGRAM_TEMPERATURE,
+    temperature_key,
+    temperature_title,
+)
 from leakgan_tf.reporting.groups import without_seed
 from leakgan_tf.utils.files import atomic_output
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
-    ("nll_oracle_1.5", "the same, samples at logits × 1.5"),
+    (f"nll_oracle_{temperature_key(PROGRAM_TEMPERATURE)}",
+     f"samples at {temperature_title(PROGRAM_TEMPERATURE)}, under the oracle"),
     ("nll_test_1.0", "NLL of held-out oracle data"),
-)
+)  # fmt: skip
 
 
 def draw_curves(

@@ -1,4 +1,4 @@
-"""Every system's sweep over temperatures in the plane of variety and quality, as a picture."""
+"""Every system's sweep over temperatures in the plane of diversity and quality, as a picture."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.utils.files import atomic_output
 
-# Temperatures that papers report get marks of their own, the others dots.
-MARKS = {1.0: "o", 1.5: "s"}
-_SHARPEST = 2.0  # what is sharper runs out of the picture: it would crush the rest
+# Marks of the temperatures that papers report; the others are dots.
+MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
+_SHARPEST = 0.5  # lower temperatures lie outside the picture: they would crush the rest
 _ROOM = 0.06  # share of the picture left free around the points that must be seen
 
 Sweep = Sequence[Mapping[str, Any]]  # rows of `SyntheticTask.sweep`
@@ -28,8 +29,8 @@ def draw_frontier(
 ) -> None:
     """Draws NLL_oracle against held-out NLL, and how far that lies from the baseline's frontier.
 
-    A system is the mean of its seeds, a line through its temperatures; its seeds are thin lines
-    behind it. The frontier of the baseline's mean is drawn thick. On the right, where there is a
+    A system is the mean of its seeds, a line through its temperatures; its seeds are thin
+    lines. The frontier of the baseline's mean is drawn thick. On the right, where there is a
     baseline, each seed's distance from the frontier of its own seed (`distances`).
 
     Args:
@@ -51,20 +52,21 @@ def draw_frontier(
     if known:
         line = Frontier.of_sweep(means[baseline])
         panels[0].plot(*line, color="0.8", linewidth=9, solid_capstyle="round", zorder=1,
-                       label=f"frontier of {baseline}")  # fmt: skip
+                       label=f"quality-diversity frontier of {baseline}")  # fmt: skip
         panels[1].axhline(0.0, color="0.8", linewidth=9, zorder=1)
     if envelope:
         panels[0].plot(*envelope, color="0.2", linewidth=1, linestyle="--", zorder=2,
                        label=f"{baseline}, stopped at any time")  # fmt: skip
     gaps: list[float] = []
     for number, (name, seeds) in enumerate(sweeps.items()):
-        _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", told=name == baseline)
+        _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", labels=name == baseline)
         if known:
             gaps += _draw_distances(panels[1], seeds, _frontiers(sweeps[baseline]), f"C{number}")
     _draw_others(panels[0], references, published)
-    for factor, mark in MARKS.items():
-        panels[0].plot([], [], mark, color="0.5", label=f"logits × {factor:g}", linestyle="none")
-    shown = [row for mean in means.values() for row in mean if row["temperature"] <= _SHARPEST]
+    for temperature, mark in zip(TEMPERATURES, MARKS.values(), strict=True):
+        label = temperature_title(temperature)
+        panels[0].plot([], [], mark, color="0.5", label=label, linestyle="none")
+    shown = [row for mean in means.values() for row in mean if row["temperature"] >= _SHARPEST]
     others = [*references.values(), *(point for each in published.values() for point in each)]
     _frame_plane(panels[0], [*zip(*_points(shown), strict=True), *others])
     if known:
@@ -79,9 +81,9 @@ def draw_frontier(
 def distances(
     seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier]
 ) -> dict[int, list[tuple[float, float, float]]]:
-    """Returns by seed (temperature, NLL_test, distance), temperatures rising.
+    """Returns by seed (temperature, NLL_test, distance), temperatures falling.
 
-    Of points beside the frontier's range, those that are better or worse in both figures are there
+    Of points outside the frontier's range, those that are better or worse in both figures are there
     with their bound; the others, of which nothing is certain, are left out.
 
     Args:
@@ -91,7 +93,9 @@ def distances(
     found = {}
     for seed, rows in seeds.items():
         line = frontiers.get(seed, frontiers[None])
-        points = [(row["temperature"], row["nll_test"], row["nll_oracle"]) for row in _rising(rows)]
+        points = [
+            (row["temperature"], row["nll_test"], row["nll_oracle"]) for row in _falling(rows)
+        ]
         found[seed] = [
             (temperature, x, line.bound(x, y))
             for temperature, x, y in points
@@ -107,23 +111,22 @@ def _frontiers(seeds: Mapping[int, Sweep]) -> dict[int | None, Frontier]:
     return {**own, None: Frontier.of_sweep(mean_sweep(list(seeds.values())))}
 
 
-def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, told: bool) -> None:
-    """Draws one system; `told`: with its temperatures beside its points."""
+def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, labels: bool) -> None:
+    """Draws one system; `labels`: with its temperatures beside its points."""
     from matplotlib.patheffects import withStroke
 
     for seed in seeds if len(seeds) > 1 else ():
-        axes.plot(*_points(_rising(seed)), color=colour, linewidth=0.6, alpha=0.4, zorder=2)
-    mean = _rising(mean_sweep(seeds))
+        axes.plot(*_points(_falling(seed)), color=colour, linewidth=0.6, alpha=0.4, zorder=2)
+    mean = _falling(mean_sweep(seeds))
     count = f" ({len(seeds)} seeds)" if len(seeds) > 1 else ""
     axes.plot(*_points(mean), color=colour, linewidth=1.5, marker=".", markersize=4, zorder=3,
               label=f"{name}{count}")  # fmt: skip
     for row in mean:
         point = row["nll_test"], row["nll_oracle"]
-        if row["temperature"] in MARKS:
-            _mark(axes, row["temperature"], point, colour)
-        if told:
+        _mark(axes, row["temperature"], point, colour)
+        if labels:
             axes.annotate(
-                f"{row['temperature']:g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
+                f"T = {row['temperature']:.2g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
                 textcoords="offset points", path_effects=[withStroke(linewidth=3, foreground="w")],
             )  # fmt: skip
 
@@ -154,9 +157,8 @@ def _draw_distances(
         axes.plot(*zip(*mean.values(), strict=True), color=colour, linewidth=1.5, marker=".",
                   markersize=4, zorder=3)  # fmt: skip
     for temperature, point in mean.items():
-        if temperature in MARKS:
-            _mark(axes, temperature, point, colour)
-    return [y for temperature, (_, y) in mean.items() if 1 <= temperature <= _SHARPEST]
+        _mark(axes, temperature, point, colour)
+    return [y for temperature, (_, y) in mean.items() if 1 >= temperature >= _SHARPEST]
 
 
 def _draw_others(
@@ -172,12 +174,14 @@ def _draw_others(
 
 
 def _mark(axes, temperature: float, point: tuple[float, float], colour: str) -> None:
-    mark = MARKS[temperature]
-    axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
+    """Draws a temperature that papers report larger than the others."""
+    if mark := MARKS.get(temperature_key(temperature)):
+        axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
 
 
-def _rising(rows: Sweep) -> list[Mapping[str, Any]]:
-    return sorted(rows, key=lambda row: row["temperature"])
+def _falling(rows: Sweep) -> list[Mapping[str, Any]]:
+    """Returns rows from the most diverse to the sharpest."""
+    return sorted(rows, key=lambda row: -row["temperature"])
 
 
 def _points(rows: Sweep) -> tuple[list[float], list[float]]:
@@ -190,8 +194,8 @@ def _frame_plane(axes, points: Sequence[tuple[float, float]]) -> None:
         zip(*points, strict=True), (axes.set_xlim, axes.set_ylim), strict=True
     ):
         limit(*_around(values))
-    axes.set_title("Quality against variety", fontsize=10)
-    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more varied to the left")
+    axes.set_title("Quality against diversity", fontsize=10)
+    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle of samples, nats per token: better below")
     axes.grid(alpha=0.25)
 
@@ -201,7 +205,7 @@ def _frame_distances(axes, xs: Sequence[float], gaps: Sequence[float], baseline:
     axes.set_xlim(*_around(xs))
     axes.set_ylim(*_around([0.0, *gaps]))
     axes.set_title(f"The same, less the frontier of {baseline} of the same seed", fontsize=10)
-    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more varied to the left")
+    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
     axes.grid(alpha=0.25)
 

@@ -25,7 +25,12 @@ class Group:
     @property
     def title(self) -> str:
         """The name, with the number of seeds if there are several."""
-        return self.name if len(self.runs) == 1 else f"{self.name} ({len(self.runs)} seeds)"
+        return counted(self.name, len(self.runs))
+
+
+def counted(name: str, seeds: int) -> str:
+    """Returns a name, with the number of seeds if there are several."""
+    return name if seeds == 1 else f"{name} ({seeds} seeds)"
 
 
 def without_seed(name: str) -> str:

@@ -1,9 +1,10 @@
-"""Where training goes in the plane of variety and quality, against sweeps over temperatures."""
+"""The path of training in the plane of diversity and quality, with sweeps over temperatures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.frontier_picture import MARKS
 from leakgan_tf.utils.files import atomic_output
 
@@ -17,8 +18,8 @@ def draw_paths(
 ) -> None:
     """Draws NLL_oracle against held-out NLL: sweeps as lines, trainings as paths with arrows.
 
-    A path is drawn for each factor on the logits of `MARKS`: pre-training dashed with hollow marks,
-    the adversarial phase full.
+    A path is drawn for each of `TEMPERATURES`: pre-training dashed with hollow marks, the
+    adversarial phase full.
 
     Args:
       path: the picture's file, PNG.
@@ -34,12 +35,12 @@ def draw_paths(
     for number, (name, rows) in enumerate(sweeps.items()):
         _draw_sweep(axes, name, rows, f"C{number}")
     for number, (name, records) in enumerate(evaluations.items(), len(sweeps)):
-        for temperature, mark in MARKS.items():
-            _draw_path(axes, f"{name}, logits × {temperature:g}", records, temperature,
-                       mark, f"C{number}")  # fmt: skip
+        for temperature in TEMPERATURES:
+            key, label = temperature_key(temperature), f"{name}, {temperature_title(temperature)}"
+            _draw_path(axes, label, records, key, MARKS[key], f"C{number}")
     for mark, (name, points) in zip("x+12", published.items(), strict=False):
         axes.plot(*zip(*points, strict=True), mark, color="black", markersize=8, label=name)
-    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more varied to the left")
+    axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle of samples, nats per token: better below")
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.25)
@@ -49,27 +50,25 @@ def draw_paths(
 
 
 def _draw_sweep(axes, name: str, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
-    rows = sorted(rows, key=lambda row: row["temperature"])
+    rows = sorted(rows, key=lambda row: -row["temperature"])
     points = [(row["nll_test"], row["nll_oracle"]) for row in rows]
     axes.plot(*zip(*points, strict=True), ".-", color=colour, linewidth=1.5, label=name)
     for row, point in zip(rows, points, strict=True):
-        axes.annotate(f"× {row['temperature']:g}", point, fontsize=7, color=colour,
+        axes.annotate(f"T = {row['temperature']:.2g}", point, fontsize=7, color=colour,
                       xytext=(5, 4), textcoords="offset points")  # fmt: skip
 
 
 def _draw_path(
-    axes, label: str, records: Sequence[Mapping[str, Any]], temperature: float, mark: str,
-    colour: str,
-) -> None:  # fmt: skip
-    points = [
-        (line[f"nll_test_{temperature}"], line[f"nll_oracle_{temperature}"]) for line in records
-    ]
+    axes, label: str, records: Sequence[Mapping[str, Any]], key: str, mark: str, colour: str
+) -> None:
+    """Draws a run's evaluations at the temperature of that `temperature_key`."""
+    points = [(line[f"nll_test_{key}"], line[f"nll_oracle_{key}"]) for line in records]
     later = [line["phase"].startswith("adversarial") for line in records]
     for begin, end, adversarial in zip(points, points[1:], later[1:], strict=False):
         style = {"arrowstyle": "-|>", "color": colour, "linestyle": "-" if adversarial else "--"}
         axes.annotate("", end, begin, arrowprops=style)
-    for kind, face, told in ((False, "white", "pre-training"), (True, colour, "adversarial")):
+    for kind, face, phase in ((False, "white", "pre-training"), (True, colour, "adversarial")):
         own = [point for point, each in zip(points, later, strict=True) if each == kind]
         if own:
             axes.plot(*zip(*own, strict=True), mark, color=colour, markerfacecolor=face,
-                      markersize=6, label=f"{label}, {told}")  # fmt: skip
+                      markersize=6, label=f"{label}, {phase}")  # fmt: skip

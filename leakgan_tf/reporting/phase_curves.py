@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.utils.files import atomic_output
 
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"
 _BETWEEN = "evaluation"
 _IDLE = {_BETWEEN, "warning"}  # groups that train nothing
+_KEYS = tuple(map(temperature_key, TEMPERATURES))
 
 
 class Panel(NamedTuple):
@@ -22,8 +24,8 @@ class Panel(NamedTuple):
 
 
 _PANELS = (
-    Panel("NLL_oracle, nats per token", "evaluation", ("nll_oracle_1.0", "nll_oracle_1.5")),
-    Panel("NLL_test, nats per token", "evaluation", ("nll_test_1.0", "nll_test_1.5")),
+    Panel("NLL_oracle, nats per token", "evaluation", tuple(f"nll_oracle_{key}" for key in _KEYS)),
+    Panel("NLL_test, nats per token", "evaluation", tuple(f"nll_test_{key}" for key in _KEYS)),
     Panel("BLEU", "evaluation", ("bleu_2", "bleu_3", "bleu_4", "bleu_5")),
     Panel("Self-BLEU", "evaluation", ("self_bleu_2", "self_bleu_3", "self_bleu_4", "self_bleu_5")),
     Panel("D's accuracy", "discriminator", ("accuracy",)),

@@ -32,6 +32,7 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
         Table(["runs", "system", "seeds", "preset", "semantics"], settings),
         *_changed(groups),
         *_machines(runs),
+        *_starts(runs),
         Heading("Wall time by kind of phase", 3),
         _wall_time(groups),
     ]
@@ -98,6 +99,37 @@ def _machines(runs: Sequence[RunRecord]) -> list[Block]:
             blocks.append(Paragraph(f"{named(names)}:"))
         blocks.append(Table(["what", "value"], [list(fact) for fact in facts]))
     return blocks
+
+
+def _starts(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns what began and resumed each run, and the commands that differ from its first."""
+    rows = [[run.name, *_start_cells(start)] for run in runs for start in run.starts]
+    if not rows:
+        return []
+    headers = ["run", "started (UTC)", "after phases", "and updates", "commit", "packages",
+               "devices", "threads"]  # fmt: skip
+    blocks: list[Block] = [Heading("Starts", 3), Table(headers, rows)]
+    for run in runs:
+        first = run.made_by.get("command", "")
+        commands = dict.fromkeys(start.get("command", "") for start in run.starts)
+        changed = [command for command in commands if command not in ("", first)]
+        if changed:
+            blocks += [Paragraph(f"{run.name} was also started with:"), *map(Code, changed)]
+    return blocks
+
+
+def _start_cells(start: Mapping[str, Any]) -> list[str]:
+    facts = dict(environment_facts(start))
+    threads = [f"{name} {count or 'default'}" for name, count in start["threads"].items()]
+    return [
+        start["time"].partition("+")[0],
+        str(start["position"]),
+        str(start["done"]),
+        facts["commit"],
+        facts["packages"],
+        ", ".join(map(str, start["devices"])),
+        ", ".join(threads),
+    ]
 
 
 def _wall_time(groups: Sequence[Group]) -> Table:

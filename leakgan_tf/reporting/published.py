@@ -3,8 +3,20 @@
 Each system's figures are in the system's file (`PUBLISHED`); here is what belongs to no system.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from leakgan_tf.config.config import Config
 from leakgan_tf.config.published import OracleFigure
 from leakgan_tf.systems.registry import published_figures
+
+# Names as papers write them.
+SYSTEMS = {
+    "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
+    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
+    "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
+}  # fmt: skip
 
 # Where the papers can be read.
 PAPERS = {
@@ -30,7 +42,7 @@ ORACLE_NLL = {
     (40, "oracle"): OracleFigure(4.071, "RelGAN, table 1 (second hand)"),
 }
 
-# (NLL_oracle, NLL_test) by run and factor on the logits, at T = 20 and V = 5,000 with 10,000
+# (NLL_oracle, NLL_test) by run and the logits' factor, at length 20 and V = 5,000 with 10,000
 # training sentences: read in the CSV files beside the program of "Language GANs Falling Short".
 # Its MLE is another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors'
 # programs. Whether its oracle's weights are SeqGAN's was not checked.
@@ -43,6 +55,19 @@ FALLING_SHORT = {
     for name, each in _SYSTEMS.items()
     for factor, figures in each.falling_short.items()
 }
+
+
+def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
+    """Returns points (NLL_test, NLL_oracle); none where sizes or oracle are others."""
+    if not (config.oracle_params and (config.length, config.vocab_size) == (20, 5000)):
+        return {}
+    points: dict[str, list[tuple[float, float]]] = {}
+    for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():
+        points.setdefault(f"{SYSTEMS.get(system, system)}, Caccia et al.", []).append(
+            (nll_test, nll_oracle)
+        )
+    return points
+
 
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen
@@ -72,25 +97,27 @@ MUSIC_SOURCE = (
 MUSIC = {name: each.music for name, each in _SYSTEMS.items() if each.music}
 
 
-def text_rows(dataset: str) -> tuple[list[list[str]], str]:
-    """Returns published rows (system, BLEU-2..5, Self-BLEU-2..5, NLL) as text, and their source."""
-    if dataset == "coco":
-        rows = [
-            [system, *(f"{value:.3f}" for value in (*bleu, *self_bleu)), ""]
-            for system, (bleu, self_bleu) in COCO.items()
-        ]
-        return rows, COCO_SOURCE
-    if dataset == "emnlp_news":
-        rows = [
-            [system, *(f"{value:.3f}" for value in bleu), *[""] * 4, f"{nll:.3f}"]
-            for system, (bleu, nll) in NEWS.items()
-        ]
-        return rows, NEWS_SOURCE
-    if dataset == "chinese_poems":
-        return [
-            [system, f"{value:.3f}", *[""] * 8] for system, value in POEMS.items()
-        ], POEMS_SOURCE
-    if dataset == "nottingham":
-        rows = [[system, "", "", f"{bleu:.3f}", *[""] * 6] for system, (bleu, _) in MUSIC.items()]
-        return rows, MUSIC_SOURCE
-    return [], ""
+def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
+    """Returns published figures on a corpus by system, named as measured ones, and their source."""
+    match dataset:
+        case "coco":
+            return {
+                system: {"bleu": _by_order(bleu), "self_bleu": _by_order(self_bleu)}
+                for system, (bleu, self_bleu) in COCO.items()
+            }, COCO_SOURCE
+        case "emnlp_news":
+            return {
+                system: {"bleu": _by_order(bleu), "nll_test": nll}
+                for system, (bleu, nll) in NEWS.items()
+            }, NEWS_SOURCE
+        case "chinese_poems":
+            return {system: {"bleu": {"2": bleu}} for system, bleu in POEMS.items()}, POEMS_SOURCE
+        case "nottingham":
+            return {
+                system: {"bleu": {"4": bleu}, "mse": mse} for system, (bleu, mse) in MUSIC.items()
+            }, MUSIC_SOURCE
+    return {}, ""
+
+
+def _by_order(scores: Sequence[float]) -> dict[str, float]:
+    return {str(order): score for order, score in enumerate(scores, 2)}

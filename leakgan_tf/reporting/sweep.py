@@ -13,7 +13,7 @@ _ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still tell a
 def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Draws each run as a line through its temperatures, a system's seeds in one colour.
 
-    Left, BLEU against Self-BLEU: up is better, left is more varied. Right, held-out NLL against
+    Left, BLEU against Self-BLEU: up is better, left is more diverse. Right, held-out NLL against
     BLEU: a run that lies below and right of another is better at every trade.
 
     Args:
@@ -44,16 +44,16 @@ def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) ->
         if not first:
             continue  # one seed's temperatures are enough
         for each, x, y, z in zip(figures, sameness, quality, unlikely, strict=True):
-            label = f"{each['temperature']:g}"
+            label = f"{each['temperature']:.2g}"
             left.annotate(label, (x, y), fontsize=7, xytext=(4, -8), textcoords="offset points")
             right.annotate(label, (y, z), fontsize=7, xytext=(4, 3), textcoords="offset points")
-    left.set_xlabel(f"Self-BLEU-{_ORDER}, lower is more varied")
+    left.set_xlabel(f"Self-BLEU-{_ORDER}, lower is more diverse")
     left.set_ylabel(f"BLEU-{_ORDER}, higher is better")
     right.set_xlabel(f"BLEU-{_ORDER}, higher is better")
     right.set_ylabel("held-out NLL per token, lower is better")
     for axes in (left, right):
         axes.grid(alpha=0.25)
     left.legend(fontsize=8)
-    figure.suptitle("Quality against diversity; numbers are the factor on the logits", fontsize=11)
+    figure.suptitle("Quality against diversity; numbers are temperatures", fontsize=11)
     with atomic_output(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130)

@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leakgan_tf.metrics.temperatures import temperature_key
 from leakgan_tf.reporting.document import Block, Heading, Paragraph, Picture, Table
+from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, TEXT, Column, figure_table, named
 from leakgan_tf.reporting.frontier_picture import draw_frontier
 from leakgan_tf.reporting.groups import Group
 from leakgan_tf.reporting.sweep import draw_sweep
-from leakgan_tf.reporting.tables import mean_and_spread
-
-_ORDERS = "2345"
-_ORACLE = {
-    "nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "share of distinct samples"
-}  # fmt: skip
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,44 +48,37 @@ def _by_source(groups: Sequence[Group]) -> list[list[Group]]:
     return list(found.values())
 
 
-def oracle_tables(sweeps: Mapping[str, Sequence[Rows]]) -> list[Block]:
-    """Returns a table of each metric on the oracle task, a column for each temperature.
+def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Table:
+    """Returns a metric of the oracle task at each temperature.
 
     Args:
+      metric: of `ORACLE_METRICS`.
       sweeps: by name the sweeps of its seeds, all at the same temperatures.
     """
-    blocks: list[Block] = []
-    for metric, told in _ORACLE.items():
-        temperatures = [row["temperature"] for row in next(iter(sweeps.values()))[0]]
-        rows = [
-            [name, *_by_temperature(seeds, metric, temperatures)] for name, seeds in sweeps.items()
-        ]
-        headers = [f"{told} @", *(f"{temperature:g}" for temperature in temperatures)]
-        blocks.append(Table(headers, rows))
-    return blocks
+    columns = [
+        Column(f"T = {temperature:.3g}", named(temperature_key(temperature)))
+        for temperature in _temperatures(sweeps)
+    ]
+    rows = [
+        (name, [{temperature_key(row["temperature"]): row[metric] for row in each} for each in own])
+        for name, own in sweeps.items()
+    ]
+    return figure_table(ORACLE_METRICS[metric], columns, rows)
 
 
-def text_table(sweeps: Mapping[str, Sequence[Rows]]) -> Table:
-    """Returns the table of scores of text, a row for each name and temperature."""
-    headers = ["sweep of", "logits ×"]
-    headers += [f"BLEU-{order}" for order in _ORDERS]
-    headers += [f"Self-BLEU-{order}" for order in _ORDERS]
-    headers += ["NLL_test", "distinct"]
+def text_sweep_table(sweeps: Mapping[str, Sequence[Rows]]) -> Table:
+    """Returns scores of text, a row for each name and temperature."""
     rows = []
     for name, seeds in sweeps.items():
-        for temperature in [row["temperature"] for row in seeds[0]]:
-            own = [row for seed in seeds for row in seed if row["temperature"] == temperature]
-            values = [
-                mean_and_spread([each[score][order] for each in own])
-                for score in ("bleu", "self_bleu")
-                for order in _ORDERS
-            ]
-            values += [
-                mean_and_spread([each[score] for each in own])
-                for score in ("nll_test", "distinct_sentences")
-            ]
-            rows.append([name, f"{temperature:g}", *values])
-    return Table(headers, rows)
+        for temperature in _temperatures({name: seeds}):
+            own = [row for each in seeds for row in each if row["temperature"] == temperature]
+            rows.append((name, own))
+    return figure_table("sweep of", TEXT, rows)
+
+
+def _temperatures(sweeps: Mapping[str, Sequence[Rows]]) -> list[float]:
+    """Returns the temperatures of sweeps, highest (most diverse) first."""
+    return sorted({row["temperature"] for row in next(iter(sweeps.values()))[0]}, reverse=True)
 
 
 def _oracle_blocks(groups: Sequence[Group], path: Path | None) -> list[Block]:
@@ -97,12 +86,12 @@ def _oracle_blocks(groups: Sequence[Group], path: Path | None) -> list[Block]:
     count = groups[0].runs[0].measured["sweep"][0]["sentences"]
     blocks: list[Block] = [
         Paragraph(
-            "Logits of samples and of the held-out likelihood multiplied by the same number. A "
-            "higher one makes samples look better under the oracle and costs held-out likelihood: "
-            "a system is better than another only where it has less of one at the same value of "
-            f"the other. {count:,} samples a point; nats per token."
+            "Samples and held-out likelihood at the same temperature T. A lower one improves "
+            "samples under the oracle and costs held-out likelihood: a system is better than "
+            "another only where one figure is lower at the same value of the other. "
+            f"{count:,} samples a point; nats per token."
         ),
-        *oracle_tables(sweeps),
+        *(oracle_sweep_table(metric, sweeps) for metric in ORACLE_METRICS),
     ]
     if path:
         draw_frontier(
@@ -127,15 +116,7 @@ def _text_blocks(groups: Sequence[Group], path: Path) -> list[Block]:
             f"down and to the right. {first['samples']:,} samples and {first['references']:,} "
             "held-out sentences a point, otherwise measured as above.",
         ),
-        text_table({each.title: [run.measured["sweep"] for run in each.runs] for each in groups}),
+        text_sweep_table(
+            {each.title: [run.measured["sweep"] for run in each.runs] for each in groups}
+        ),
     ]
-
-
-def _by_temperature(seeds: Sequence[Rows], metric: str, temperatures: Sequence[float]) -> list[str]:
-    cells = []
-    for temperature in temperatures:
-        values = [
-            row[metric] for rows in seeds for row in rows if row["temperature"] == temperature
-        ]
-        cells.append(mean_and_spread(values) if values else "")
-    return cells

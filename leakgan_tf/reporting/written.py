@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_title
 from leakgan_tf.reporting.document import Block, Code, Heading, Paragraph, Picture
 from leakgan_tf.reporting.feature_path import draw_feature_path
 from leakgan_tf.reporting.goal_map import draw_goal_map
@@ -13,7 +14,7 @@ from leakgan_tf.reporting.leaked import goal_cosines, leaked
 from leakgan_tf.runs.load import TrainedGenerator, load
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.systems.leakgan import LeakGAN
-from leakgan_tf.tasks.synthetic import TEMPERATURES, make_oracle
+from leakgan_tf.tasks.synthetic import make_oracle
 from leakgan_tf.utils.seeds import derive
 
 _SAMPLES = 8  # shown of a run on the oracle task at each temperature
@@ -48,7 +49,9 @@ def written_blocks(
     )
     for temperature in temperatures:
         lines = trained.generate(shown, temperature)
-        blocks.append(Paragraph(f"Logits × {temperature:g}, seed 0, the first {shown}, unchosen:"))
+        blocks.append(
+            Paragraph(f"{temperature_title(temperature)}, seed 0, the first {shown}, not selected:")
+        )
         blocks.append(Code("\n".join(lines)))
     if isinstance(trained.system, LeakGAN):
         blocks += _inside(trained, stem, _real(run, dataset, oracle))

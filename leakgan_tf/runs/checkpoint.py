@@ -1,20 +1,70 @@
 """Checkpoints: one file, written whole or not at all, that says what it is."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import keras
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
 import numpy as np
 
+from leakgan_tf.runs.shapes import Count, Seconds
+from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.utils.schema import check, parse_json
+
+if TYPE_CHECKING:  # reading what a checkpoint says of itself takes no TensorFlow
+    import keras
+
+    from leakgan_tf.models.optimizers import FusedAdam
 
 KIND = "leakgan_tf checkpoint"
-FORMAT = 1
+FORMAT = 2
 _META = "meta"
+_DATA = "phase/"  # before the names of a phase's arrays
+
+
+class _Meta(TypedDict):
+    kind: str
+    format: int
+
+
+@dataclass
+class PartialPhase:
+    """What is done of the phase that a run is in.
+
+    Attributes:
+      done: updates done.
+      sums: of each scalar that they reported, the sum.
+      seconds: seconds that they took.
+      data: the phase's arrays, where the phase changes what they are made with; else none.
+    """
+
+    done: Count = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    seconds: Seconds = 0.0
+    data: tuple[np.ndarray, ...] = ()
+
+    def add(self, reported: Mapping[str, np.ndarray]) -> None:
+        """Adds what further updates reported, (count,) by name.
+
+        One after another, so that the sums do not depend on how many updates a call makes.
+        """
+        count = 0
+        for name, values in reported.items():
+            total = self.sums.get(name, 0.0)
+            for value in values.tolist():
+                total += value
+            self.sums[name], count = total, len(values)
+        self.done += count
+
+    def means(self) -> dict[str, float]:
+        """Returns the mean of each scalar."""
+        return {name: total / self.done for name, total in self.sums.items()}
 
 
 @dataclass
@@ -27,26 +77,32 @@ class Progress:
       updates: optimisation steps done.
       seconds: seconds of each kind of phase, evaluation among them.
       best: the best evaluation's figures, its phase in ``position``, in ``rule`` the name of the
-        figure that was least (runs from before there was a choice have no such entry); empty before
-        the first.
+        figure that was least; empty before the first.
+      partial: what is done of the phase at ``position``.
     """
 
-    position: int = 0
-    total: int = 0
-    updates: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    position: Count = 0
+    total: Count = 0
+    updates: Count = 0
+    seconds: dict[str, Seconds] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
+    partial: PartialPhase = field(default_factory=PartialPhase)
 
 
 def save(
     path: Path,
     progress: Progress,
     models: dict[str, keras.Model],
-    optimizers: dict[str, keras.optimizers.Optimizer],
+    optimizers: dict[str, FusedAdam],
 ) -> None:
     """Writes models, optimizers and progress; raises ``UserError`` if the disk is full, say."""
-    arrays = {name: np.asarray(variable) for name, variable in _variables(models, optimizers)}
-    meta = {"kind": KIND, "format": FORMAT, "progress": asdict(progress)}
+    variables = _variables(models, optimizers)
+    arrays = {name: np.asarray(variable) for name, variable in variables.items()}
+    arrays |= {f"{_DATA}{i}": np.asarray(each) for i, each in enumerate(progress.partial.data)}
+    told = asdict(replace(progress, partial=replace(progress.partial, data=())))
+    del told["partial"]["data"]
+    digest = _digest(arrays, told)
+    meta = {"kind": KIND, "format": FORMAT, "progress": told, "digest": digest}
     arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     with atomic_output(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
@@ -55,15 +111,17 @@ def save(
 def restore(
     path: Path,
     models: dict[str, keras.Model],
-    optimizers: dict[str, keras.optimizers.Optimizer],
+    optimizers: dict[str, FusedAdam] | None,
 ) -> Progress:
-    """Reads what `save` wrote. Nothing is touched unless all of it fits.
+    """Reads what `save` wrote, without the optimizers if they are None.
+
+    Nothing is touched unless all of it fits.
 
     Raises:
       UserError: the file is damaged, is no checkpoint, or is one of other models.
     """
     arrays, progress = _read(path)
-    variables = dict(_variables(models, optimizers))
+    variables = _variables(models, optimizers or {})
     for name, variable in variables.items():
         if name not in arrays:
             raise UserError(f"{path} is a checkpoint of another system: it has no {name}")
@@ -74,33 +132,67 @@ def restore(
                 f"not {wanted.dtype} {wanted.shape}"
             )
     for name in arrays:
-        if name not in variables:
+        if name not in variables and (optimizers is not None or name.startswith("models/")):
             raise UserError(f"{path} is a checkpoint of another system: it has {name}")
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return progress
 
 
+def read_progress(path: Path) -> Progress:
+    """Returns what a checkpoint says of itself.
+
+    Raises:
+      UserError: the file is damaged, or is no checkpoint.
+    """
+    return _read(path)[1]
+
+
 def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}  # checks each array's CRC
-        meta = json.loads(arrays.pop(_META).tobytes())
-        fits = meta["kind"] == KIND and meta["format"] == FORMAT
-        progress = Progress(**meta["progress"]) if fits else Progress()
-    except Exception as error:  # damaged files raise nearly anything
-        raise UserError(f"{path} is damaged or is no checkpoint: {error}") from error
-    if not fits:
+    """Returns the arrays of models and optimizers by name, and the progress."""
+    arrays = read_arrays(path, "a checkpoint")
+    if _META not in arrays:
+        raise UserError(f"{path} is no checkpoint")
+    meta = check(parse_json(arrays.pop(_META).tobytes(), str(path)), _Meta, str(path))
+    if (meta["kind"], meta["format"]) != (KIND, FORMAT):
         raise UserError(f"{path} is no checkpoint of this version (format {FORMAT})")
+    if "progress" not in meta or meta.get("digest") != _digest(arrays, meta["progress"]):
+        raise UserError(f"{path} is damaged: its content does not have its digest")
+    progress = check(meta["progress"], Progress, str(path))
+    names = sorted((name for name in arrays if name.startswith(_DATA)), key=lambda n: (len(n), n))
+    progress.partial.data = tuple(arrays.pop(name) for name in names)
     return arrays, progress
 
 
+def _digest(arrays: Mapping[str, np.ndarray], progress: dict[str, Any]) -> str:
+    """Returns the SHA-256 of names, types, shapes and content of arrays, and of the progress."""
+    digest = hashlib.sha256(json.dumps(progress, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
 def _variables(
-    models: dict[str, keras.Model], optimizers: dict[str, keras.optimizers.Optimizer]
-) -> Iterator[tuple[str, keras.Variable]]:
+    models: dict[str, keras.Model], optimizers: dict[str, FusedAdam]
+) -> dict[str, keras.Variable]:
+    """Returns all variables by names that no order of creation changes."""
+    named = list(_model_variables(models))
+    names = {id(variable): name for name, variable in named}
+    named = [(f"models/{name}", variable) for name, variable in named]
+    for kind, optimizer in optimizers.items():
+        state = list(optimizer.named_variables(names))
+        if len(state) != len(optimizer.variables):
+            raise ValueError(f"the optimizer {kind} has variables without a name")
+        named += [(f"optimizers/{kind}/{name}", variable) for name, variable in state]
+    variables = dict(named)
+    if len(variables) < len(named):
+        raise ValueError("two variables have one name: name the layers that they belong to")
+    return variables
+
+
+def _model_variables(models: dict[str, keras.Model]) -> Iterator[tuple[str, keras.Variable]]:
     for kind, model in models.items():
         for variable in model.weights:  # not the states of random generators: none is used
-            yield f"models/{kind}/{variable.path.split('/', 1)[1]}", variable
-    for kind, optimizer in optimizers.items():
-        for index, variable in enumerate(optimizer.variables):
-            yield f"optimizers/{kind}/{index}", variable
+            # Without the model's own name, which counts how many there are of it.
+            yield f"{kind}/{variable.path.split('/', 1)[1]}", variable

@@ -50,7 +50,9 @@ class Exported(tf.Module):
     )
     def generate(self, count, temperature, seed):
         """Returns ``text`` (count,) strings and ``ids`` (count, T), those of `generate`'s seed."""
-        inverse_temperature = tf.fill([self._length], temperature)
+        # In float64, as `Generator` divides.
+        factor = tf.cast(1.0 / tf.cast(temperature, tf.float64), tf.float32)
+        inverse_temperature = tf.fill([self._length], factor)
         batches = -(-count // self._batch)
 
         def body(index, written):

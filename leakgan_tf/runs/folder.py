@@ -5,15 +5,24 @@ import json
 import platform
 import subprocess
 import sys
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
+from leakgan_tf.runs.shapes import RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json, write_json, write_text
+from leakgan_tf.utils.files import (
+    leftover_of,
+    read_json,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
 from leakgan_tf.utils.hardware import hardware
+from leakgan_tf.utils.schema import check
 
 KIND = "leakgan_tf run"
 # Fields that change no number of a run.
@@ -36,6 +45,7 @@ class RunFolder:
         self.best = self.path / "best.npz"
         self.metrics = self.path / "metrics.jsonl"
         self.measured = self.path / "measured.json"
+        self.starts = self.path / "starts.jsonl"
         self.reader = self.path / "text.json"  # how ids are read again, if they are words
         self.tensorboard = self.path / "tensorboard"
 
@@ -49,10 +59,12 @@ class RunFolder:
         Raises:
           UserError: the folder holds something else or another configuration, or is in use.
         """
+        self._command = extra.get("command", "")
         self.refuse_others(config)  # before the folder is touched
         self._lock = self._exclusive()
         try:
             self.refuse_others(config)  # another process may have made it since
+            remove_leftovers(self.path, lambda name: True)
             if not self.config_file.exists():
                 self._begin(config, extra)
         except BaseException:
@@ -76,7 +88,11 @@ class RunFolder:
             raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
 
     def _is_foreign(self) -> bool:
-        return any(path != self.lock_file for path in self.path.iterdir())
+        """Returns whether there is anything that a run killed at its very beginning leaves not."""
+        return any(
+            path != self.lock_file and leftover_of(path) != self.config_file.name
+            for path in self.path.iterdir()
+        )
 
     def _begin(self, config: Config, extra: dict[str, Any]) -> None:
         made_by = {**extra, **environment()}
@@ -116,17 +132,33 @@ class RunFolder:
                 f"{self.path} was made by another version of the program (format "
                 f"{content.get('format')!r}, not {FORMAT}): train it again in another --run_dir"
             )
-        return content
+        return check(content, RunFile, str(self.config_file))
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
-        content = self.read()
         try:
-            return read_config(content["config"])
+            return read_config(self.read()["config"])
         except UserError as error:
+            if str(self.path) in str(error):
+                raise
             raise UserError(f"{self.config_file}: {error}") from error
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise UserError(f"{self.config_file} is damaged: {error!r}") from error
+
+    def read_figures(self, task: str) -> dict[str, Any]:
+        """Returns the figures of a finished run; empty before.
+
+        Args:
+          task: the run's, "synthetic" or "text".
+
+        Raises:
+          UserError: measured.json is damaged.
+        """
+        if not self.measured.exists():
+            return {}
+        value = read_json(self.measured, "a run's figures")
+        figures = check_figures(value, task, str(self.measured))
+        if "total_updates" not in figures:
+            raise UserError(f"{self.measured} has no 'total_updates': not a run's figures")
+        return figures
 
     def weights(self, best: bool = False) -> Path:
         """Returns the file of the latest weights, or of the best evaluation's.
@@ -147,23 +179,35 @@ class RunFolder:
     def forget_after(self, position: int) -> None:
         """Drops the records of phases from `position` on: they will be run again."""
         if self.metrics.exists():
-            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if _position(line) < position]
-            write_text(self.metrics, "".join(kept))
+            lines = [
+                line.removesuffix(b"\n").decode() + "\n"
+                for line, record in read_records(self.metrics)
+                if record["position"] < position
+            ]
+            write_text(self.metrics, "".join(lines))
+
+    def record_start(self, **facts: Any) -> None:
+        """Appends a line to starts.jsonl: when, with which command, versions and machine.
+
+        Args:
+          **facts: what else the numbers from here on may depend on.
+
+        Raises:
+          UserError: the file cannot be written.
+        """
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        line = json.dumps({"time": now, "command": self._command, **facts, **environment()})
+        try:
+            with self.starts.open("ab+") as stream:
+                stream.seek(max(stream.tell() - 1, 0))
+                whole = stream.read(1) in (b"", b"\n")  # else a kill left half a line
+                stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
+        except OSError as error:
+            raise UserError(f"cannot write {self.starts}: {error.strerror}") from error
 
     def records(self) -> list[dict[str, Any]]:
-        """Returns the lines of metrics.jsonl."""
-        if not self.metrics.exists():
-            return []
-        text = self.metrics.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
-
-
-def _position(line: str) -> float:
-    try:
-        return json.loads(line)["position"]
-    except (ValueError, KeyError, TypeError):
-        return float("inf")  # half a line, from a kill: it belongs to what is run again
+        """Returns the lines of metrics.jsonl; raises ``UserError`` if one is damaged."""
+        return [record for _, record in read_records(self.metrics)]
 
 
 def environment() -> dict[str, Any]:

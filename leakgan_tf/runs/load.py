@@ -1,15 +1,17 @@
 """Trained generators, read back from their run folders."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import TextReader
+from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import System
-from leakgan_tf.systems.registry import make_system
+from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -28,6 +30,8 @@ class TrainedGenerator:
       reader: how ids become text; None on the oracle task.
       position: phases of training that it has seen, and `total`, of how many.
       chosen: which weights these are, in words.
+      figures: of the finished run's last weights, as measured then; empty before.
+      run_dir: the run's folder.
     """
 
     def __init__(
@@ -37,7 +41,11 @@ class TrainedGenerator:
         progress: checkpoint.Progress,
         reader: TextReader | None = None,
         best: bool = False,
+        figures: dict[str, Any] | None = None,
+        run_dir: str | Path = "",
     ):
+        self.figures = figures or {}
+        self.run_dir = Path(run_dir)
         self.config = config
         self.system = system
         self.generator = system.generator
@@ -45,11 +53,24 @@ class TrainedGenerator:
         self.position = progress.position
         self.total = progress.total
         self.chosen = f"weights after {self.position} of {self.total} phases"
+        if progress.partial.done:
+            self.chosen += f" and {progress.partial.done} updates of the next"
         if best:
             rule = progress.best.get("rule", config.score)  # runs from before there was a choice
             self.chosen = f"best {self.chosen}: the evaluation with the least {rule}"
             if rule in progress.best:
                 self.chosen += f", {progress.best[rule]:.3f}"
+
+    def __repr__(self) -> str:
+        config = self.config
+        task = "text" if config.task == "text" else "sentences of an oracle"
+        return "\n".join([
+            f"TrainedGenerator of {config.system}, trained on {task}",
+            f"  run       {self.run_dir}: preset {config.preset}, seed {config.seed}, "
+            f"T = {config.length}, V = {config.vocab_size:,}",
+            f"  weights   {self.chosen.removeprefix('weights ')}",
+            "  methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures",
+        ])  # fmt: skip
 
     def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """Returns token ids (num, T) int32; see `generate`."""
@@ -57,8 +78,7 @@ class TrainedGenerator:
             raise UserError(f"num must not be negative, but is {num}")
         if not -(2**31) <= seed < 2**31:
             raise UserError(f"seed must fit into 32 bits, but is {seed}")
-        if not 0 < temperature < float("inf"):
-            raise UserError(f"temperature must be above 0, not {temperature}")
+        check_temperature(temperature, "temperature")
         return self.generator.sample(num, temperature, (seed, GENERATE))
 
     def generate(self, num: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
@@ -66,7 +86,7 @@ class TrainedGenerator:
 
         Args:
           num: how many; more sentences begin with the same ones.
-          temperature: the factor on the logits, as in the original program: 1.5 is sharper.
+          temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
         """
         tokens = self.sample(num, temperature, seed)
@@ -78,6 +98,13 @@ class TrainedGenerator:
 def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     """Returns the generator of a run as it is now.
 
+    >>> import leakgan_tf
+    >>> cats = leakgan_tf.load("runs/cats")
+    >>> cats.position, cats.total
+    (2, 2)
+    >>> len(cats.generate(5, temperature=0.7))
+    5
+
     Args:
       run_dir: a run's folder.
       best: take the weights of the best evaluation, not the latest.
@@ -88,9 +115,15 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     folder = RunFolder(run_dir)
     path = folder.weights(best)
     config = folder.read_config()
-    system = make_system(config, task=None)
-    progress = checkpoint.restore(path, system.models, {} if best else system.optimizers)
+    system = make_models(config)
+    progress = checkpoint.restore(path, system.models, None)
     reader = None
     if config.task == "text":
         reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
-    return TrainedGenerator(config, system, progress, reader, best)
+        if len(reader.vocabulary) != config.vocab_size:
+            raise UserError(
+                f"{folder.reader} has {len(reader.vocabulary)} words and symbols, not the run's "
+                f"{config.vocab_size}"
+            )
+    figures = folder.read_figures(config.task)
+    return TrainedGenerator(config, system, progress, reader, best, figures, run_dir)

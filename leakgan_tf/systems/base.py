@@ -2,25 +2,28 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation.generator import Generator
+from leakgan_tf.models.optimizers import FusedAdam
 
 Scalars = dict[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A piece of the schedule; training can stop and go on between two of them.
+    """A piece of the schedule; training can stop and go on between two updates of it.
 
     Attributes:
       name: what is trained, "pretrain/generator" say; the logs' tag.
       step: ``step(*batch, seed) -> scalars``: one update. A plain function; the trainer compiles.
       data: ``data(seed) -> arrays`` of equal length to be batched; None for a step without data.
+      keeps_data: whether a checkpoint within the phase has to hold these arrays: the step changes
+        weights that they are made with, so that they could not be made again.
       epochs: passes over the data.
       evaluate: whether the generator is measured afterwards.
     """
@@ -30,20 +33,28 @@ class Phase:
     data: Callable[[int], tuple[np.ndarray, ...]] | None = None
     epochs: int = 1
     evaluate: bool = False
+    keeps_data: bool = False
 
 
+@runtime_checkable
 class System(Protocol):
-    """A paper's models and schedule.
+    """A paper's models and schedule."""
 
-    Attributes:
-      generator: what is measured and sampled from.
-      models: by name; what a checkpoint holds.
-      optimizers: by name; likewise.
-    """
+    @property
+    def model(self) -> keras.Model:
+        """The generator's network."""
 
-    generator: Generator
-    models: dict[str, keras.Model]
-    optimizers: dict[str, keras.optimizers.Optimizer]
+    @property
+    def generator(self) -> Generator:
+        """Samples and scores sequences under the present weights."""
+
+    @property
+    def models(self) -> dict[str, keras.Model]:
+        """All networks by name; a checkpoint has them."""
+
+    @property
+    def optimizers(self) -> dict[str, FusedAdam]:
+        """The optimizers by name; none if the system was built without training."""
 
     def phases(self) -> Iterator[Phase]:
         """Yields the whole schedule in order; the same every time."""

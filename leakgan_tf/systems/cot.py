@@ -29,7 +29,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -43,7 +42,6 @@ from leakgan_tf.models.optimizers import FusedAdam, dense_gradients
 from leakgan_tf.objectives import cooperative, losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.mle import MLE, MLEConfig
-from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive_int, numpy_generator
 
@@ -91,9 +89,10 @@ class CoT(MLE):
 
     config: Config[CoTConfig]
 
-    def __init__(self, config: Config[CoTConfig], task: Task):
-        super().__init__(config, task)
-        own = config.own
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        super().build_models()
+        config, own = self.config, self.config.own
         self.mediator = Mediator(
             config.vocab_size,
             config.length,
@@ -104,17 +103,16 @@ class CoT(MLE):
             seed=derive_int(config.seed, "cot", "mediator"),
         )
         self.mediator.build()
-        self.optimizer = self._adam(own.learning_rate, self.model, "generator")
         self.models["mediator"] = self.mediator
-        self.optimizers = {
-            "generator": self.optimizer,
-            "mediator": self._adam(own.mediator_learning_rate, self.mediator, "mediator"),
-        }
 
-    def _adam(self, rate: float, model: keras.Model, name: str) -> keras.optimizers.Optimizer:
-        optimizer = FusedAdam(rate, beta_2=BETA_2, epsilon=self.config.adam_epsilon, name=name)
-        optimizer.build(model.trainable_variables)
-        return optimizer
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        own, epsilon = self.config.own, self.config.adam_epsilon
+        rates = {"generator": own.learning_rate, "mediator": own.mediator_learning_rate}
+        for name, rate in rates.items():
+            optimizer = FusedAdam(rate, beta_2=BETA_2, epsilon=epsilon, name=name)
+            optimizer.build(self.models[name].trainable_variables)
+            self.optimizers[name] = optimizer
 
     def phases(self) -> Iterator[Phase]:
         """Yields MLE epochs, if any, then phases of several iterations each."""

@@ -15,11 +15,10 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.models.discriminator import REAL, Discriminator
-from leakgan_tf.models.optimizers import adam, dense_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
-from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils.seeds import derive, derive_int
 
 
@@ -48,8 +47,10 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     config: Config[DiscriminatedConfig]
 
-    def __init__(self, config: Config[DiscriminatedConfig], task: Task):
-        super().__init__(config, task)
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        super().build_models()
+        config = self.config
         self.discriminator = Discriminator(
             config.vocab_size,
             config.length,
@@ -63,6 +64,11 @@ class DiscriminatedSystem(PolicyGradientSystem):
         )
         self.discriminator.build()
         self.models["discriminator"] = self.discriminator
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        config = self.config
         self.optimizers["discriminator"] = adam(
             config.own.discriminator_learning_rate,
             config.adam_epsilon,
@@ -84,19 +90,47 @@ class DiscriminatedSystem(PolicyGradientSystem):
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
-        model, weight = self.discriminator, self.config.own.l2
-        with tf.GradientTape() as tape:
-            logits = model(tokens, seed)
-            penalty = losses.l2_penalty(model.classifier.kernel, model.classifier.bias)
-            loss = losses.discriminator_loss(logits, labels) + weight * penalty
-        scalars = self.update_discriminator(tape, loss)
-        right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
-        scalars["accuracy"] = tf.reduce_mean(tf.cast(right, tf.float32))
-        return scalars
+        optimizer, weight = self.optimizers["discriminator"], self.config.own.l2
+        return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
-    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> Scalars:
-        """Moves D one step down a loss."""
-        variables = self.discriminator.trainable_variables
-        gradients = dense_gradients(tape, loss, variables)
-        self.optimizers["discriminator"].apply(gradients, variables)
-        return {"loss": loss, "gradient_norm": tf.linalg.global_norm(gradients)}
+
+def classification_step(
+    model: Discriminator,
+    optimizer: FusedAdam,
+    tokens: tf.Tensor,
+    labels: tf.Tensor,
+    seed: tf.Tensor,
+    l2: float,
+) -> Scalars:
+    """One update of D on sentences (B, T) of classes (B,).
+
+    Args:
+      model: D.
+      optimizer: of its weights.
+      tokens: ids (B, T).
+      labels: `REAL` or 0, (B,).
+      seed: stateless seed (2,) of the dropout.
+      l2: weight of the classifier's penalty.
+    """
+    with tf.GradientTape() as tape:
+        logits = model(tokens, seed)
+        loss = losses.discriminator_loss(logits, labels)
+        if l2:
+            loss += l2 * losses.l2_penalty(model.classifier.kernel, model.classifier.bias)
+    scalars = descend(tape, loss, model, optimizer)
+    right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
+    scalars["accuracy"] = tf.reduce_mean(tf.cast(right, tf.float32))
+    return scalars
+
+
+def descend(
+    tape: tf.GradientTape,
+    loss: tf.Tensor,
+    model: Discriminator,
+    optimizer: FusedAdam,
+) -> Scalars:
+    """Moves D one step down a loss."""
+    variables = model.trainable_variables
+    gradients = dense_gradients(tape, loss, variables)
+    optimizer.apply(gradients, variables)
+    return {"loss": loss, "gradient_norm": tf.linalg.global_norm(gradients)}

@@ -25,11 +25,12 @@ from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
+from leakgan_tf.systems.discriminated import classification_step
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
@@ -177,8 +178,8 @@ class LeakGANConfig(SystemConfig, flags=""):
 PUBLISHED = PublishedFigures(
     paper="1709.08624",
     oracle={
-        20: OracleFigure(7.038, "RelGAN, table 1 (second hand); logits × 1.5"),
-        40: OracleFigure(7.191, "RelGAN, table 1 (second hand); logits × 1.5"),
+        20: OracleFigure(7.038, "RelGAN, table 1 (second hand); T = 1/1.5"),
+        40: OracleFigure(7.191, "RelGAN, table 1 (second hand); T = 1/1.5"),
     },
     falling_short={1.0: (10.59, 11.27)},
     coco=((0.746, 0.528, 0.355, 0.230), (0.966, 0.913, 0.848, 0.780)),
@@ -208,20 +209,34 @@ class Forward(NamedTuple):
 
 
 class LeakGAN:
-    """Manager, Worker and the discriminator that leaks its features."""
+    """Manager, Worker and the discriminator that leaks its features.
 
-    def __init__(self, config: Config[LeakGANConfig], task: Task):
+    Args:
+      config: sizes, schedule and semantics.
+      task: where real sentences come from; not needed to sample.
+      training: whether to make optimizers, too.
+    """
+
+    def __init__(
+        self, config: Config[LeakGANConfig], task: Task | None = None, training: bool = True
+    ):
         self.config = config
         self.semantics = config.own.semantics
         self.task = task
         self.discriminator = build_discriminator(config)
         self.model = build_generator(config)
+        self.models = {"generator": self.model, "discriminator": self.discriminator}
+        self.optimizers = self._optimizers() if training else {}
+        self.generator = Generator(self.policy, config.length, config.sampling_batch)
+        self._store = FeatureStore(self.discriminator, config.batch_size)
+
+    def _optimizers(self) -> dict[str, FusedAdam]:
+        config = self.config
         manager = self.model.manager.trainable_variables
         worker = self.model.worker.trainable_variables
         rate, epsilon = config.own.generator_learning_rate, config.adam_epsilon
         later_rate = config.own.adversarial_learning_rate
-        self.models = {"generator": self.model, "discriminator": self.discriminator}
-        self.optimizers = {
+        return {
             "pretrain_manager": adam(rate, epsilon, manager, "pretrain_manager"),
             "pretrain_worker": adam(rate, epsilon, worker, "pretrain_worker"),
             "adversarial_manager": adam(later_rate, epsilon, manager, "adversarial_manager"),
@@ -233,8 +248,6 @@ class LeakGAN:
                 "discriminator",
             ),
         }
-        self.generator = Generator(self.policy, config.length, config.sampling_batch)
-        self._store = FeatureStore(self.discriminator, config.batch_size)
 
     def policy(self) -> LeakGANPolicy:
         """Returns the generator bound to the features that D leaks now."""
@@ -284,8 +297,14 @@ class LeakGAN:
         return epochs >= 2 and need <= config.own.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
-        epochs = self.config.discriminator_epochs
-        return Phase(name, self.discriminator_step, self.real_and_generated, epochs=epochs)
+        """Returns epochs on sentences of both sides; D's features steer those that G makes."""
+        return Phase(
+            name,
+            self.discriminator_step,
+            self.real_and_generated,
+            epochs=self.config.discriminator_epochs,
+            keeps_data=True,
+        )
 
     def real_sentences(self, seed: int) -> tuple[np.ndarray]:
         """Returns the training sentences of a G epoch: `likelihood_share` of them."""
@@ -312,11 +331,10 @@ class LeakGAN:
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
         count = self.config.own.discriminator_samples
-        inverse_temperature = self.inverse_temperatures(
-            self.semantics.discriminator_inverse_temperature
-        )
+        factors = self.inverse_temperatures(self.semantics.discriminator_inverse_temperature)
+        temperature = 1.0 / factors.astype(np.float64)
         real = self.task.positives(count, derive_int(seed, "real"))
-        made = self.generator.sample(count, inverse_temperature, derive(seed, "generated"))
+        made = self.generator.sample(count, temperature, derive(seed, "generated"))
         labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
         return np.concatenate([real, made]), labels
 
@@ -330,21 +348,8 @@ class LeakGAN:
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,)."""
-        model = self.discriminator
-        with tf.GradientTape() as tape:
-            logits = model(tokens, seed)
-            loss = losses.discriminator_loss(logits, labels)
-            if self.semantics.l2:
-                classifier = model.classifier
-                loss += self.semantics.l2 * losses.l2_penalty(classifier.kernel, classifier.bias)
-        gradients = dense_gradients(tape, loss, model.trainable_variables)
-        self.optimizers["discriminator"].apply(gradients, model.trainable_variables)
-        right = tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
-        return {
-            "loss": loss,
-            "accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
-            "gradient_norm": tf.linalg.global_norm(gradients),
-        }
+        optimizer, weight = self.optimizers["discriminator"], self.semantics.l2
+        return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
     def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
         """Runs Manager and Worker along sentences (B, T), teacher-forced.

@@ -19,7 +19,7 @@ from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import adam, clipped_gradients
+from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.tasks.base import Task
@@ -61,27 +61,32 @@ PUBLISHED = PublishedFigures(
 
 
 class MLE:
-    """An LSTM generator trained on the training sentences, nothing else."""
+    """An LSTM generator trained on the training sentences, nothing else.
+
+    Args:
+      config: sizes and schedule.
+      task: where the training sentences come from; not needed to sample.
+      training: whether to make optimizers, too.
+    """
 
     config: Config[MLEConfig]
 
-    def __init__(self, config: Config[MLEConfig], task: Task):
+    def __init__(self, config: Config[MLEConfig], task: Task | None = None, training: bool = True):
         self.config = config
         self.task = task
-        self.model = self.make_generator()
-        self.optimizer = adam(
-            config.own.learning_rate, config.adam_epsilon, self.model.trainable_variables, "mle"
-        )
-        self.models = {"generator": self.model}
-        self.optimizers = {"generator": self.optimizer}
+        self.models: dict[str, keras.Model] = {}
+        self.optimizers: dict[str, FusedAdam] = {}
+        self.build_models()
         self.generator = Generator(
             lambda: LSTMPolicy(self.model), config.length, config.sampling_batch
         )
+        if training:
+            self.build_optimizers()
 
-    def make_generator(self) -> LSTMGenerator:
-        """Returns the generator, built."""
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
         config = self.config
-        model = LSTMGenerator(
+        self.model = LSTMGenerator(
             config.vocab_size,
             config.length,
             config.generator_embedding,
@@ -89,8 +94,15 @@ class MLE:
             ends=config.ends,
             seed=derive_int(config.seed, "mle", "generator"),
         )
-        model.build()
-        return model
+        self.model.build()
+        self.models["generator"] = self.model
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        config, variables = self.config, self.model.trainable_variables
+        self.optimizers["generator"] = adam(
+            config.own.learning_rate, config.adam_epsilon, variables, "mle"
+        )
 
     def phases(self) -> Iterator[Phase]:
         """Yields the epochs, measured every `evaluate_every` and at the end."""
@@ -104,15 +116,13 @@ class MLE:
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.model(tokens), tokens)
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
-        return self.update(tape, loss, self.optimizer)
+        return self.update(tape, loss, self.optimizers["generator"])
 
     def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
         """Returns which tokens (B, T) are not filling behind an end; None if none can be."""
         return valid_token_mask(tokens) if self.config.ends else None
 
-    def update(
-        self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: keras.optimizers.Optimizer
-    ) -> Scalars:
+    def update(self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: FusedAdam) -> Scalars:
         """Moves the generator one clipped step down a loss."""
         variables = self.model.trainable_variables
         gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)

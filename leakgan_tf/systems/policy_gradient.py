@@ -22,7 +22,6 @@ from leakgan_tf.objectives.rewards import control
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Phase, Scalars, no_step
 from leakgan_tf.systems.mle import MLE, MLEConfig
-from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 
 RewardFunction = Callable[
@@ -56,8 +55,10 @@ class PolicyGradientSystem(MLE):
 
     config: Config[PolicyGradientConfig]
 
-    def __init__(self, config: Config[PolicyGradientConfig], task: Task):
-        super().__init__(config, task)
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        config = self.config
         self.optimizers["adversarial"] = adam(
             config.own.learning_rate,
             config.adam_epsilon,

@@ -35,7 +35,7 @@ from leakgan_tf.config.published import OracleFigure, PublishedFigures
 from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Scalars
-from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem
+from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem, descend
 from leakgan_tf.systems.policy_gradient import RewardFunction
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
@@ -105,7 +105,7 @@ class RankGAN(DiscriminatedSystem):
             real_rank = losses.log_rank(human, reference, others[0], config.own.gamma)
             made_rank = losses.log_rank(machine, reference, others[1], config.own.gamma)
             loss = losses.ranker_loss(real_rank, made_rank)
-        scalars = self.update_discriminator(tape, loss)
+        scalars = descend(tape, loss, self.discriminator, self.optimizers["discriminator"])
         scalars["real_rank"] = tf.reduce_mean(tf.exp(real_rank))
         scalars["made_rank"] = tf.reduce_mean(tf.exp(made_rank))
         return scalars

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leakgan_tf import systems
 from leakgan_tf.config.config import Config
@@ -18,6 +18,10 @@ from leakgan_tf.config.own import SystemConfig
 from leakgan_tf.config.published import PublishedFigures
 from leakgan_tf.systems import declared
 from leakgan_tf.utils.errors import UserError
+
+if TYPE_CHECKING:  # naming the systems needs no TensorFlow
+    from leakgan_tf.systems.base import System
+    from leakgan_tf.tasks.base import Task
 
 ALL = "all"  # stands for every system where a list of names is asked for
 
@@ -71,15 +75,28 @@ def read_config(values: Any) -> Config[SystemConfig]:
     return Config.from_json(values, system_config(name))
 
 
-def make_system(config: Config[Any], task: Any) -> Any:
-    """Returns the configured system (`systems.base.System`) for a task (`tasks.base.Task`).
+def make_system(config: Config[Any], task: "Task | None") -> "System":
+    """Returns the configured system for a task, ready for training.
 
     Raises:
       UserError: there is no system of that name.
     """
+    return _find_class(config)(config, task)
+
+
+def make_models(config: Config[Any]) -> "System":
+    """Returns the configured system without optimizers and task: to load, sample and score.
+
+    Raises:
+      UserError: there is no system of that name.
+    """
+    return _find_class(config)(config, training=False)
+
+
+def _find_class(config: Config[Any]) -> type[Any]:
     name = check_name(config.system)
     module = importlib.import_module(f"{systems.__name__}.{name}")
-    return getattr(module, find_systems()[name])(config, task)
+    return getattr(module, find_systems()[name])
 
 
 def check_name(name: str) -> str:

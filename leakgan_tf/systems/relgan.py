@@ -36,7 +36,6 @@ from leakgan_tf.config.published import OracleFigure, PublishedFigures
 from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.generation import relaxed
 from leakgan_tf.generation.policies import LSTMPolicy
-from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.optimizers import adam, clipped_gradients
 from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
@@ -44,7 +43,6 @@ from leakgan_tf.objectives.adversarial import adversarial_losses, gradient_penal
 from leakgan_tf.objectives.annealing import annealed
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.mle import MLE, MLEConfig
-from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive_int, numpy_generator
@@ -155,9 +153,24 @@ class RelGAN(MLE):
 
     config: Config[RelGANConfig]
 
-    def __init__(self, config: Config[RelGANConfig], task: Task):
-        super().__init__(config, task)
-        own = config.own
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        config, own = self.config, self.config.own
+        if own.generator == "lstm":
+            super().build_models()
+        else:
+            self.model = RelationalMemoryGenerator(
+                config.vocab_size,
+                config.length,
+                config.generator_embedding,
+                own.slots,
+                own.heads,
+                own.head_size,
+                ends=config.ends,
+                seed=derive_int(config.seed, "relgan", "generator"),
+            )
+            self.model.build()
+            self.models["generator"] = self.model
         self.discriminator = RelationalDiscriminator(
             config.vocab_size,
             config.length,
@@ -171,29 +184,16 @@ class RelGAN(MLE):
         )
         self.discriminator.build()
         self.models["discriminator"] = self.discriminator
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        super().build_optimizers()
+        own, epsilon = self.config.own, self.config.adam_epsilon
         for name, model, rate in (
             ("adversarial", self.model, own.adversarial_learning_rate),
             ("discriminator", self.discriminator, own.discriminator_learning_rate),
         ):
-            self.optimizers[name] = adam(rate, config.adam_epsilon, model.trainable_variables, name)
-
-    def make_generator(self) -> LSTMGenerator | RelationalMemoryGenerator:
-        """Returns the generator, built."""
-        config, own = self.config, self.config.own
-        if own.generator == "lstm":
-            return super().make_generator()
-        model = RelationalMemoryGenerator(
-            config.vocab_size,
-            config.length,
-            config.generator_embedding,
-            own.slots,
-            own.heads,
-            own.head_size,
-            ends=config.ends,
-            seed=derive_int(config.seed, "relgan", "generator"),
-        )
-        model.build()
-        return model
+            self.optimizers[name] = adam(rate, epsilon, model.trainable_variables, name)
 
     def phases(self) -> Iterator[Phase]:
         """Yields MLE epochs, then phases of several adversarial iterations each."""

@@ -104,7 +104,7 @@ class ScheduledSampling(MLE):
             logits = self.model.projection(self.model.hidden(read))  # (B, T, V)
             log_prob = losses.token_log_prob(logits, tokens)
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
-        scalars = self.update(tape, loss, self.optimizer)
+        scalars = self.update(tape, loss, self.optimizers["generator"])
         scalars["true_share"] = tf.reduce_mean(tf.cast(true, tf.float32))
         return scalars
 

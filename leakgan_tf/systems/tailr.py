@@ -50,6 +50,6 @@ class TaiLr(MLE):
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.model(tokens), tokens)
             loss = tailr_loss(log_prob, gamma, mask)
-        scalars = self.update(tape, loss, self.optimizer)
+        scalars = self.update(tape, loss, self.optimizers["generator"])
         scalars["weight"] = losses.masked_mean(tailr_weights(log_prob, gamma), mask)
         return scalars

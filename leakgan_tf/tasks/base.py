@@ -1,6 +1,6 @@
 """What a task gives to systems and trainer."""
 
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -8,27 +8,34 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generation.generator import Generator
 
 
+@runtime_checkable
 class Task(Protocol):
-    """A source of real sentences.
+    """A source of real sentences, and measures of generators."""
 
-    Attributes:
-      train: the sentences to learn from, ids (n, T) int32.
-      test: held-out sentences, ids (m, T) int32.
-      reader: how ids become text; None where they are no words.
-      score: name of the figure by which the best weights are kept; lower is better. An evaluation
-        without it has none that could be kept for it.
-    """
+    @property
+    def train(self) -> np.ndarray:
+        """The sentences to learn from, ids (n, T) int32."""
 
-    train: np.ndarray
-    test: np.ndarray
-    reader: TextReader | None
-    score: str
+    @property
+    def test(self) -> np.ndarray:
+        """Held-out sentences, ids (m, T) int32."""
+
+    @property
+    def reader(self) -> TextReader | None:
+        """How ids become text; None where they are no words."""
+
+    @property
+    def score(self) -> str:
+        """Name of the figure by which the best weights are kept; lower is better."""
 
     def positives(self, count: int, seed: int) -> np.ndarray:
         """Returns real sentences for D's training, (count, T) int32."""
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
-        """Measures a generator; changes no weight."""
+        """Returns the figures of a generator during training; changes no weight."""
+
+    def measure(self, generator: Generator) -> dict[str, Any]:
+        """Returns the figures of a finished generator; changes no weight."""
 
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as text, one line each."""

@@ -1,11 +1,12 @@
 """The published oracle's weights, read from their file without running anything in it."""
 
 import hashlib
-import pickle
 from pathlib import Path
 
 import numpy as np
 
+from leakgan_tf.tasks.array_pickle import read_pickled_arrays
+from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
 
 GATES = ("input", "forget", "output", "cell")
@@ -30,13 +31,13 @@ def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"oracle file {path} does not exist")
-    try:
-        arrays = _read_pickle(path) if path.suffix == ".pkl" else _read_npz(path)
-    except UserError:
-        raise
-    except Exception as error:  # damaged files raise nearly anything
-        raise UserError(f"oracle file {path} cannot be read: {error}") from error
+        raise UserError(f"oracle file {path} does not exist or is not a file")
+    if path.suffix == ".pkl":
+        arrays = dict(zip(NAMES, read_pickled_arrays(path, len(NAMES)), strict=True))
+    else:
+        arrays = read_arrays(path, "an oracle's weights", NAMES)
+    with np.errstate(over="ignore"):  # infinity is refused below
+        arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
     _check_shapes(path, arrays)
     digest = hashlib.sha256()
     for name in NAMES:
@@ -44,53 +45,14 @@ def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
     return arrays, digest.hexdigest()
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-        missing = [name for name in NAMES if name not in stored.files]
-        if missing:
-            raise UserError(f"oracle file {path} lacks the array {missing[0]!r}")
-        return {name: np.asarray(stored[name], np.float32) for name in NAMES}
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that knows arrays of numbers and nothing that could run."""
-
-    def find_class(self, module: str, name: str):
-        """Returns NumPy's constructors of arrays; refuses all else."""
-        if (module, name) == ("numpy", "ndarray"):
-            return np.ndarray
-        if (module, name) == ("numpy", "dtype"):
-            return _numeric_dtype
-        if name == "_reconstruct" and module in (
-            "numpy.core.multiarray", "numpy._core.multiarray",
-        ):  # fmt: skip
-            return _empty_array
-        if (module, name) == ("_codecs", "encode"):  # how Python 3 pickles bytes for protocol 2
-            return _latin_bytes
-        raise UserError(f"the pickle holds {module}.{name}, not only arrays of numbers")
-
-
-def _empty_array(subtype, shape, code) -> np.ndarray:
-    return np.ndarray.__new__(np.ndarray, (0,), "b")
-
-
-def _numeric_dtype(code, *_) -> np.dtype:
-    dtype = np.dtype(code)
-    if dtype.kind not in "fiu":
-        raise UserError("the pickle holds arrays of something other than numbers")
-    return dtype
-
-
-def _latin_bytes(text: str, encoding: str) -> bytes:
-    return text.encode("latin-1")
-
-
-def _read_pickle(path: Path) -> dict[str, np.ndarray]:
-    with path.open("rb") as stream:
-        values = _ArraysOnly(stream, encoding="latin-1").load()
-    if not isinstance(values, list | tuple) or len(values) != len(NAMES):
-        raise UserError(f"oracle file {path} does not hold a list of {len(NAMES)} arrays")
-    return {name: np.asarray(value, np.float32) for name, value in zip(NAMES, values, strict=True)}
+def check_vocab_size(arrays: dict[str, np.ndarray], vocab_size: int) -> None:
+    """Raises ``UserError`` if an oracle's weights are not of a vocabulary of this size."""
+    found = len(arrays["embedding"])
+    if found != vocab_size:
+        raise UserError(
+            f"the oracle file has {found} tokens, the configuration {vocab_size}: "
+            f"give --vocab_size={found}"
+        )
 
 
 def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:

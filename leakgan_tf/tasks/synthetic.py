@@ -1,21 +1,25 @@
 """The oracle task: learn the language of a random LSTM (SeqGAN, section 5.1)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.diversity import REPEATS
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.tasks.oracle import Oracle, oracle_from_arrays
+from leakgan_tf.tasks.oracle_weights import check_vocab_size
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int
 
-TEMPERATURES = (1.0, 1.5)  # the model's own distribution, and the original's evaluation
-# A finished model's trade of variety for quality, both of the above among them.
-SWEEP = (0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
+# Temperatures at which a finished model trades diversity for quality: `TEMPERATURES` and others,
+# each the reciprocal of a round factor on the logits.
+SWEEP = tuple(1 / factor for factor in (0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5))
 
 
 class SyntheticTask:
@@ -30,7 +34,7 @@ class SyntheticTask:
       UserError: the configuration chooses by a frontier, and there is none.
     """
 
-    reader = None
+    reader: TextReader | None = None  # ids are no words
 
     def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
         if config.score == "frontier" and frontier is None:
@@ -51,13 +55,26 @@ class SyntheticTask:
 
         With a frontier also `frontier_distances`.
         """
-        figures = {}
+        figures: dict[str, float] = {}
         rows = self.sweep(generator, seed, TEMPERATURES)
         for row in rows:
-            for name in ("nll_oracle", "nll_test", "distinct"):
-                figures[f"{name}_{row['temperature']}"] = row[name]
+            figures |= _named(row)
         if self.frontier is not None:
             figures |= frontier_distances(self.frontier, rows)
+        return figures
+
+    def measure(self, generator: Generator) -> dict[str, Any]:
+        """Returns the figures of a trained generator at each temperature, and its whole sweep."""
+        figures: dict[str, Any] = {
+            "sweep": self.sweep(generator, derive_int(self.config.seed, "measure"))
+        }
+        for row in figures["sweep"]:
+            if row["temperature"] in TEMPERATURES:
+                figures |= _named(row)
+        # Under the split alignment samples are drawn from other probabilities than are scored.
+        costs = held_out_costs(generator, self.test, TEMPERATURES, "sampling").mean(axis=0)
+        for temperature, cost in zip(TEMPERATURES, costs, strict=True):
+            figures[f"nll_test_sampling_path_{temperature_key(temperature)}"] = float(cost)
         return figures
 
     def sweep(
@@ -91,6 +108,12 @@ class SyntheticTask:
         return [" ".join(str(token) for token in row) for row in tokens]
 
 
+def _named(row: Mapping[str, float]) -> dict[str, float]:
+    """Returns a sweep's row as figures with the temperature in their names."""
+    key = temperature_key(row["temperature"])
+    return {f"{name}_{key}": row[name] for name in ("nll_oracle", "nll_test", "distinct")}
+
+
 def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Returns how far a model lies from a frontier, below zero if it is better.
 
@@ -106,7 +129,9 @@ def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) 
       frontier, too, may choose its temperature. Nothing if there is no such row.
     """
     figures = {
-        f"frontier_{row['temperature']}": frontier.bound(row["nll_test"], row["nll_oracle"])
+        f"frontier_{temperature_key(row['temperature'])}": frontier.bound(
+            row["nll_test"], row["nll_oracle"]
+        )
         for row in rows
         if row["nll_test"] <= frontier.nll_test[-1] and row["distinct"] >= REPEATS
     }
@@ -133,10 +158,5 @@ def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> 
             config.oracle_hidden,
             derive_int(config.oracle_seed, "oracle"),
         )
-    vocab_size = len(arrays["embedding"])
-    if vocab_size != config.vocab_size:
-        raise UserError(
-            f"the oracle file has {vocab_size} tokens, the configuration {config.vocab_size}: "
-            f"give --vocab_size={vocab_size}"
-        )
+    check_vocab_size(arrays, config.vocab_size)
     return oracle_from_arrays(arrays, config.length)

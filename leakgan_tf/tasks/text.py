@@ -1,6 +1,7 @@
 """Real text: learn the sentences of a prepared data folder."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from leakgan_tf.metrics.bleu import bleu, self_bleu
 from leakgan_tf.metrics.diversity import distinct_sentences
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.models.masking import END
+from leakgan_tf.tasks.text_scores import score_generator, temperature_sweep
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
 TEMPERATURE = 1.0  # of the evaluations during training: the model's own distribution
@@ -27,6 +29,7 @@ class TextTask:
 
     def __init__(self, config: Config, dataset: TextDataset):
         self.config = config
+        self.dataset = dataset
         # Lower is better for every task; no BLEU is, and no BLEU alone says which weights are best.
         self.score = config.score
         self.reader = TextReader(dataset.vocabulary, dataset.tokenizer)
@@ -60,6 +63,11 @@ class TextTask:
             figures[f"self_bleu_{order}"] = value
         figures["distinct"] = distinct_sentences(sentences)
         return figures
+
+    def measure(self, generator: Generator) -> dict[str, Any]:
+        """Returns `score_generator` at temperature 1, and under ``sweep`` `temperature_sweep`."""
+        scored = (generator, self.config, self.dataset, self.reader)
+        return {**score_generator(*scored, TEMPERATURE), "sweep": temperature_sweep(*scored)}
 
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as text."""

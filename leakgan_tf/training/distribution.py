@@ -8,11 +8,13 @@ its checkpoint when a run begins or goes on, so that no folder need be shared.
 import contextlib
 import faulthandler
 import json
+import os
 import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -76,6 +78,24 @@ class Distribution:
                 "give another --batch_size, or another number of devices"
             )
         config.own.check_replicas()
+
+    def describe(self) -> dict[str, Any]:
+        """Returns what computes: strategy, devices, and threads (0 for TensorFlow's choice)."""
+        threading = tf.config.threading
+        return {
+            "strategy": self.placement.strategy,
+            "devices": [
+                f"{device.device_type}:{device.name.rpartition(':')[2]}"
+                for device in tf.config.list_logical_devices()
+            ],
+            "threads": {
+                name: get() or int(os.environ.get(f"TF_NUM_{name.upper()}_THREADS") or 0)
+                for name, get in (
+                    ("intraop", threading.get_intra_op_parallelism_threads),
+                    ("interop", threading.get_inter_op_parallelism_threads),
+                )
+            },
+        }
 
     def own_rows(self, rows: np.ndarray) -> np.ndarray:
         """Returns what the replicas of this process have of a batch's rows (B,)."""
@@ -200,18 +220,17 @@ def _meet(placement: Placement) -> None:
     """Waits until all workers take connections.
 
     Raises:
-      UserError: this worker's own port cannot be used.
+      UserError: this worker's own address cannot be used.
       TrainingError: a worker does not come in time.
     """
-    port, deadline = _split(placement.workers[placement.worker])[1], placement.timeout
-    deadline += time.monotonic()
-    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    host, port = _split(placement.workers[placement.worker])
+    deadline = placement.timeout + time.monotonic()
     try:
-        listener = socket.create_server(
-            ("", port), family=family, dualstack_ipv6=family == socket.AF_INET6
-        )
-    except OSError as error:
-        raise UserError(f"cannot listen on port {port}: {error.strerror}") from error
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot listen on {host} port {port}, of TF_CONFIG: {reason}") from error
     with listener:
         while absent := _absent(placement):
             if time.monotonic() > deadline:

@@ -1,14 +1,13 @@
 """One run from configuration to measured figures: claimed, trained, released."""
 
-import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import board
@@ -16,15 +15,13 @@ from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.trainer import Trainer
-from leakgan_tf.utils.files import atomic_output, read_json, write_json
+from leakgan_tf.utils.files import atomic_output, write_json
 
 _NEVER = 1e9  # seconds between checkpoints
 
-Measure = Callable[[System, Task], dict[str, Any]]
-
 
 def prepare_process(placement: Placement | None = None) -> Distribution:
-    """Makes results repeatable, a SIGTERM end the run as Ctrl-C does, and devices ready.
+    """Makes results repeatable and devices ready.
 
     For a program's beginning: these are settings of the whole process.
 
@@ -35,20 +32,14 @@ def prepare_process(placement: Placement | None = None) -> Distribution:
       UserError: there are no such devices.
     """
     tf.config.experimental.enable_op_determinism()
-    signal.signal(signal.SIGTERM, _interrupt)
     return Distribution(placement)
 
 
-def _interrupt(number, frame) -> None:
-    raise KeyboardInterrupt
-
-
-def train_and_measure(
+def train_run(
     config: Config,
     make_task: Callable[[], Task],
-    path,
+    path: str | Path,
     extra: dict[str, Any],
-    measure: Measure,
     distribution: Distribution | None = None,
 ) -> dict[str, Any]:
     """Trains what is left of a run, and measures it once it is finished.
@@ -58,7 +49,6 @@ def train_and_measure(
       make_task: makes its task; not called if the run was measured before.
       path: its folder.
       extra: what else made the run, kept in config.json.
-      measure: returns the figures of the finished system.
       distribution: the devices used, of `prepare_process`; one without it.
 
     Returns:
@@ -75,7 +65,7 @@ def train_and_measure(
     try:
         with distribution.loss_of_workers_reported(folder.checkpoint):
             config = _hand_over(distribution, config, folder)
-            return _train_and_measure(config, make_task, folder, measure, distribution)
+            return _train_run(config, make_task, folder, distribution)
     finally:
         folder.release()
 
@@ -95,15 +85,14 @@ def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) ->
     return replace(config, checkpoint_seconds=_NEVER)  # the chief's are enough
 
 
-def _train_and_measure(
+def _train_run(
     config: Config,
     make_task: Callable[[], Task],
     folder: RunFolder,
-    measure: Measure,
     distribution: Distribution,
 ) -> dict[str, Any]:
     if folder.measured.exists():
-        return read_json(folder.measured, "a run's figures")
+        return folder.read_figures(config.task)
     warn_if_slow(config.precision)
     task = make_task()
     if task.reader is not None and not folder.reader.exists():
@@ -111,7 +100,7 @@ def _train_and_measure(
     with distribution.scope():
         system = make_system(config, task)
     progress = Trainer(config, system, task, folder, distribution).run()
-    figures = measure(system, task)
+    figures = task.measure(system.generator)
     figures |= {
         "best": progress.best,
         "seconds": progress.seconds,

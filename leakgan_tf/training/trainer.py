@@ -9,7 +9,7 @@ import numpy as np
 from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.nll import distinct_share
 from leakgan_tf.runs import checkpoint
-from leakgan_tf.runs.checkpoint import Progress
+from leakgan_tf.runs.checkpoint import PartialPhase, Progress
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase, System
 from leakgan_tf.tasks.base import Task
@@ -18,6 +18,7 @@ from leakgan_tf.training.logs import Bar, Records
 from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.monitor import CollapseMonitor
 from leakgan_tf.utils.errors import TrainingError
+from leakgan_tf.utils.interruption import PROCESS, Interruption
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 _MOST = 50  # updates in one compiled call, at most
@@ -26,10 +27,11 @@ _SHOWN = 8  # sentences shown after an evaluation
 
 
 class Trainer:
-    """Trains a system phase by phase, measures it, and can stop and go on between phases.
+    """Trains a system phase by phase, measures it, and can stop and go on between two updates.
 
     Everything random in a phase comes from the run's seed and the phase's number, so a resumed
-    run has the same numbers as one that was never stopped.
+    run has the same numbers as one that was never stopped. A signal that asks the process to stop
+    is looked at between compiled calls: then a checkpoint is written.
 
     Args:
       config: the run's.
@@ -37,6 +39,7 @@ class Trainer:
       task: real sentences and measures.
       folder: where the run is kept; claimed by the caller.
       distribution: the devices in whose scope the system was made; one without it.
+      interruption: whether to stop; by default the signals that this process is sent.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class Trainer:
         task: Task,
         folder: RunFolder,
         distribution: Distribution | None = None,
+        interruption: Interruption = PROCESS,
     ):
         self._config = config
         self._system = system
         self._task = task
         self._folder = folder
         self._distribution = distribution or Distribution()
+        self._interruption = interruption
         self._phases = list(system.phases())
         self._loops: dict[Any, CompiledLoop] = {}
         self._durations: dict[str, list[float]] = {}
@@ -69,7 +74,8 @@ class Trainer:
             self._progress = checkpoint.restore(
                 self._folder.checkpoint, self._system.models, self._system.optimizers
             )
-        start = self._progress.position
+        start, done = self._progress.position, self._progress.partial.done
+        self._folder.record_start(position=start, done=done, **self._distribution.describe())
         if start >= len(self._phases):
             return self._progress
         self._folder.forget_after(start)
@@ -86,10 +92,12 @@ class Trainer:
         self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
         self._saved = time.monotonic()
         try:
-            if start:
-                self._bar.line(f"going on from phase {start} of {len(kinds)}")
-            for index in range(start, len(kinds)):
-                self._run_phase(index)
+            if start or done:
+                within = f", {done} updates of which are done" if done else ""
+                self._bar.line(f"going on from phase {start} of {len(kinds)}{within}")
+            with self._interruption.deferred():
+                for index in range(start, len(kinds)):
+                    self._run_phase(index)
         except KeyboardInterrupt:
             self._bar.line(f"stopped; the same command goes on from {self._last_checkpoint()}")
             raise
@@ -101,43 +109,52 @@ class Trainer:
     def _run_phase(self, index: int) -> None:
         phase, progress = self._phases[index], self._progress
         seed = derive_int(self._config.seed, "phase", index)
-        begin = time.monotonic()
         scalars = self._train(index, phase, seed)
-        seconds = time.monotonic() - begin
+        seconds = progress.partial.seconds
         if scalars:
             timed = {**scalars, "seconds": seconds}
             self._record(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
-        progress.position = index + 1
+        progress.position, progress.partial = index + 1, PartialPhase()
         if phase.evaluate:
             self._evaluate(index, phase.name)
         self._checkpoint_if_due(last=progress.position == len(self._phases))
         self._bar.show(progress.position, 0, 0, self._durations)
 
     def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
-        """Runs the phase's updates; returns the means of what they report."""
-        arrays = phase.data(seed) if phase.data else ()
+        """Runs what is left of the phase's updates; returns the means of what all report."""
+        partial = self._progress.partial
+        begin = time.monotonic() - partial.seconds
+        arrays = self._arrays(phase, seed)
         plan = self._plan(phase, seed, len(arrays[0]) if arrays else None)
-        if not plan:
-            return {}
-        loop, batches = self._loop(phase), pipeline(arrays, plan)
-        collected: dict[str, list[float]] = {}
-        done, count = 0, 1
-        while done < len(plan):
-            begin = time.monotonic()
+        if partial.done < len(plan):
+            loop, batches = self._loop(phase), pipeline(arrays, plan[partial.done :])
+        count = 1
+        while partial.done < len(plan):
+            begin_call = time.monotonic()
             reported = loop.run(batches, count)
-            self._check_finite(index, phase, done, reported)
-            for name, values in reported.items():
-                collected.setdefault(name, []).extend(values.tolist())
-            done += count
+            self._check_finite(index, phase, partial.done, reported)
+            partial.add(reported)
             self._progress.updates += count
-            self._bar.show(index, done, len(plan), self._durations)
-            each = (time.monotonic() - begin) / count
-            count = min(max(int(_PAUSE / each), 1), _MOST, len(plan) - done)
-            if done < len(plan):  # by the chief's clock: all workers must make the same calls
+            self._bar.show(index, partial.done, len(plan), self._durations)
+            each = (time.monotonic() - begin_call) / count
+            partial.seconds = time.monotonic() - begin
+            self._checkpoint_if_due()
+            count = min(max(int(_PAUSE / each), 1), _MOST, len(plan) - partial.done)
+            if partial.done < len(plan):  # by the chief's clock: all must make the same calls
                 count = self._distribution.agree(count)
-        return {name: float(np.mean(values)) for name, values in collected.items()}
+        return partial.means()
+
+    def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
+        """Returns the phase's arrays: made now, or those that it began with."""
+        partial = self._progress.partial
+        if partial.data:
+            return partial.data
+        arrays = phase.data(seed) if phase.data else ()
+        if phase.keeps_data:
+            partial.data = tuple(np.asarray(array) for array in arrays)
+        return arrays
 
     def _plan(
         self, phase: Phase, seed: int, rows: int | None
@@ -225,8 +242,11 @@ class Trainer:
             for variable in model.trainable_variables
         }
 
-    def _checkpoint_if_due(self, last: bool) -> None:
-        if last or time.monotonic() - self._saved >= self._config.checkpoint_seconds:
+    def _checkpoint_if_due(self, last: bool = False) -> None:
+        """Writes a checkpoint if it is time, or if the run has to stop; stops it then."""
+        asked = self._interruption.asked
+        due = time.monotonic() - self._saved >= self._config.checkpoint_seconds
+        if last or asked or due:
             checkpoint.save(
                 self._folder.checkpoint,
                 self._progress,
@@ -234,3 +254,5 @@ class Trainer:
                 self._system.optimizers,
             )
             self._saved = time.monotonic()
+        if asked:
+            self._interruption.raise_if_asked()

@@ -1,14 +1,22 @@
-"""Files that are written whole or not at all."""
+"""Files: written whole or not at all, and checked when they are read."""
 
 import contextlib
+import fcntl
 import json
 import os
+import re
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check, parse_json
+
+MOST_BYTES = 2**28  # of a file that is read at once
+
+_LEFTOVER = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part", re.DOTALL)  # as `tempfile.mkstemp` names it
 
 
 def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
@@ -26,16 +34,16 @@ def atomic_output(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside ``path``; it takes the name ``path`` if the block succeeds.
 
     After any failure the temporary file is gone and ``path`` is as it was. A full disk, a missing
-    permission and the like become a ``UserError`` that names ``path``.
+    permission and the like become a ``UserError`` that names ``path``. A killed process leaves its
+    temporary file; the next output to ``path`` removes it, and so does `remove_leftovers`.
     """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
+        remove_leftovers(path.parent, lambda name: name == path.name)
+        lock, temporary = _temporary(path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    temporary = Path(name)
     try:
         yield temporary
         with open(temporary, "rb+") as stream:
@@ -46,6 +54,46 @@ def atomic_output(path: str | Path) -> Iterator[Path]:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    """Returns a temporary file for ``path``, and its open descriptor, which holds a lock on it."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with contextlib.suppress(OSError):  # a file system without locks: nothing is removed there
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if Path(name).exists():
+            return handle, Path(name)
+        os.close(handle)  # another process took it for a leftover before it was locked
+
+
+def leftover_of(path: Path) -> str | None:
+    """Returns the name of the file whose temporary file ``path`` is; None for other files."""
+    found = _LEFTOVER.fullmatch(path.name)
+    return found[1] if found else None
+
+
+def remove_leftovers(folder: Path, of: Callable[[str], bool]) -> None:
+    """Removes the temporary files of `atomic_output` that killed processes left in a folder.
+
+    Those of a running process stay: it holds a lock on them.
+
+    Args:
+      folder: where they are.
+      of: whether the leftovers of a file of this name are removed.
+    """
+    with contextlib.suppress(OSError):  # a folder whose files cannot be listed
+        for path in list(folder.iterdir()):
+            name = leftover_of(path)
+            if name is not None and of(name) and path.is_file() and not path.is_symlink():
+                _remove_unlocked(path)
+
+
+def _remove_unlocked(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -59,14 +107,41 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: str | Path, what: str) -> Any:
-    """Reads JSON; raises ``UserError`` naming ``what`` if the file is missing or not JSON."""
+def read_bytes(path: str | Path, what: str, most: int = MOST_BYTES) -> bytes:
+    """Returns the content of a regular file.
+
+    Args:
+      path: the file.
+      what: what it should be, for messages: "a run folder".
+      most: bytes; a larger file is not read.
+
+    Raises:
+      UserError: it is missing, no regular file (a pipe would be waited for), larger, or cannot be
+        read.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UserError(f"{path} cannot be read as {what}: not a regular file")
+        if found.st_size > most:
+            raise UserError(
+                f"{path} cannot be read as {what}: {found.st_size:,} bytes, more than {most:,}"
+            )
+        return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise UserError(f"{path} is missing: not {what}") from error
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as {what}: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} cannot be read as {what}: {reason}") from error
+
+
+def read_json(path: str | Path, what: str, annotation: Any = Any) -> Any:
+    """Returns the JSON of a file as the annotated type; see `schema.check`.
+
+    Raises:
+      UserError: as `read_bytes`, or the file is not JSON of this type.
+    """
+    return check(parse_json(read_bytes(path, what), str(path)), annotation, str(path))
 
 
 def _umask() -> int:

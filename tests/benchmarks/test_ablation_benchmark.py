@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks import ablation, ablation_rows
+from benchmarks import ablation
+from benchmarks.compare import ablation_rows
 from helpers import runs
 from leakgan_tf.cli import entry
 from leakgan_tf.config.config import differences, flatten
@@ -22,9 +23,9 @@ SIZES = (
 )  # fmt: skip
 ROWS = ["original", "paper", "paper-constant"]
 METRICS = {
-    "NLL_oracle @1.0": "nll_oracle_1.0",
-    "NLL_test @1.0": "nll_test_1.0",
-    "distinct @1.0": "distinct_1.0",
+    "NLL_oracle, T = 1": "nll_oracle_1.0",
+    "NLL_test, T = 1": "nll_test_1.0",
+    "distinct, T = 1": "distinct_1.0",
 }
 
 
@@ -101,7 +102,7 @@ def test_the_page_has_figures_and_differences(folder):
         for name, key in METRICS.items()
         if len({each[key] for each in figures.values()}) > 1
     ]
-    assert varying[0][0] == "NLL_oracle @1.0"
+    assert varying[0][0] == "NLL_oracle, T = 1"
     overview = cells(page, r"\| row +\| what differs")
     deltas = {
         name: [figures[name][key] - figures["original"][key] for _, key in varying]

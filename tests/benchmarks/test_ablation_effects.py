@@ -6,14 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import ablation_effects, ablation_report, ablation_rows
-from benchmarks.ablation_effects import compare, effects, metrics
+from benchmarks.compare import ablation_rows
+from benchmarks.compare import effects as effects_module
+from benchmarks.compare.effects import compare, effects, metrics
+from benchmarks.reports import ablation as ablation_report
+from benchmarks.runner.benchmark_run import BenchmarkRun
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.reporting.document import Heading, Table
+from leakgan_tf.runs.record import RunRecord
 
-METRIC = "NLL_oracle @1.0"
-COMMAND = {"command": "python -m benchmarks.ablation", "overrides": {}}
+METRIC = "NLL_oracle, T = 1"
+
+
+def done(folder, runs, missing=()):
+    return BenchmarkRun(
+        "ablation", folder, runs, "python -m benchmarks.ablation", {}, dict(missing)
+    )
 
 
 def of_seeds(*values):
@@ -23,9 +32,9 @@ def of_seeds(*values):
 def figures(level, seed, distinct=1.0):
     """Of a run whose sweep is a straight line, `level` above that of level 0 of the same seed."""
     sweep = [
-        {"temperature": t, "nll_test": 3 + t + seed, "nll_oracle": 6 - t + level + seed,
+        {"temperature": t, "nll_test": 3 + 1 / t + seed, "nll_oracle": 6 - 1 / t + level + seed,
          "distinct": distinct}
-        for t in (1.0, 1.5, 2.5)
+        for t in (1.0, 1 / 1.5, 1 / 2.5)
     ]  # fmt: skip
     return {
         "nll_oracle_1.0": 5 + level + seed,
@@ -75,7 +84,7 @@ def test_large_effects_move_and_small_ones_are_not_seen():
 def test_p_is_corrected_for_the_number_of_rows():
     values = noisy({"cosine": 0.3, "l2": 0.2, "dropout": 0.0})
     found = effects(values)
-    spread = ablation_effects.shared_spread(values)
+    spread = effects_module.shared_spread(values)
     raw = {
         name: significance.between_rows(list(each.differences.values()), spread).p
         for name, each in found.items()
@@ -94,7 +103,7 @@ def test_a_row_whose_seeds_disagree_does_not_move():
         **{f"row{number}": of_seeds(0.0, 0.01, 0.0) for number in range(20)},
     }
     found = effects(values)["cosine"]
-    assert found.shared.p < ablation_effects.LEVEL and not found.moves
+    assert found.shared.p < effects_module.LEVEL and not found.moves
 
 
 def test_a_row_that_lacks_a_seed_is_in_no_common_test():
@@ -114,22 +123,23 @@ def test_the_last_metric_is_the_distance_from_the_sweep_of_the_original_of_the_s
         "cosine": {seed: figures(0.5, seed, distinct=0.75) for seed in (0, 4)},
     }
     found = metrics(runs)
-    assert found["from the frontier @1.5"]["original"] == {0: 0.0, 4: 0.0}
-    assert found["from the frontier @1.5"]["cosine"] == {
+    assert found["from the frontier, T = 1/1.5"]["original"] == {0: 0.0, 4: 0.0}
+    assert found["from the frontier, T = 1/1.5"]["cosine"] == {
         0: pytest.approx(0.5),
         4: pytest.approx(0.5),
     }
-    assert found["distinct @2.5"]["cosine"] == {0: 0.75, 4: 0.75}
+    assert found["distinct, T = 1/2.5"]["cosine"] == {0: 0.75, 4: 0.75}
     del runs["cosine"][4]["sweep"]
-    assert list(metrics(runs)) == [METRIC, "NLL_test @1.0", "distinct @1.0"]
+    assert list(metrics(runs)) == [METRIC, "NLL_test, T = 1", "distinct, T = 1"]
 
 
 def measured(shifts, seeds=2):
     random = np.random.default_rng(0)
     known = ablation_rows.rows()
     return [
-        (tiny(seed=seed, reward=known[name].reward), Path(f"{name}-seed{seed}"),
-         figures(shift + random.normal(0, 0.01), seed))
+        RunRecord(f"{name}-seed{seed}", Path(f"{name}-seed{seed}"),
+                  tiny(seed=seed, reward=known[name].reward), {}, [],
+                  figures(shift + random.normal(0, 0.01), seed), {})
         for name, shift in shifts.items()
         for seed in range(seeds)
     ]  # fmt: skip
@@ -142,7 +152,7 @@ def test_the_report_has_tables_a_picture_and_the_controls(tmp_path, monkeypatch)
         lambda runs, out, *rest: written.update(runs=runs, first=rest[-1]) or (out, out),
     )  # fmt: skip
     shifts = {"original": 0.0, "cosine": 0.7, "paper": -1.0, "paper-random": -0.3}
-    ablation_report.write(tmp_path, measured(shifts), None, {**COMMAND, "missing": {"l2": "died"}})
+    ablation_report.write(done(tmp_path, measured(shifts), {"l2": "died"}))
     assert written["runs"] == []  # a page of every row and seed would not be read
     assert (tmp_path / "differences.png").read_bytes().startswith(b"\x89PNG")
     tables = [block for block in written["first"] if isinstance(block, Table)]
@@ -153,7 +163,7 @@ def test_the_report_has_tables_a_picture_and_the_controls(tmp_path, monkeypatch)
     assert [row[0] for row in first_metric.rows] == ["original", "paper", "cosine", "paper-random"]
     assert first_metric.rows[1][-1] == "moves"
     headings = [block.text for block in written["first"] if isinstance(block, Heading)]
-    assert METRIC in headings and "distinct @1.0" not in headings  # the same in all runs
+    assert METRIC in headings and "distinct, T = 1" not in headings  # the same in all runs
     told = " ".join(getattr(block, "text", "") for block in written["first"])
     assert "l2 did not finish" in told
     stored = json.loads((tmp_path / "report.json").read_text())
@@ -163,12 +173,12 @@ def test_the_report_has_tables_a_picture_and_the_controls(tmp_path, monkeypatch)
     control = stored["controls"][METRIC]["paper-random"]
     assert control["against"] == "paper" and control["verdict"] == "moves"
     assert sum(control["differences"].values()) == pytest.approx(1.4, abs=0.1)
-    assert stored["effects"]["distinct @1.0"]["paper"]["differences"] == {"0": 0.0, "1": 0.0}
+    assert stored["effects"]["distinct, T = 1"]["paper"]["differences"] == {"0": 0.0, "1": 0.0}
 
 
 @pytest.mark.parametrize("rows", [{"cosine": 0.7}, {"original": 0.0}])
 def test_where_a_side_is_missing_nothing_is_compared(tmp_path, rows):
-    ablation_report.write(tmp_path, measured(rows), None, COMMAND)
+    ablation_report.write(done(tmp_path, measured(rows)))
     page = (tmp_path / "report.md").read_text()
     assert "Nothing to compare" in page
     assert not any(json.loads((tmp_path / "report.json").read_text())["effects"].values())

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import speed, speed_clock, speed_report, speed_scaling
-from benchmarks.speed_clock import Timing
-from benchmarks.speed_counts import Cost
-from benchmarks.speed_limits import Limits, measure_limits
-from benchmarks.speed_results import Measured, Result, compose_iteration, needed, to_json
-from benchmarks.speed_results import result_of as result_of_forms
-from benchmarks.speed_stages import Form, Stage, keys
+from benchmarks.speed import command as speed
+from benchmarks.speed import limits, timing
+from benchmarks.speed.counts import Cost
+from benchmarks.speed.limits import Limits, measure_limits
+from benchmarks.speed.measure import Measured, Result, compose_iteration, needed, result_of
+from benchmarks.speed.stages import Form, Stage, keys
+from benchmarks.speed.timing import Timing
 from helpers import runs, small
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset
@@ -31,7 +31,7 @@ FIELDS = {"title", "seconds", "flops", "bytes", "floor_seconds", "times_the_floo
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch):
-    monkeypatch.setattr(speed_report, "measure_limits", lambda: measure_limits((8, 16), 1000))
+    monkeypatch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
 
 
 def benchmark(*words):
@@ -44,7 +44,7 @@ def benchmark(*words):
 def stored(tmp_path_factory):
     """The figures of a whole run of the smallest sizes, and what it printed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speed_report, "measure_limits", lambda: measure_limits((8, 16), 1000))
+        patch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
         path = tmp_path_factory.mktemp("speed") / "speed.json"
         assert benchmark(*SMALL, f"--json={path}") == 0
     return json.loads(path.read_text())
@@ -62,8 +62,8 @@ def test_every_stage_is_there_with_its_floor(stored):
         assert stage["floor_seconds"] == pytest.approx(floor)
         assert stage["times_the_floor"] == pytest.approx(stage["seconds"] / floor)
         if "runs" in stage:
-            timing = stage["runs"]
-            assert timing["min"] <= timing["median"] == stage["seconds"] <= timing["max"]
+            own = stage["runs"]
+            assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
 
 
 def test_direct_forms_are_scaled_to_the_whole_stage(stored):
@@ -170,13 +170,13 @@ def test_a_direct_form_is_the_originals_at_its_faster_batch():
 
     stage = Stage("s", Cost(1), Form("project", lambda: None))
     forms = [form("original", 9), form("original", 5), form("other", 2)]
-    result = result_of_forms(stage, form("project", 1), forms)
+    result = result_of(stage, form("project", 1), forms)
     assert (result.seconds, result.direct_seconds) == (1, 5)
-    assert result_of_forms(stage, form("project", 1), []).direct_seconds is None
+    assert result_of(stage, form("project", 1), []).direct_seconds is None
     # 1 GFLOP at 2 or 4 GFLOP/s
     for precision, floor in (("float32", 0.5), ("bfloat16", 0.25)):
         given = Result("s", Cost(1e9), 1.0)
-        assert to_json(given, LIMITS, precision)["floor_seconds"] == floor
+        assert given.floor_seconds(LIMITS, precision) == floor
 
 
 # --- The clock ------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_a_direct_form_is_the_originals_at_its_faster_batch():
 def clock(monkeypatch):
     """A clock that only work moves."""
     now = [0.0]
-    monkeypatch.setattr(speed_clock.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: now[0])
 
     def work(*seconds):
         waiting = list(seconds)
@@ -200,64 +200,33 @@ def clock(monkeypatch):
 
 
 def test_the_first_calls_are_no_runs(clock):
-    timing = speed_clock.measure(clock(50.0, 9.0, 1.0, 2.0, 6.0), repeats=3, budget=100.0)
-    assert (timing.first, timing.min, timing.median, timing.max) == (50.0, 1.0, 2.0, 6.0)
-    assert timing.runs == 3
+    found = timing.measure(clock(50.0, 9.0, 1.0, 2.0, 6.0), repeats=3, budget=100.0)
+    assert (found.first, found.min, found.median, found.max) == (50.0, 1.0, 2.0, 6.0)
+    assert found.runs == 3
 
 
 def test_no_run_begins_after_the_budget_but_one_there_is(clock):
-    assert speed_clock.measure(clock(2.0), repeats=9, budget=5.0).runs == 3
-    assert speed_clock.measure(clock(20.0), repeats=9, budget=5.0).runs == 1
+    assert timing.measure(clock(2.0), repeats=9, budget=5.0).runs == 3
+    assert timing.measure(clock(20.0), repeats=9, budget=5.0).runs == 1
 
 
 def test_a_warm_up_stands_in_for_the_first_calls(clock):
-    timing = speed_clock.measure(clock(8.0), 1, 5.0, warm_up=clock(1.0))
-    assert (timing.first, timing.median, timing.runs) == (1.0, 8.0, 1)
+    found = timing.measure(clock(8.0), 1, 5.0, warm_up=clock(1.0))
+    assert (found.first, found.median, found.runs) == (1.0, 8.0, 1)
 
 
 def test_a_piece_is_scaled_but_not_its_first_call():
-    timing = Timing(2.0, 1.0, 3.0, 7.0, 5, 100).scaled(4)
-    assert timing == Timing(8.0, 4.0, 12.0, 7.0, 5, 100)
+    found = Timing(2.0, 1.0, 3.0, 7.0, 5, 100).scaled(4)
+    assert found == Timing(8.0, 4.0, 12.0, 7.0, 5, 100)
 
 
 def test_memory_is_that_of_the_work_where_the_system_tells():
-    if speed_clock.peak_bytes() is None:
+    if timing.peak_bytes() is None:
         pytest.skip("no /proc")
     size = 300 * 2**20
-    high = speed_clock.measure(lambda: bytes(bytearray(b"1") * size), 1, 1.0).peak_bytes
-    low = speed_clock.measure(lambda: None, 1, 1.0).peak_bytes
+    high = timing.measure(lambda: bytes(bytearray(b"1") * size), 1, 1.0).peak_bytes
+    low = timing.measure(lambda: None, 1, 1.0).peak_bytes
     assert high - low > size / 2
-
-
-# --- Scaling --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["B", "T", "V", "F", "H"])
-def test_one_size_is_varied_at_a_time(name):
-    base = synthetic_preset("paper", 20)
-    changed = speed_scaling.varied(base, name, 2)
-    for letter in "BTVFH":
-        factor = 2 if letter == name else 1
-        assert speed_scaling.value_of(changed, letter) == factor * speed_scaling.value_of(
-            base, letter
-        )
-    assert changed.sampling_batch == changed.batch_size
-
-
-def test_points_are_measured_and_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed_scaling, "_FACTORS", {"V": (1, 2), "H": (1, 2)})
-    path, picture = tmp_path / "speed.json", tmp_path / "speed.png"
-    words = (*SMALL, "--nodirect", "--stages=d_step", "--scaling")
-    assert benchmark(*words, f"--json={path}", f"--picture={picture}") == 0
-    points = json.loads(path.read_text())["scaling"]
-    stages = ("d_step", "pretrain", "sampling", "reward")
-    expected = {
-        (n, v, s) for n, vs in (("V", (12, 24)), ("H", (8, 16))) for v in vs for s in stages
-    }
-    assert {(p["varied"], p["value"], p["stage"]) for p in points} == expected
-    assert len(points) == len(expected)
-    assert {p["value"] for p in points if p["base"]} == {12, 8}
-    assert picture.read_bytes().startswith(b"\x89PNG\r\n")
 
 
 # --- Refusals -------------------------------------------------------------------------------------
@@ -272,7 +241,6 @@ def test_points_are_measured_and_drawn(tmp_path, monkeypatch):
         ("--repeats=0", "--repeats must be above 0"),
         ("--samples=-1", "--samples must be above 0"),
         ("--budget=0", "--budget must be above 0"),
-        ("--picture=a.png", "--scaling"),
         ("--vocab_size=x", "--vocab_size takes"),
         ("--preset=none", "unknown preset"),
     ],
@@ -284,18 +252,18 @@ def test_bad_input_is_one_line(word, told, capsys):
     assert "\n" not in error
 
 
-@pytest.mark.parametrize("flag", ["json", "picture"])
-def test_files_are_not_overwritten_unasked(flag, tmp_path, capsys):
+def test_files_are_not_overwritten_unasked(tmp_path, capsys):
     path = tmp_path / "there"
     path.write_text("mine")
-    assert benchmark("--preset=smoke", "--scaling", f"--{flag}={path}") == 2
+    assert benchmark("--preset=smoke", f"--json={path}") == 2
     assert "exists" in capsys.readouterr().err
     assert path.read_text() == "mine"
 
 
 def test_bad_input_does_not_wait_for_tensorflow():
     code = (
-        "import sys; from benchmarks import speed; from leakgan_tf.cli import entry;"
+        "import sys; from benchmarks.speed import command as speed\n"
+        "from leakgan_tf.cli import entry\n"
         "status = entry.run(speed.run, speed.define_flags(), ['speed', '--sizes=x'], speed.ABOUT);"
         "sys.exit(status if 'tensorflow' not in sys.modules else 9)"
     )

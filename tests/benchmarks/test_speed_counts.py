@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks import speed_counts as counts
-from benchmarks.speed_counts import WORD, Cost
+from benchmarks.speed import counts
+from benchmarks.speed.counts import WORD, Cost
 from helpers import small
 from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks.speed_direct import (
+from benchmarks.speed.direct import (
     DirectLeakGAN,
     DirectPrefixFeatures,
     DirectReward,

@@ -14,6 +14,7 @@ from benchmarks import synthetic
 from helpers import runs
 from leakgan_tf.cli import entry
 from leakgan_tf.metrics.frontier import Frontier
+from leakgan_tf.metrics.temperatures import temperature_key
 from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks import oracle_weights as oracle_file
@@ -27,7 +28,7 @@ SIZES = (
     "--pretrain_generator_epochs=1", "--adversarial_steps=1", "--rollouts=1", "--mle_epochs=2",
     "--goal_horizon=10", "--checkpoint_seconds=1e-6",
 )  # fmt: skip
-METRICS = ("nll_oracle", "nll_test", "distinct")
+METRICS, KEYS = ("nll_oracle", "nll_test", "distinct"), ("1.0", "0.667")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,32 +60,38 @@ def test_the_report_is_a_page_a_file_and_a_picture(folder):
         assert name in (folder / "report.md").read_text()
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
     page = (folder / "report.md").read_text()
-    (header,) = [line for line in page.splitlines() if line.startswith("| system")]
-    for word in ("NLL_oracle @1.0", "NLL_test @1.5", "distinct @1.5", "minutes", "published"):
+    header = next(line for line in page.splitlines() if line.startswith("| system"))
+    for word in (
+        "NLL_oracle, T = 1 ",
+        "NLL_test, T = 1/1.5 (logits × 1.5)",
+        "minutes",
+        "published",
+    ):
         assert word in header
     assert "cannot be compared" in page  # the sizes are not the published ones
 
 
 def test_the_table_has_every_row_and_the_published_figure_beside_it(folder):
     page = (folder / "report.md").read_text().split("\n\n")
-    (table,) = [part for part in page if part.startswith("| system")]
+    table = next(part for part in page if part.startswith("| system"))
     rows = {}
     for line in table.splitlines()[2:]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         rows[cells[0]] = cells[1:]
-    assert list(rows) == ["random", "mle", "leakgan", "oracle"]
+    titles = dict(zip(("random", "mle", "leakgan", "oracle"), rows, strict=True))
+    assert list(rows) == ["random tokens", "MLE", "LeakGAN", "the oracle itself"]
     stored = report(folder)
     figures = {**stored["references"]}
     for run in stored["runs"]:
         figures[run["config"]["system"]] = run["figures"]
-    for name, cells in rows.items():
-        expected = [figures[name][f"{metric}_{t}"] for t in (1.0, 1.5) for metric in METRICS]
+    for name, title in titles.items():
+        cells = rows[title]
+        expected = [figures[name][f"{metric}_{t}"] for t in KEYS for metric in METRICS]
         assert cells[:6] == [f"{value:.3f}" for value in expected]
-        assert cells[-1] == f"{ORACLE_NLL[20, name].nll:.3f}"
-        assert ORACLE_NLL[20, name].source in "\n".join(page)
+        assert cells[-2:] == [f"{ORACLE_NLL[20, name].nll:.3f}", ORACLE_NLL[20, name].source]
     for name in ("mle", "leakgan"):
-        assert rows[name][6] == f"{figures[name]['best']['nll_oracle_1.0']:.3f}"
-        assert rows[name][7] == f"{sum(figures[name]['seconds'].values()) / 60:.1f}"
+        assert rows[titles[name]][6] == f"{figures[name]['best']['nll_oracle_1.0']:.3f}"
+        assert rows[titles[name]][7] == f"{sum(figures[name]['seconds'].values()) / 60:.1f}"
 
 
 def test_the_page_sets_every_system_against_mle(folder):
@@ -93,18 +100,20 @@ def test_the_page_sets_every_system_against_mle(folder):
     (table,) = [part for part in page if part.startswith("| against MLE")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
     assert [row[:2] for row in rows[2:]] == [
-        [name, temperature] for name in ("mle", "leakgan") for temperature in ("1.0", "1.5")
+        [name, key] for name in ("MLE", "LeakGAN") for key in KEYS
     ]
     sweeps = {run["config"]["system"]: run["figures"]["sweep"] for run in stored["runs"]}
     line = Frontier.of_sweep(sweeps["mle"])
     assert stored["comparison"]["frontiers"]["0"]["nll_test"] == list(line.nll_test)
     for system, by_temperature in stored["comparison"]["systems"].items():
         for temperature, found in by_temperature.items():
-            (row,) = [r for r in sweeps[system] if r["temperature"] == float(temperature)]
+            (row,) = [r for r in sweeps[system] if temperature_key(r["temperature"]) == temperature]
             (entry,) = found["frontier"]
             assert entry["distance"] == line.distance(row["nll_test"], row["nll_oracle"])
             if system == "leakgan":
-                (base,) = [r for r in sweeps["mle"] if r["temperature"] == float(temperature)]
+                base = next(
+                    r for r in sweeps["mle"] if temperature_key(r["temperature"]) == temperature
+                )
                 gap = row["nll_oracle"] - base["nll_oracle"]
                 assert found["nll_oracle_differences"] == [pytest.approx(gap)]
                 assert 0 <= found["sentences"]["p"] <= 1 and found["across_seeds"] is None
@@ -118,8 +127,7 @@ def test_the_json_has_what_made_the_figures(folder):
         assert run["config"]["preset"] == "smoke"
         assert run["figures"] == json.loads(RunFolder(folder / run["folder"]).measured.read_text())
         for metric in METRICS:
-            assert {f"{metric}_1.0", f"{metric}_1.5"} <= set(run["figures"])
-    assert stored["published"]["mle T=20"]["nll"] == 9.038
+            assert {f"{metric}_{key}" for key in KEYS} <= set(run["figures"])
     assert stored["made_by"]["overrides"]["vocab_size"] == "12"
     assert {"commit", "versions", "command"} <= set(stored["made_by"])
 
@@ -127,12 +135,12 @@ def test_the_json_has_what_made_the_figures(folder):
 def test_the_references_are_what_they_say(folder):
     references = report(folder)["references"]
     random, truth = references["random"], references["oracle"]
-    assert random["nll_test_1.0"] == random["nll_test_1.5"] == pytest.approx(np.log(12))
-    assert random["nll_oracle_1.0"] == random["nll_oracle_1.5"]
-    assert truth["nll_oracle_1.5"] < truth["nll_oracle_1.0"] < random["nll_oracle_1.0"]
+    assert random["nll_test_1.0"] == random["nll_test_0.667"] == pytest.approx(np.log(12))
+    assert random["nll_oracle_1.0"] == random["nll_oracle_0.667"]
+    assert truth["nll_oracle_0.667"] < truth["nll_oracle_1.0"] < random["nll_oracle_1.0"]
     # Its own sentences and held-out ones are of one distribution at 1.0, and only there.
     assert truth["nll_test_1.0"] == pytest.approx(truth["nll_oracle_1.0"], abs=0.2)
-    assert truth["nll_test_1.5"] > truth["nll_test_1.0"]
+    assert truth["nll_test_0.667"] > truth["nll_test_1.0"]
 
 
 def test_the_same_command_again_trains_nothing(folder, monkeypatch):
@@ -281,7 +289,7 @@ def stop(process):
     """Ends a benchmark as a scheduler would; returns what it said."""
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == entry.INTERRUPTED
+    assert process.returncode == 128 + signal.SIGTERM
     assert [line for line in err.splitlines() if line.startswith("error")] == ["error: interrupted"]
     assert "Traceback" not in out + err
     return out

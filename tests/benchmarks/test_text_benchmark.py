@@ -6,16 +6,15 @@ import json
 import pytest
 
 from benchmarks import text
-from benchmarks.text_report import _PUBLISHED
 from helpers import runs
 from helpers.pages import SIZES, report, table
 from leakgan_tf.cli import entry
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
-from leakgan_tf.evaluation import text as text_runs
 from leakgan_tf.reporting import published
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.tasks import text_scores
 from leakgan_tf.training.trainer import Trainer
 
 COUNTS = {"train": 120, "test": 30}
@@ -44,14 +43,14 @@ def folder(tmp_path_factory):
 
 
 def test_the_table_has_the_figures_of_every_run(folder):
-    rows = table((folder / "report.md").read_text(), "run | logits")
+    rows = table((folder / "report.md").read_text(), "system | T")
     real = rows.pop("real (training)")
-    assert list(rows) == ["mle-seed0", "leakgan-seed0"]
+    assert list(rows) == ["MLE", "LeakGAN"]
     scores = report(folder)["real"]
     assert real["BLEU-2"] == f"{scores['bleu']['2']:.3f}"
     assert real["grammatical"] == "1.000"
-    assert {real[cell] for cell in ("logits ×", "NLL_test", "copied", "minutes")} == {""}
-    for name, row in rows.items():
+    assert {real[cell] for cell in ("T", "NLL_test", "copied", "minutes")} == {""}
+    for name, row in zip(("mle-seed0", "leakgan-seed0"), rows.values(), strict=True):
         figures = json.loads(RunFolder(folder / name).measured.read_text())
         for order in "2345":
             assert row[f"BLEU-{order}"] == f"{figures['bleu'][order]:.3f}"
@@ -74,22 +73,23 @@ def test_the_protocol_and_samples_stand_in_the_page(folder):
     for name, value in report(folder)["runs"][0]["figures"]["protocol"].items():
         end = " (mle-seed0), " if name == "empty_samples" else "\n"
         assert f"\n{name}: {value}{end}" in page
-    assert "No published figures stand here" in page  # the captions are the project's own
+    assert "There are no published figures here" in page  # the captions are the project's own
 
 
 def test_the_sweep_stands_in_the_page(folder):
     """At temperature 1 it measures what the main scores do, as few sentences are used whole."""
     page = (folder / "report.md").read_text()
     rows = page.split("| sweep of")[1].split("\n\n")[0].splitlines()[2:]
-    assert len(rows) == 2 * len(text_runs.SWEEP)
+    assert len(rows) == 2 * len(text_scores.SWEEP)
     assert "![Quality against diversity" in page
     for run in report(folder)["runs"]:
         figures = run["figures"]
-        assert [row["temperature"] for row in figures["sweep"]] == list(text_runs.SWEEP)
+        assert [row["temperature"] for row in figures["sweep"]] == list(text_scores.SWEEP)
         (plain,) = [row for row in figures["sweep"] if row["temperature"] == 1]
         for name in ("nll_test", "bleu", "self_bleu", "distinct_sentences"):
             assert plain[name] == figures[name]
-        cells = [run["folder"], "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
+        name = published.SYSTEMS[run["config"]["system"]]
+        cells = [name, "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
         assert any(cells == [c.strip() for c in row.strip("|").split("|")][:6] for row in rows)
 
 
@@ -112,28 +112,28 @@ def test_the_json_has_what_made_the_figures(folder):
 def test_real_text_is_training_sentences_against_the_whole_test_set(folder):
     dataset = load_dataset(folder / "data")
     real = report(folder)["real"]
-    assert real == json.loads(json.dumps(text_runs.real_figures(dataset)))
+    assert real == json.loads(json.dumps(text_scores.real_figures(dataset)))
     count = len(dataset.test)
     assert real["protocol"]["samples"] == {"available": len(dataset.train), "used": count}
     assert real["protocol"]["references"] == {"available": count, "used": count}
     # Sentences that the test set has too, and nothing else, are perfect.
     same = dataclasses.replace(dataset, train=dataset.test)
-    assert text_runs.real_figures(same)["bleu"] == dict.fromkeys("2345", pytest.approx(1.0))
+    assert text_scores.real_figures(same)["bleu"] == dict.fromkeys("2345", pytest.approx(1.0))
     few = dataclasses.replace(dataset, train=dataset.train[:5])
-    assert text_runs.real_figures(few)["protocol"]["samples"]["used"] == 5
+    assert text_scores.real_figures(few)["protocol"]["samples"]["used"] == 5
 
 
 def test_captions_are_judged_by_their_grammar(folder):
     """An oracle for text: of the training sentences it says that all are grammatical."""
     dataset = load_dataset(folder / "data")
     real = [dataset.vocabulary.decode(row) for row in dataset.train]
-    scores = text_runs._grammar_scores(dataset, real)
+    scores = text_scores._grammar_scores(dataset, real)
     assert scores["grammatical"] == 1.0
     expected = -sum(captions.log_prob(each) for each in real) / len(real)
     assert scores["nll_grammar"] == pytest.approx(expected)
     half = [*real, *(each[::-1] for each in real)]
-    assert text_runs._grammar_scores(dataset, half)["grammatical"] == 0.5
-    assert text_runs._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
+    assert text_scores._grammar_scores(dataset, half)["grammatical"] == 0.5
+    assert text_scores._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
 
 
 def test_the_same_command_again_trains_and_prepares_nothing(folder, monkeypatch):
@@ -163,24 +163,20 @@ def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
     words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", f"--run_dir={folder}"]
     assert benchmark(*words, *SIZES) == 0
     page, printed = (folder / "report.md").read_text(), capsys.readouterr()
-    rows, source = published.text_rows("coco")
-    found = table(page, "run | figures of")
-    assert list(found) == ["mle-seed0", "mle"]
-    assert [*list(found["mle"].values())[2:11]] == rows[0][1:]
-    assert found["mle"]["BLEU-2"] == "0.731"
-    assert found["mle"]["Self-BLEU-5"] == "0.408"
-    for row in rows:
-        assert row[1] in printed.out + printed.err
-    assert source in page
-    assert source in printed.out + printed.err
+    found = table(page, "system | T")
+    assert list(found) == ["MLE", "real (training)", "MLE, published"]
+    assert found["MLE, published"]["BLEU-2"] == "0.731"
+    assert found["MLE, published"]["Self-BLEU-5"] == "0.408"
+    assert "0.731" in printed.out + printed.err
+    assert published.COCO_SOURCE in page
     assert "grammatical" not in page
 
 
 @pytest.mark.parametrize("dataset", list(corpora.CORPORA))
-def test_every_published_row_fits_the_header(dataset):
-    rows, source = published.text_rows(dataset)
-    assert bool(rows) == bool(source) == (dataset != "captions")
-    assert {len(row) for row in rows} <= {len(_PUBLISHED)}
+def test_every_published_figure_is_of_a_system_and_has_a_source(dataset):
+    figures, source = published.text_figures(dataset)
+    assert bool(figures) == bool(source) == (dataset != "captions")
+    assert set(figures) <= set(published.SYSTEMS)
 
 
 def refuses(capsys, parent, *words, names=()):

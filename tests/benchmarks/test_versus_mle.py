@@ -5,18 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ablation_effects, frontiers, synthetic_report, versus_mle
-from benchmarks.comparison_cells import against_table, difference, distance_cell, test_cell
+from benchmarks.compare import effects, versus_mle
+from benchmarks.compare.cells import against_table, difference, distance_cell, test_cell
+from benchmarks.reports import synthetic as synthetic_report
+from benchmarks.runner import mle_frontier
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
-from leakgan_tf.metrics.frontier import BETTER, LESS_VARIED, MORE_VARIED, WORSE
+from leakgan_tf.metrics.frontier import BETTER, LESS_DIVERSE, MORE_DIVERSE, WORSE
+from leakgan_tf.metrics.temperatures import temperature_key
 from leakgan_tf.reporting import frontier_picture
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.tasks import synthetic
 from leakgan_tf.utils.errors import UserError
 
-# MLE's sweep: (temperature, NLL_test, NLL_oracle). At 0.8 it is worse than at 1.0 in both.
-POINTS = ((0.8, 4.05, 5.5), (1.0, 4.0, 5.0), (1.5, 4.5, 4.0), (2.0, 5.5, 3.0))
+# MLE's sweep: (temperature, NLL_test, NLL_oracle). At 1.25 it is worse than at 1 in both.
+POINTS = ((1.25, 4.05, 5.5), (1.0, 4.0, 5.0), (1 / 1.5, 4.5, 4.0), (0.5, 5.5, 3.0))
 
 
 def run(system, seed, right=0.0, up=0.0, spread=0.5, sweep=True):
@@ -25,13 +29,19 @@ def run(system, seed, right=0.0, up=0.0, spread=0.5, sweep=True):
         {
             "temperature": temperature,
             "nll_test": x + right,
+            "distinct": 1.0,
             "nll_oracle": y + up,
             "nll_oracle_deviation": spread,
             "sentences": 400,
         }
         for temperature, x, y in POINTS
     ]
-    return tiny(system, seed=seed), Path(f"{system}-seed{seed}"), {"sweep": rows} if sweep else {}
+    return record(tiny(system, seed=seed), {"sweep": rows} if sweep else {})
+
+
+def record(config, measured, records=()):
+    name = f"{config.system}-seed{config.seed}"
+    return RunRecord(name, Path(name), config, {}, list(records), measured, {})
 
 
 def found(*measured, system="seqgan", temperature="1.0"):
@@ -42,7 +52,7 @@ def found(*measured, system="seqgan", temperature="1.0"):
 
 def test_mle_is_at_no_distance_from_its_own_sweep():
     runs = [run("mle", 0), run("mle", 1, right=0.3, up=-0.4)]
-    for temperature in ("1.0", "1.5"):
+    for temperature in ("1.0", "0.667"):
         own = found(*runs, system="mle", temperature=temperature)
         assert [entry["distance"] for entry in own["frontier"]] == [0.0, 0.0]
         assert "sentences" not in own
@@ -71,9 +81,10 @@ def test_a_seed_without_mle_meets_the_mean_of_mle_and_is_in_no_paired_test():
 
 
 def test_what_is_compared_is_what_is_measured_and_marked():
-    assert versus_mle.TEMPERATURES == synthetic.TEMPERATURES == tuple(frontier_picture.MARKS)
-    assert set(synthetic.TEMPERATURES) < set(synthetic.SWEEP)
-    assert {ablation_effects._COMPARED, ablation_effects._SHARPEST} < set(synthetic.SWEEP)
+    swept = {temperature_key(temperature) for temperature in synthetic.SWEEP}
+    assert tuple(frontier_picture.MARKS) == versus_mle.KEYS
+    assert set(versus_mle.KEYS) < swept
+    assert {effects._COMPARED, effects._SHARPEST} < swept
 
 
 def test_runs_without_a_sweep_are_left_out():
@@ -100,7 +111,7 @@ def test_both_tests_are_of_the_right_numbers():
     [
         ([(0.1, 0.3), (0.2, 0.1)], True),
         ([(-0.1, -0.3), (-0.2, -0.1)], True),  # better in both: bounds on the safe side
-        ([(-0.1, -0.3), (-0.2, 0.1)], False),  # more varied and worse: nothing is certain
+        ([(-0.1, -0.3), (-0.2, 0.1)], False),  # more diverse and worse: nothing is certain
         ([(-0.1, -0.3), (0.1, 5.0)], False),  # a bound below zero proves nothing of a mean above
     ],
 )
@@ -124,9 +135,9 @@ def entries(*pairs):
         (entries((0.1, ""), (0.3, "")), "+0.200 ± 0.141"),
         (entries((-0.1, BETTER), (-0.3, "")), "≤ -0.200 ± 0.141"),
         (entries((0.1, WORSE)), "≥ +0.100"),
-        (entries((0.1, MORE_VARIED)), "more varied"),
-        (entries((-1.0, LESS_VARIED), (-2.0, LESS_VARIED)), "less varied"),
-        (entries((0.1, ""), (0.2, MORE_VARIED)), "+0.100 (1 of 2); 1 more varied"),
+        (entries((0.1, MORE_DIVERSE)), "more diverse"),
+        (entries((-1.0, LESS_DIVERSE), (-2.0, LESS_DIVERSE)), "less diverse"),
+        (entries((0.1, ""), (0.2, MORE_DIVERSE)), "+0.100 (1 of 2); 1 more diverse"),
         (entries((0.1, WORSE), (-0.2, BETTER)), "1 worse in both; 1 better in both"),
     ],
 )
@@ -146,28 +157,26 @@ def test_tests_as_cells():
 
 def test_the_page_says_by_which_rule_weights_were_kept_and_that_rewards_are_controls():
     measured = [run("mle", 0), run("seqgan", 0), run("leakgan", 0)]
-    assert "least nll_oracle @1.0 (mle, seqgan, leakgan)" in synthetic_report.kept_by(measured)
-    by_test = (tiny("seqgan", select="nll_test"), Path("seqgan-seed0"), {})
+    assert "least nll_oracle at T = 1 (mle, seqgan, leakgan)" in synthetic_report.kept_by(measured)
+    by_test = record(tiny("seqgan", select="nll_test"), {})
     told = synthetic_report.kept_by([measured[0], by_test])
-    assert "least nll_oracle @1.0 (mle); least nll_test @1.0 (seqgan)" in told
+    assert "least nll_oracle at T = 1 (mle); least nll_test at T = 1 (seqgan)" in told
     assert synthetic_report.control_blocks(measured) == []
-    controlled = (tiny("seqgan", reward="shuffled"), Path("seqgan-seed0"), {})
+    controlled = record(tiny("seqgan", reward="shuffled"), {})
     _, paragraph = synthetic_report.control_blocks([measured[0], controlled])
     assert "--reward=shuffled" in paragraph.text
 
 
-def test_mle_may_stop_at_any_evaluation(tmp_path):
+def test_mle_may_stop_at_any_evaluation():
     """Its last weights have overfitted: the envelope, and only it, knows of the better ones."""
-    config, _, figures = run("mle", 0)
-    folder = tmp_path / "mle-seed0"
-    folder.mkdir()
+    mle = run("mle", 0)
     records = [
         {"position": 4, "group": "mle", "loss": 3.0},
         {"position": 4, "group": "evaluation", "nll_test_1.0": 3.0, "nll_oracle_1.0": 5.0,
-         "nll_test_1.5": 3.5, "nll_oracle_1.5": 4.0},
+         "nll_test_0.667": 3.5, "nll_oracle_0.667": 4.0, "phase": "mle", "spent": 1.0},
     ]  # fmt: skip
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in records))
-    comparison = versus_mle.compare([(config, folder, figures), run("seqgan", 0, up=-0.2)])
+    mle = record(mle.config, mle.measured, records)
+    comparison = versus_mle.compare([mle, run("seqgan", 0, up=-0.2)])
     assert comparison["envelopes"]["0"]["nll_test"] == (3.0, 3.5, 5.5)
     seqgan, mle = (comparison["systems"][name]["1.0"] for name in ("seqgan", "mle"))
     assert seqgan["frontier"][0]["distance"] == pytest.approx(-0.2)
@@ -204,15 +213,17 @@ def test_further_runs_must_be_of_mle_finished_and_on_the_same_sentences(tmp_path
     folder.claim(other, {})
     folder.release()
     if told != "which is not finished":
-        folder.measured.write_text(json.dumps({"sweep": run("mle", 0)[2]["sweep"]}))
+        folder.measured.write_text(
+            json.dumps({"sweep": run("mle", 0).measured["sweep"], "total_updates": 3})
+        )
     with pytest.raises(UserError, match=told):
-        frontiers.further([str(folder.path)], tiny("leakgan"))
+        mle_frontier.further([str(folder.path)], tiny("leakgan"))
 
 
 def test_further_sweeps_are_named_by_their_folders(tmp_path):
     folder = RunFolder(tmp_path / "early" / "mle-seed0")
     folder.claim(tiny("mle", mle_epochs=1), {})
     folder.release()
-    rows = run("mle", 0)[2]["sweep"]
-    folder.measured.write_text(json.dumps({"sweep": rows}))
-    assert frontiers.further([str(folder.path)], tiny("leakgan")) == {"early/mle-seed0": rows}
+    rows = run("mle", 0).measured["sweep"]
+    folder.measured.write_text(json.dumps({"sweep": rows, "total_updates": 3}))
+    assert mle_frontier.further([str(folder.path)], tiny("leakgan")) == {"early/mle-seed0": rows}

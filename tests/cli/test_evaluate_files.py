@@ -132,9 +132,9 @@ def test_never_writes_over_its_input(folder, capsys):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "holds no sentence"),
-        (b"\n \n", "holds no sentence"),
-        (b"one sentence\n\n", "holds one sentence; self-BLEU needs at least two"),
+        (b"", "has no sentence"),
+        (b"\n \n", "has no sentence"),
+        (b"one sentence\n\n", "has one sentence; self-BLEU needs at least two"),
         (b"fine\nbro\xffken\n", "line 2"),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_missing_file_is_refused_by_name(folder, capsys, name):
 
 def test_an_empty_training_file_is_refused(folder, capsys):
     (folder / "empty.txt").touch()
-    assert "empty.txt holds no sentence" in refusal(capsys, "--train=empty.txt")
+    assert "empty.txt has no sentence" in refusal(capsys, "--train=empty.txt")
 
 
 def test_one_reference_is_enough(folder):

@@ -15,6 +15,7 @@ from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +58,22 @@ def test_wall_time_is_the_checkpoints(pages):
     for name, seconds in runs.progress(RunFolder(folder / "whole").checkpoint)["seconds"].items():
         count = sum(line["group"] == name for line in RunFolder(folder / "whole").records())
         assert f"<td>{name}</td><td>{count}</td><td>{seconds:.1f}</td>" in html
+
+
+def test_every_start_of_a_run_is_told(pages, tmp_path):
+    folder, html, _ = pages
+    (start,) = read_starts(folder / "whole" / "starts.jsonl")
+    time = start["time"].partition("+")[0]
+    assert f"<td>whole</td><td>{time}</td><td>0</td><td>0</td>" in html
+    shutil.copytree(folder / "whole", tmp_path / "whole")
+    again = {**start, "position": 4, "done": 2, "command": "another --command"}
+    with (tmp_path / "whole" / "starts.jsonl").open("a") as stream:
+        stream.write(json.dumps({**again, "versions": {"keras": "9.9"}}) + "\n")
+    assert report(f"--run_dir={tmp_path / 'whole'}", f"--out={tmp_path / 'out'}") == 0
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert f"<td>{time}</td><td>4</td><td>2</td>" in html
+    assert "<td>keras 9.9</td>" in html
+    assert "another --command" in html
 
 
 def test_an_interrupted_run_is_said_to_be_one(pages):
@@ -216,3 +233,26 @@ def test_a_refusal_needs_no_tensorflow(tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.stdout == "2 False\n"
+
+
+def test_a_report_that_is_refused_at_its_end_leaves_nothing(capsys, tmp_path):
+    """The figures and curves of both are drawn before the weights of the second are loaded."""
+    runs.train(tiny("mle"), tmp_path / "good")
+    runs.begun(tiny("mle"), tmp_path / "other")
+    runs.begun(tiny("mle", generator_hidden=5), tmp_path / "larger")
+    shutil.copy(tmp_path / "larger" / "checkpoint.npz", tmp_path / "other" / "checkpoint.npz")
+    capsys.readouterr()
+    words = (tmp_path / "good", tmp_path / "other", f"--out={tmp_path / 'out'}")
+    refuses(capsys, *words, names=["checkpoint of other sizes"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_hidden_characters_are_shown(tmp_path):
+    name = "run\x1b[31m\u202e"
+    runs.begun(tiny("mle"), tmp_path / name)
+    assert report(tmp_path / name, f"--out={tmp_path / 'out'}") == 0
+    for page in ("report.html", "report.md"):
+        text = (tmp_path / "out" / page).read_text("utf-8")
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "x1b" in text

@@ -7,50 +7,37 @@ import pytest
 
 
 class FileServer:
-    """Serves ``content``; each request uses up one of ``script``, the last one stays.
+    """Serves ``content``.
 
     Attributes:
       content: the file.
-      script: what to do: "serve", "ignore range", "cut" (after half of what is asked for), "drop"
-        (close without a word) or a status such as "404".
-      ranges: the Range header of each request so far, None if it had none.
+      behavior: "serve", "cut" (after half of it), "drop" (close without an answer), "ftp" (redirect
+        to another scheme) or a status such as "404".
+      requests: number of requests so far.
     """
 
     def __init__(self, content):
         self.content = content
-        self.script = ["serve"]
-        self.ranges = []
+        self.behavior = "serve"
+        self.requests = 0
         self.url = ""
-
-    def next_behaviour(self):
-        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
 def handler_of(owner):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked = self.headers.get("Range")
-            owner.ranges.append(asked)
-            behaviour = owner.next_behaviour()
-            if behaviour == "drop":
+            owner.requests += 1
+            if owner.behavior == "drop":
                 return
-            if behaviour.isdigit():
-                self.send_error(int(behaviour))
+            if owner.behavior.isdigit():
+                self.send_error(int(owner.behavior))
                 return
-            begin = 0
-            if asked and behaviour != "ignore range":
-                begin = int(asked.removeprefix("bytes=").removesuffix("-"))
-                if begin >= len(owner.content):
-                    self.send_error(416)
-                    return
-            body = owner.content[begin:]
-            self.send_response(206 if begin else 200)
-            self.send_header("Content-Length", str(len(body)))
-            if begin:
-                total = len(owner.content)
-                self.send_header("Content-Range", f"bytes {begin}-{total - 1}/{total}")
+            self.send_response(302 if owner.behavior == "ftp" else 200)
+            self.send_header("Location", "ftp://127.0.0.1/file.txt")
+            self.send_header("Content-Length", str(len(owner.content)))
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if behaviour == "cut" else body)
+            cut = owner.behavior == "cut"
+            self.wfile.write(owner.content[: len(owner.content) // 2] if cut else owner.content)
 
         def log_message(self, *args):
             pass

@@ -11,6 +11,7 @@ from leakgan_tf.data import dataset
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.sources import generated_source
+from leakgan_tf.utils import folders
 from leakgan_tf.utils.errors import UserError
 
 SETTINGS = PrepareSettings(lowercase=True, max_length=8, seed=3)
@@ -105,7 +106,9 @@ def test_damage_to_any_file_is_found(tmp_path, raw):
         ({"format": "something"}, "is not a data folder"),
         ({"version": 99}, "version 99"),
         ({"length": 9}, "does not fit"),
-        ({"length": None}, "damaged: no length"),
+        ({"length": None}, r"dataset\.json\.length must be a whole number"),
+        ({"sha256": ["x"]}, r"dataset\.json\.sha256 must be an object"),
+        ({"settings": {"lowercase": "no"}}, "lowercase must be true or false"),
         ({"settings": {"colour": "red"}}, "colour"),
         ({"settings": {"tokenizer": "bpe"}}, "tokenizer"),
     ],
@@ -168,16 +171,27 @@ def test_failures_leave_the_old_folder_and_nothing_else(tmp_path, raw, monkeypat
 
 def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(tmp_path, raw, monkeypatch):
     prepare([raw], tmp_path / "out", SETTINGS)
-    rename = dataset.Path.rename
+    rename = folders.Path.rename
 
     def refuse_new(path, target):
         if path.suffix == ".part":
             raise OSError(1, "Operation not permitted")
         return rename(path, target)
 
-    monkeypatch.setattr(dataset.Path, "rename", refuse_new)
+    monkeypatch.setattr(folders.Path, "rename", refuse_new)
     with pytest.raises(UserError, match="not permitted"):
         prepare([raw], tmp_path / "out", overwrite=True)
+    assert load_dataset(tmp_path / "out").settings == SETTINGS
+    assert listing(tmp_path) == ["out", "raw"]
+
+
+def test_a_kill_between_the_two_renames_loses_nothing(tmp_path, raw):
+    prepare([raw], tmp_path / "out", SETTINGS)
+    (tmp_path / "out").rename(tmp_path / ".out.01234567.old")
+    assert load_dataset(tmp_path / "out").settings == SETTINGS
+    (tmp_path / "out").rename(tmp_path / ".out.01234567.old")
+    with pytest.raises(UserError, match="exists"):
+        prepare([raw], tmp_path / "out")
     assert load_dataset(tmp_path / "out").settings == SETTINGS
     assert listing(tmp_path) == ["out", "raw"]
 

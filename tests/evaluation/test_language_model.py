@@ -9,10 +9,12 @@ from helpers import runs
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.evaluation import language_model as lm_scores
-from leakgan_tf.evaluation import text as text_runs
-from leakgan_tf.reporting import text_figures
+from leakgan_tf.evaluation.text import sweep_run
+from leakgan_tf.reporting import figure_tables
 from leakgan_tf.runs.load import load
-from leakgan_tf.runs.text_config import text_config
+from leakgan_tf.runs.text_config import dataset_digest, text_config
+from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.training.session import train_run
 from leakgan_tf.utils.errors import UserError
 
 WORDS = [f"{who} {does} {what}" for who in "abcd" for does in "efg" for what in "hijkl"]
@@ -37,13 +39,14 @@ def judged(tmp_path_factory):
     dataset = load_dataset(folder / "data")
     config = text_config(dataset, "smoke", "paper", "mle", 0, SIZES)
     with runs.as_a_program():
-        text_runs.train_text(config, dataset, folder / "data", folder / "mle", "test")
+        made_by = {"data": str(folder / "data")}
+        train_run(config, lambda: TextTask(config, dataset), folder / "mle", made_by)
     return folder, dataset, folder / "mle"
 
 
 def test_real_sentences_score_better_than_scrambled_ones(judged):
     _, dataset, run = judged
-    judge = lm_scores.load_language_model(run, text_runs.dataset_digest(dataset))
+    judge = lm_scores.load_language_model(run, dataset_digest(dataset))
     scrambled = dataset.train[:, [2, 0, 1, 3]]
     real = lm_scores.language_model_scores(judge, dataset, dataset.train, reverse=True)
     wrong = lm_scores.language_model_scores(judge, dataset, scrambled, reverse=True)
@@ -63,10 +66,10 @@ def test_scoring_leaves_the_judge_as_it_was(judged):
 
 def test_the_sweep_has_the_scores_in_its_table(judged):
     _, dataset, run = judged
-    [figures] = text_runs.sweep(run, [1.0], None, 16, language_model=run)
+    [figures] = sweep_run(run, [1.0], None, 16, language_model=run)
     assert np.isfinite([figures["frechet"], figures["nll_language_model"]]).all()
     assert "reverse_nll" not in figures
-    assert "Fréchet" in text_figures.figures_table({"mle": figures})
+    assert "Fréchet" in figure_tables.figures_table({"mle": figures})
 
 
 def test_another_data_folder_is_refused(judged):
@@ -80,7 +83,7 @@ def test_another_system_is_refused(judged, tmp_path):
     runs.begun(config, tmp_path / "seqgan")
     shutil.copy(run / "text.json", tmp_path / "seqgan")
     with pytest.raises(UserError, match="is MLE's"):
-        lm_scores.load_language_model(tmp_path / "seqgan", text_runs.dataset_digest(dataset))
+        lm_scores.load_language_model(tmp_path / "seqgan", dataset_digest(dataset))
 
 
 def test_too_few_samples_for_the_reverse_score_are_refused(judged):

@@ -12,7 +12,9 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.tasks import synthetic, text_scores
 
 LENGTH, VOCAB = 6, 7
 NEUTRAL = tf.ones([LENGTH])
@@ -171,15 +173,28 @@ def test_scores_do_not_depend_on_the_batch_and_keep_their_order(generator, langu
     assert generator.log_prob(tokens[:0]).shape == (0, LENGTH)
 
 
-def test_sharpness_multiplies_the_logits_when_scoring(generator, language_model):
-    tokens, factors = small.tokens(4, LENGTH, VOCAB), np.array([1.5, 1.5, 1, 1, 2, 1], np.float32)
-    logits = language_model(tokens) * factors[:, np.newaxis]
+def test_temperature_divides_the_logits_when_scoring(generator, language_model):
+    tokens, temperature = small.tokens(4, LENGTH, VOCAB), np.array([0.7, 0.7, 1, 1, 2, 1])
+    logits = language_model(tokens) / temperature[:, np.newaxis]
     direct = tf.gather(tf.nn.log_softmax(logits), tokens, axis=-1, batch_dims=2)
-    np.testing.assert_allclose(generator.log_prob(tokens, factors), direct, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        generator.log_prob(tokens, temperature), direct, rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("temperature", {*synthetic.SWEEP, *text_scores.SWEEP})
+def test_a_reciprocal_temperature_is_its_factor_to_the_last_bit(generator, temperature):
+    factor = round(1 / temperature, 2)  # what the logits are multiplied by
+    factors, own = tf.fill([LENGTH], factor), tf.random.experimental.stateless_fold_in(SEED, 0)
+    expected = sampling.generate(generator.policy(), 4, factors, own)
+    np.testing.assert_array_equal(generator.sample(4, temperature, SEED), expected)
+    logits = generator.policy().sequence_logits(expected) * tf.constant(factor)
+    direct = -losses.cross_entropy(logits, expected)
+    np.testing.assert_array_equal(generator.log_prob(expected.numpy(), temperature), direct)
 
 
 def test_a_very_sharp_sample_is_the_likeliest_sentence(generator, language_model):
-    sample = generator.sample(2, 1e6)
+    sample = generator.sample(2, 1e-6)
     np.testing.assert_array_equal(sample, tf.argmax(language_model(sample), axis=-1))
 
 

@@ -15,9 +15,9 @@ def report(folder):
 
 
 def table(page, first):
-    """Rows of the table whose header begins with ``first`` ("run | BLEU"), by their first cell."""
+    """Rows of the first table whose header begins with ``first``, by their first cell."""
     parts = [re.sub(" +", " ", part) for part in page.split("\n\n")]
-    (part,) = [part for part in parts if part.startswith(f"| {first}")]
+    part = next(part for part in parts if part.startswith(f"| {first}"))
     lines = [line.strip("|").split("|") for line in part.splitlines()]
     cells = [[cell.strip() for cell in line] for line in lines]
     return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[2:]}

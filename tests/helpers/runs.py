@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import signal
 
 import numpy as np
 import tensorflow as tf
@@ -20,14 +19,12 @@ TIMES = {"seconds", "spent"}  # what a clock says is no result
 
 @contextlib.contextmanager
 def as_a_program():
-    """Undoes what a program sets for its whole process: determinism, and SIGTERM's handler."""
-    handler = signal.getsignal(signal.SIGTERM)
+    """Undoes what a program sets for its whole process: determinism."""
     tf.config.experimental.enable_op_determinism()
     try:
         yield
     finally:
         disable_op_determinism()
-        signal.signal(signal.SIGTERM, handler)
 
 
 def train(config, folder, trainer=Trainer):

@@ -9,13 +9,14 @@ from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.metrics.frontier import (
     BETTER,
-    LESS_VARIED,
-    MORE_VARIED,
+    LESS_DIVERSE,
+    MORE_DIVERSE,
     WORSE,
     Frontier,
     mean_sweep,
 )
-from leakgan_tf.tasks.synthetic import TEMPERATURES, SyntheticTask, make_oracle
+from leakgan_tf.metrics.temperatures import TEMPERATURES
+from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 
 FIGURES = st.floats(0.5, 20).map(lambda value: round(value, 3))
 POINTS = st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=12)
@@ -53,12 +54,12 @@ def test_by_hand():
 @pytest.mark.parametrize(
     ("point", "place", "bound"),
     [
-        ((3.9, 4.0), BETTER, -1.0),  # more varied, and better than the most varied point
+        ((3.9, 4.0), BETTER, -1.0),  # more diverse, and better than the most varied point
         ((3.9, 5.0), BETTER, 0.0),
-        ((3.9, 5.5), MORE_VARIED, 0.5),
+        ((3.9, 5.5), MORE_DIVERSE, 0.5),
         ((7.5, 2.5), WORSE, 0.5),
         ((7.5, 2.0), WORSE, 0.0),
-        ((7.5, 1.0), LESS_VARIED, -1.0),
+        ((7.5, 1.0), LESS_DIVERSE, -1.0),
     ],
 )
 def test_beside_the_frontier(point, place, bound):
@@ -146,7 +147,7 @@ def test_no_points_are_no_frontier(points):
 def test_sweeps_are_averaged_where_all_have_a_temperature():
     first = [
         {"temperature": 1.0, "nll_test": 4.0, "nll_oracle": 5.0},
-        {"temperature": 1.5, "nll_test": 5.0, "nll_oracle": 3.0},
+        {"temperature": 1 / 1.5, "nll_test": 5.0, "nll_oracle": 3.0},
     ]
     second = [{"temperature": 1.0, "nll_test": 4.5, "nll_oracle": 6.0}]
     mean = {"temperature": 1.0, "nll_test": 4.25, "nll_oracle": 5.5}

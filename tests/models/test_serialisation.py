@@ -1,5 +1,6 @@
 """Every model and layer: made without data, and the same again from its configuration."""
 
+import inspect
 import json
 
 import keras
@@ -26,16 +27,18 @@ GOALS = small.array(ROWS, LENGTH, FEATURES)
 CASES = {
     Discriminator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, windows=(1, 3), filters=(2, 3),
-             padding_row=False, dropout=0.5, classifies=False, seed=7), (TOKENS,), 9),
-    Highway: (dict(width=FEATURES, seed=7), (GOALS,), 4),
+             padding_row=False, dropout=0.5, classifies=False, precision="bfloat16",
+             seed=7), (TOKENS,), 9),
+    Highway: (dict(width=FEATURES, precision="bfloat16", seed=7), (GOALS,), 4),
     Manager: (dict(feature_size=FEATURES, hidden_size=3, initial_rows=2, seed=7), (GOALS,), 6),
     Worker: (
         dict(vocab_size=VOCAB, feature_size=FEATURES, embedding_size=3, hidden_size=2, goal_size=2,
-             normalise_goal=False, seed=7), (GOALS[..., :2], GOALS), 7),
+             normalise_goal=False, precision="bfloat16", seed=7), (GOALS[..., :2], GOALS), 7),
     LeakGANGenerator: (
         dict(vocab_size=VOCAB, length=LENGTH, feature_size=FEATURES, embedding_size=3,
              hidden_size=2, goal_size=2, goal_horizon=2, goal_window="sliding",
-             goal_alignment="single", goal_init_rows=2, normalise_goal=False, ends=True, seed=7),
+             goal_alignment="single", goal_init_rows=2, normalise_goal=False, ends=True,
+             precision="bfloat16", seed=7),
         (TOKENS, GOALS), 13),
     LSTMGenerator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, stddev=0.7,
@@ -70,8 +73,12 @@ def kind(request):
 
 def test_config_has_every_argument(kind):
     arguments = CASES[kind][0]
+    parameters = inspect.signature(kind).parameters.values()
+    named = {each.name: each.default for each in parameters if each.kind != each.VAR_KEYWORD}
+    assert set(arguments) == set(named)
+    assert all(arguments[name] != default for name, default in named.items())
     config = made(kind).get_config()
-    assert {name: config[name] for name in arguments} == arguments
+    assert {name: config[name] for name in named} == arguments
 
 
 def test_build_needs_no_data_and_makes_every_weight(kind):
@@ -117,7 +124,7 @@ def test_the_seed_fixes_the_weights(kind):
 
 
 def test_dropout_needs_a_seed_and_scales_what_it_keeps():
-    model = made(Discriminator)
+    model = made(Discriminator, precision="float32")
     features = model.features(TOKENS).numpy()
     dropped = model.features(TOKENS, tf.constant([1, 2])).numpy()
     kept = dropped != 0

@@ -176,9 +176,8 @@ def test_samples(case, training):
         if training
         else semantics.discriminator_inverse_temperature
     )
-    tokens = case.system.generator.sample(
-        case.config.batch_size, case.system.inverse_temperatures(usual), (1, 2)
-    )
+    temperature = 1 / case.system.inverse_temperatures(usual).astype(np.float64)
+    tokens = case.system.generator.sample(case.config.batch_size, temperature, (1, 2))
     if case.peaked():
         np.testing.assert_array_equal(tokens, case.values[f"generate/train{training}/tokens"])
     assert tokens.min() >= 0

@@ -12,14 +12,15 @@ from leakgan_tf.reporting.comparison import (
     preset_differences,
     protocol_differences,
 )
+from leakgan_tf.reporting.figure_tables import oracle_table
 from leakgan_tf.reporting.published import COCO, ORACLE_NLL
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
 from leakgan_tf.utils.files import write_json
 
 MEASURED = {
-    "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_1.5": 7.25,
-    "nll_test_1.5": 9.0, "distinct_1.5": 0.5, "total_updates": 1234, "seconds": {"mle": 60.0},
+    "nll_oracle_1.0": 9.1234, "nll_test_1.0": 8.5, "distinct_1.0": 1.0, "nll_oracle_0.667": 7.25,
+    "nll_test_0.667": 9.0, "distinct_0.667": 0.5, "total_updates": 1234, "seconds": {"mle": 60.0},
 }  # fmt: skip
 
 
@@ -31,8 +32,34 @@ def test_the_published_figure_stands_beside_the_measured_one():
     table, _ = compare_oracle([record(PAPER_20, MEASURED)])
     known = ORACLE_NLL[20, "leakgan"]
     cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
-    assert table.rows[0] == ["mine", "last weights", *cells]
-    assert [row[-2] for row in table.rows[1:]] == ["10.310", "5.750"]
+    assert table.rows[1] == ["mine", *cells[:6], "1.0", *cells[6:]]
+    assert [row[0] for row in table.rows] == ["random tokens", "mine", "the oracle itself"]
+    assert [row[-2] for row in table.rows] == ["10.310", "7.038", "5.750"]
+
+
+def test_unfinished_runs_say_which_figures_they_show():
+    config = replace(PAPER_20, system="mle")
+    evaluation = {**MEASURED, "group": "evaluation", "position": 4}
+    cut = RunRecord("cut", Path("cut"), config, {}, [evaluation], {}, {})
+    table = oracle_table([record(PAPER_20, MEASURED), cut])
+    assert table.headers[1] == "figures of"
+    assert [row[1] for row in table.rows] == [
+        "", "last weights", "evaluation after 5 phases", ""
+    ]  # fmt: skip
+
+
+def test_seeds_are_a_row_of_means_above_their_own():
+    runs_of_seeds = [
+        RunRecord(f"leakgan-seed{seed}", Path("x"), replace(PAPER_20, seed=seed), {}, [],
+                  {**MEASURED, "nll_oracle_1.0": 9.0 + seed}, {})
+        for seed in (0, 1)
+    ]  # fmt: skip
+    table = oracle_table(runs_of_seeds, single=True)
+    assert [row[:2] for row in table.rows[1:4]] == [
+        ["LeakGAN (2 seeds)", "9.500 ± 0.707"], ["leakgan-seed0", "9.000"],
+        ["leakgan-seed1", "10.000"],
+    ]  # fmt: skip
+    assert len(oracle_table(runs_of_seeds).rows) == 3
 
 
 def test_scores_of_text_stand_above_their_systems_published_ones():
@@ -40,14 +67,14 @@ def test_scores_of_text_stand_above_their_systems_published_ones():
     measured = {"bleu": scores, "self_bleu": scores, "nll_test": 2.0, "distinct_sentences": 0.9}
     run = record(replace(PAPER_20, task="text", system="seqgan"), measured)
     table, note = compare_text([run], "coco")
-    assert table.rows[0][2:] == [*["0.200", "0.300", "0.400", "0.500"] * 2, "2.000", "0.900"]
-    assert [row[0] for row in table.rows] == ["mine", "seqgan"]
-    assert table.rows[1][2:10] == [f"{value:.3f}" for part in COCO["seqgan"] for value in part]
+    assert table.rows[0][1:] == [*["0.200", "0.300", "0.400", "0.500"] * 2, "2.000", "0.900"]
+    assert [row[0] for row in table.rows] == ["mine", "SeqGAN, published"]
+    assert table.rows[1][1:9] == [f"{value:.3f}" for part in COCO["seqgan"] for value in part]
     assert len(table.rows[1]) == len(table.headers)
     assert "Texygen" in note.text
     table, note = compare_text([run], "")
     assert len(table.rows) == 1
-    assert note.text.startswith("No published figures stand here")
+    assert note.text.startswith("There are no published figures here")
 
 
 def test_only_what_differs_is_said_to_differ():

@@ -10,14 +10,14 @@ PNG = b"\x89PNG"
 
 
 def sweep(right=0.0, up=0.0):
-    points = ((1.5, 4.5, 4.0), (1.0, 4.0, 5.0), (2.0, 5.5, 3.0))
+    points = ((1 / 1.5, 4.5, 4.0), (1.0, 4.0, 5.0), (0.5, 5.5, 3.0))
     return [{"temperature": t, "nll_test": x + right, "nll_oracle": y + up} for t, x, y in points]
 
 
 def test_distances_are_from_the_frontier_of_the_same_seed():
     frontiers = {0: Frontier.of_sweep(sweep()), None: Frontier.of_sweep(sweep(up=1.0))}
     found = distances({0: sweep(up=0.25), 7: sweep()}, frontiers)
-    assert found[0] == [(1.0, 4.0, 0.25), (1.5, 4.5, 0.25), (2.0, 5.5, 0.25)]
+    assert found[0] == [(1.0, 4.0, 0.25), (1 / 1.5, 4.5, 0.25), (0.5, 5.5, 0.25)]
     assert [distance for *_, distance in found[7]] == [-1.0] * 3
 
 
@@ -25,10 +25,10 @@ def test_beside_the_frontier_only_what_is_certain_is_drawn():
     frontiers = {None: Frontier.of_sweep(sweep())}
     better = distances({0: sweep(right=-0.2, up=-0.1)}, frontiers)[0]
     assert better[0] == (1.0, pytest.approx(3.8), pytest.approx(-0.1))  # wins in both
-    more_varied = distances({0: sweep(right=-0.2, up=0.1)}, frontiers)[0]
-    assert [temperature for temperature, *_ in more_varied] == [1.5, 2.0]
-    less_varied = distances({0: sweep(right=0.2, up=-0.1)}, frontiers)[0]
-    assert [temperature for temperature, *_ in less_varied] == [1.0, 1.5]
+    more_diverse = distances({0: sweep(right=-0.2, up=0.1)}, frontiers)[0]
+    assert [temperature for temperature, *_ in more_diverse] == [1 / 1.5, 0.5]
+    less_diverse = distances({0: sweep(right=0.2, up=-0.1)}, frontiers)[0]
+    assert [temperature for temperature, *_ in less_diverse] == [1.0, 1 / 1.5]
 
 
 def test_pictures_are_drawn_with_and_without_a_baseline(tmp_path):

@@ -12,7 +12,7 @@ from helpers.tiny import tiny
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.optimizers import adam
 from leakgan_tf.runs import checkpoint
-from leakgan_tf.runs.checkpoint import Progress
+from leakgan_tf.runs.checkpoint import PartialPhase, Progress
 from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.utils.errors import UserError
@@ -147,14 +147,109 @@ def test_another_sizes_checkpoint_is_refused(saved):
     refuses(saved, Small(seed=2, hidden=3), "of other sizes")
 
 
-def test_the_last_array_decides_too(saved):
+def test_the_last_array_decides_too(tmp_path):
     """What is wrong at the very end still leaves the first weights alone."""
-    with np.load(saved) as stored:
+    one, other = Small(seed=1), Small(seed=2)
+    for system, hidden in ((one, 2), (other, 3)):
+        system.models["last"] = Small(seed=3, hidden=hidden).models["generator"]
+        system.optimizers = {}
+    one.save(tmp_path / "c.npz")
+    refuses(tmp_path / "c.npz", other, "of other sizes")
+
+
+def rebuilt(path, change):
+    """Writes a checkpoint again, whole and well formed, with other content."""
+    with np.load(path) as stored:
         content = {name: stored[name] for name in stored.files}
-    last = [name for name in content if name != "meta"][-1]
-    for wrong in (content[last].astype(np.float64), content[last][:-1]):
-        np.savez(saved, **{**content, last: wrong})
-        refuses(saved, Small(seed=2), "of other sizes")
+    change(content)
+    np.savez(path, **content)
+
+
+def add_one(content):
+    name = next(name for name in content if name.startswith("models/"))
+    content[name] = content[name] + 1
+
+
+def swap(content):
+    names = [name for name in content if name.endswith("lstm/kernel/momentum")]
+    names += [name for name in content if name.endswith("lstm/kernel/velocity")]
+    one, other = names
+    content[one], content[other] = content[other], content[one]
+
+
+def go_further(content):
+    meta = json.loads(content["meta"].tobytes())
+    meta["progress"]["position"] += 1
+    content["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+
+
+@pytest.mark.parametrize("change", [add_one, swap, go_further])
+def test_a_rebuilt_checkpoint_is_refused(saved, change):
+    rebuilt(saved, lambda content: None)
+    assert Small(seed=2).restore(saved) == PROGRESS
+    rebuilt(saved, change)
+    refuses(saved, Small(seed=2), "does not have its digest")
+
+
+def test_optimizer_state_has_names_that_no_order_changes(saved):
+    """An optimizer whose slots are in another order gets the same state."""
+    names = [name for name in runs.arrays(saved) if name.startswith("optimizers/")]
+    assert "optimizers/generator/iteration" in names
+    assert "optimizers/generator/generator/lstm/kernel/velocity" in names
+    system = Small(seed=2)
+    optimizer = system.optimizers["generator"]
+    for slots in (optimizer._trainable_variables, optimizer._momentums, optimizer._velocities):
+        slots.reverse()
+    optimizer._variables.reverse()
+    system.restore(saved)
+    expected = {id(v): None for v in optimizer.variables}
+    assert len(expected) == len(names)
+    whole = Small(seed=1).optimizers["generator"]
+    for slot in ("_momentums", "_velocities"):
+        for one, other in zip(
+            getattr(whole, slot), reversed(getattr(optimizer, slot)), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_names_do_not_depend_on_how_many_models_were_made_before(tmp_path):
+    for name in ("one", "other"):
+        make_system(tiny("seqgan"), task=None)
+        system = make_system(tiny("seqgan"), task=None)
+        checkpoint.save(tmp_path / f"{name}.npz", PROGRESS, system.models, system.optimizers)
+    assert list(runs.arrays(tmp_path / "one.npz")) == list(runs.arrays(tmp_path / "other.npz"))
+
+
+def test_two_variables_of_one_name_are_a_defect(tmp_path):
+    system = Small(seed=1)
+    kernel = system.models["generator"].projection.kernel
+    kernel._path = system.models["generator"].projection.bias.path
+    with pytest.raises(ValueError, match="one name"):
+        system.save(tmp_path / "c.npz")
+
+
+def test_the_arrays_of_a_phase_come_back(tmp_path):
+    system, data = Small(seed=1), (np.arange(6, dtype=np.int32).reshape(2, 3), np.zeros([0, 2]))
+    partial = PartialPhase(5, {"loss": 0.1 + 0.2}, 1.5, data)
+    system.save(tmp_path / "c.npz", Progress(1, 2, partial=partial))
+    found = Small(seed=2).restore(tmp_path / "c.npz").partial
+    assert (found.done, found.sums, found.seconds) == (5, {"loss": 0.1 + 0.2}, 1.5)
+    for one, other in zip(found.data, data, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+def test_sums_do_not_depend_on_how_many_updates_are_added_at_once():
+    values = np.random.default_rng(0).normal(size=1000).astype(np.float32)
+    sums = set()
+    for count in (1, 7, 1000):
+        partial = PartialPhase()
+        for begin in range(0, 1000, count):
+            partial.add({"loss": values[begin : begin + count]})
+        sums.add(partial.sums["loss"])
+        assert partial.done == 1000
+        assert partial.means()["loss"] == pytest.approx(np.mean(values, dtype=np.float64))
+    assert len(sums) == 1
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(saved, monkeypatch):

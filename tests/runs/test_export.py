@@ -22,7 +22,13 @@ from leakgan_tf.utils.files import write_json
 
 BATCH = 16  # tiny()'s sampling_batch
 # Counts beside and between the multiples of the batch; seeds of either sign.
-ASKED = [(5, 1.0, 0), (BATCH, 1.5, 3), (2 * BATCH + 1, 0.5, -7), (1, 2.0, 2**31 - 1), (0, 1.0, 0)]
+ASKED = [
+    (5, 1.0, 0),
+    (BATCH, 1 / 1.5, 3),
+    (2 * BATCH + 1, 0.5, -7),
+    (1, 2.0, 2**31 - 1),
+    (0, 1.0, 0),
+]
 # Ten words and two symbols: V = 12. Not every word that begins with a full stop is one.
 WORDS = {
     "word": ["a", "dog", "is", ".", ",", "n't", "'s", ".5", "'sup", "!"],

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.utils.errors import UserError
 
 
@@ -104,6 +106,28 @@ def test_an_empty_folder_is_taken(tmp_path):
     assert folder.read_config() == tiny()
 
 
+def test_what_a_killed_start_leaves_is_no_foreign_file(tmp_path):
+    (tmp_path / "lock").touch()
+    (tmp_path / ".config.json.a_1b2c3d.part").write_text('{"kind": "leak')
+    folder = RunFolder(tmp_path)
+    folder.claim(tiny(), {})
+    (tmp_path / ".measured.json.a_1b2c3d.part").write_text("{")
+    folder.release()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".part") == [
+        "config.json", "lock"
+    ]  # fmt: skip
+    folder.claim(tiny(), {})
+    folder.release()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "lock"]
+
+
+def test_half_of_another_programs_file_is_a_foreign_file(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".thesis.txt.abcdefgh.part").write_text("years of work")
+    refuses(folder, tiny(), "not a run folder")
+
+
 def test_a_run_in_use_is_refused_until_it_is_released(run):
     first, second = RunFolder(run.path), RunFolder(run.path)
     first.claim(tiny(), {})
@@ -167,3 +191,38 @@ def test_records_of_phases_that_run_again_are_dropped(run):
 def test_a_run_without_records_has_none(run):
     run.forget_after(0)
     assert run.records() == []
+
+
+# --- What began and resumed a run --------------------------------------------------------------
+
+FACTS = {
+    "position": 3,
+    "done": 2,
+    "strategy": "none",
+    "devices": ["CPU:0"],
+    "threads": {"intraop": 2},
+}
+
+
+def test_every_start_has_a_line(run):
+    for command in ("a command", "another command"):
+        run.claim(tiny(), {"command": command})
+        run.record_start(**FACTS)
+        run.release()
+    starts = read_starts(run.starts)
+    assert [start["command"] for start in starts] == ["a command", "another command"]
+    for start in starts:
+        assert {name: start[name] for name in FACTS} == FACTS
+        assert {"tensorflow", "keras"} <= set(start["versions"])
+        assert {"commit", "hardware"} <= set(start)
+        assert datetime.fromisoformat(start["time"]).utcoffset() == timedelta(0)
+
+
+def test_half_a_line_of_a_killed_start_costs_no_other(run):
+    run.claim(tiny(), {"command": "a command"})
+    run.record_start(**FACTS)
+    run.starts.write_bytes(run.starts.read_bytes() + b'{"time": "20\xff')
+    run.record_start(**FACTS)
+    run.starts.write_bytes(run.starts.read_bytes() + b'[1]\n{"time": 5}\n' + b"[" * 10_000)
+    run.release()
+    assert len(read_starts(run.starts)) == 2

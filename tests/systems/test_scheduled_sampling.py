@@ -61,7 +61,8 @@ def test_loss_and_gradient_are_those_of_true_tokens_behind_what_was_read(changes
     made, tokens, seen, gradients = system(**changes), sentences(), [], []
     infill = module.infill
     monkeypatch.setattr(module, "infill", lambda *a: seen.append(infill(*a)) or seen[-1])
-    monkeypatch.setattr(made.optimizer, "apply", lambda given, variables: gradients.extend(given))
+    optimizer = made.optimizers["generator"]
+    monkeypatch.setattr(optimizer, "apply", lambda given, variables: gradients.extend(given))
     named = twins.weights(made.model)
     mask = made.chosen(tf.constant(tokens))
     mask = np.ones(tokens.shape, bool) if mask is None else mask.numpy()

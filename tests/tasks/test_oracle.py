@@ -146,7 +146,9 @@ def test_objects_in_arrays_are_refused(tmp_path):
     arrays = parameters()
     arrays["output/bias"] = arrays["output/bias"].astype(object)  # numbers, but as objects
     pickled = written(tmp_path / "weights.pkl", pickle.dumps(list(arrays.values()), 2))
-    with pytest.raises(UserError, match="other than numbers"):
+    with pytest.raises(
+        UserError, match=r"weights\.pkl holds something other than arrays of numbers"
+    ):
         read_parameters(pickled)
     np.savez(tmp_path / "weights.npz", allow_pickle=True, **arrays)
     with pytest.raises(UserError, match=r"weights\.npz"):
@@ -200,5 +202,5 @@ def test_damaged_and_missing_files_are_refused_by_name(tmp_path, name):
         "weights.pkl": pickle.dumps(list(parameters().values()), 2),
     }[name]
     for content in (b"", b"nonsense", whole[: len(whole) // 2]):
-        with pytest.raises(UserError, match=f"{name} cannot be read"):
+        with pytest.raises(UserError, match=f"{name} (cannot be read|is damaged|holds)"):
             read_parameters(written(path, content))

@@ -9,7 +9,7 @@ from test_text_task import text_config
 from leakgan_tf.runs.export import export
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text import TextTask
-from leakgan_tf.training.session import train_and_measure
+from leakgan_tf.training.session import train_run
 
 dataset = test_text_task.dataset
 SIZES = {
@@ -22,9 +22,7 @@ SIZES = {
 @pytest.mark.parametrize("system", SIZES)
 def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
     config = text_config(system, **SIZES[system])
-    train_and_measure(
-        config, lambda: TextTask(config, dataset), tmp_path / "run", {}, lambda *_: {"done": 1}
-    )
+    train_run(config, lambda: TextTask(config, dataset), tmp_path / "run", {})
     trained = load(tmp_path / "run")
     assert trained.position == trained.total
     sample = trained.sample(50)

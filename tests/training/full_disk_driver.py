@@ -28,9 +28,7 @@ def main(folder: str, phase: int) -> int:
 
     def command(values) -> None:
         session.prepare_process()
-        session.train_and_measure(
-            config, lambda: SyntheticTask(config, make_oracle(config)), folder, {}, lambda *_: {}
-        )
+        session.train_run(config, lambda: SyntheticTask(config, make_oracle(config)), folder, {})
 
     Trainer._train = train_on_a_full_disk
     config = tiny("mle", mle_epochs=4, evaluate_every=4)

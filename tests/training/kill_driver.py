@@ -9,7 +9,6 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from benchmarks.synthetic_report import measure
 from helpers.tiny import tiny
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.training import session
@@ -28,9 +27,7 @@ def main(folder: str, system: str, phase: int) -> None:
     Trainer._train = train_or_die
     config = tiny(system)
     session.prepare_process()
-    session.train_and_measure(
-        config, lambda: SyntheticTask(config, make_oracle(config)), folder, {}, measure
-    )
+    session.train_run(config, lambda: SyntheticTask(config, make_oracle(config)), folder, {})
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def results(distribution, wanted=()):
             step = system.adversarial_gradient_step
             system.adversarial_gradient_step_on = lambda a, b, seed, step=step: step(a, b)
         if name in ("original", "seqgan"):
-            sample = system.generator.sample(21, 1.5, (3, 4))
+            sample = system.generator.sample(21, 1 / 1.5, (3, 4))
             found[f"{name}/sample"] = sample
             found[f"{name}/log_prob"] = system.generator.log_prob(sample)
         for case, step, arrays in cases(name, system, config):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.synthetic_report import measure
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.systems import registry
 from leakgan_tf.systems.registry import make_system
-from leakgan_tf.tasks.synthetic import SWEEP, TEMPERATURES, SyntheticTask, make_oracle
+from leakgan_tf.tasks.synthetic import SWEEP, SyntheticTask, make_oracle
 from leakgan_tf.utils.seeds import derive
 
 
@@ -35,7 +35,7 @@ def test_no_weight_and_no_slot_changes(task, name):
     system = randomised(name, task)
     before, oracle = runs.state(system), [w.numpy().tobytes() for w in task.oracle.model.weights]
     first = task.evaluate(system.generator, seed=3)
-    measure(system, task)
+    task.measure(system.generator)
     assert runs.state(system) == before
     assert [w.numpy().tobytes() for w in task.oracle.model.weights] == oracle
     assert task.evaluate(system.generator, seed=3) == first
@@ -70,15 +70,15 @@ def test_samples_and_held_out_nll_have_the_same_temperature(task):
     generator = Recorder()
     figures = task.evaluate(generator, seed=0)
     count = tiny().evaluation_samples
-    assert generator.samples == [(count, 1.0), (count, 1.5)]
-    assert [temperatures for _, temperatures, _ in generator.scored] == [[1.0, 1.5]]
-    assert (figures["nll_test_1.0"], figures["nll_test_1.5"]) == (1.0, 1.5)
+    assert generator.samples == [(count, 1.0), (count, 1 / 1.5)]
+    assert [temperatures for _, temperatures, _ in generator.scored] == [[1.0, 1 / 1.5]]
+    assert (figures["nll_test_1.0"], figures["nll_test_0.667"]) == (1.0, np.float32(1 / 1.5))
     assert figures["distinct_1.0"] == 1 / count
 
 
 def twin_nll(system, tokens, temperature):
     """The mean NLL by NumPy from the logits, divided by all tokens."""
-    logits = system.model(tokens).numpy().astype(np.float64) * temperature
+    logits = system.model(tokens).numpy().astype(np.float64) / temperature
     logits -= np.log(np.exp(logits).sum(-1, keepdims=True))
     return -np.take_along_axis(logits, tokens[..., np.newaxis], -1).mean()
 
@@ -88,25 +88,25 @@ def test_held_out_nll_is_the_models_at_that_temperature(task):
     found = {t: held_out_nll(system.generator, task.test, t) for t in TEMPERATURES}
     for temperature, nll in found.items():
         assert nll == pytest.approx(twin_nll(system, task.test, temperature), abs=1e-5)
-    assert abs(found[1.0] - found[1.5]) > 0.01
+    assert abs(found[1.0] - found[1 / 1.5]) > 0.01
     figures = task.evaluate(system.generator, seed=0)
-    assert [figures["nll_test_1.0"], figures["nll_test_1.5"]] == pytest.approx(
+    assert [figures["nll_test_1.0"], figures["nll_test_0.667"]] == pytest.approx(
         list(found.values()), rel=1e-12
     )
     on_training = twin_nll(system, task.train, 1.0)
     assert abs(on_training - found[1.0]) > 1e-3
 
 
-def test_benchmark_adds_the_sampling_path(task):
+def test_the_finished_measure_adds_the_sampling_path(task):
     """LeakGAN's split alignment samples from other probabilities than it is scored with."""
     system = randomised("leakgan", task, goal_alignment="split", goal_window="block")
-    figures = measure(system, task)
+    figures = task.measure(system.generator)
     for temperature in TEMPERATURES:
         sampling = held_out_nll(system.generator, task.test, temperature, "sampling")
-        assert figures[f"nll_test_sampling_path_{temperature}"] == pytest.approx(
+        assert figures[f"nll_test_sampling_path_{temperature_key(temperature)}"] == pytest.approx(
             sampling, rel=1e-12
         )
-        assert sampling != figures[f"nll_test_{temperature}"]
+        assert sampling != figures[f"nll_test_{temperature_key(temperature)}"]
 
 
 def test_the_sweep_has_every_sentences_spread(task):

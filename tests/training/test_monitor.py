@@ -36,15 +36,17 @@ def seen(records, real_distinct=1.0):
 
 def test_lost_variety_is_told_when_it_begins_and_again_after_it_was_gone():
     shares = [1.0, 0.85, 0.79, 0.5, 0.85, 0.7, 0.95, 0.3, 0.2]
-    signs = seen([evaluation(**{"distinct_1.5": share}) for share in shares])
+    signs = seen([evaluation(**{"distinct_0.667": share}) for share in shares])
     assert [number for number, _ in signs] == [2, 7]  # 0.85 is neither: no flapping
-    assert signs[0][1].startswith("collapse: 79.0% of the samples at temperature 1.5 are distinct")
+    assert signs[0][1].startswith(
+        "collapse: 79.0% of the samples at temperature 0.667 are distinct"
+    )
 
 
 def test_each_temperature_is_watched_on_its_own_and_text_has_one():
-    both = [evaluation(**{"distinct_1.0": 1.0, "distinct_1.5": 0.1}),
-            evaluation(**{"distinct_1.0": 0.1, "distinct_1.5": 0.1})]  # fmt: skip
-    assert ["1.5 are" in sign for _, sign in seen(both)] == [True, False]
+    both = [evaluation(**{"distinct_1.0": 1.0, "distinct_0.667": 0.1}),
+            evaluation(**{"distinct_1.0": 0.1, "distinct_0.667": 0.1})]  # fmt: skip
+    assert ["0.667 are" in sign for _, sign in seen(both)] == [True, False]
     ((_, sign),) = seen([{"group": "evaluation", "distinct": 0.1, "distinct_share_of": 9}][:1])
     assert "temperature 1.0" in sign
 
@@ -92,13 +94,13 @@ MELODIES = (0.55, 0.59, 0.62, 0.65, 0.67, 0.67, 0.70, 0.71, 0.72, 0.72, 0.72, 0.
 
 @pytest.mark.parametrize("accuracies", [LEAKGAN, MELODIES])
 def test_healthy_runs_raise_no_alarm(accuracies):
-    shares = [{"distinct_1.0": 1.0, "distinct_1.5": share} for share in (0.996, 0.981, 0.985)]
+    shares = [{"distinct_1.0": 1.0, "distinct_0.667": share} for share in (0.996, 0.981, 0.985)]
     records = [verdict(each) for each in accuracies] + [evaluation(**each) for each in shares]
     assert seen(records) == []
 
 
 def test_told_reads_what_was_recorded_and_else_what_older_runs_have():
-    old = [{"position": 7, **evaluation(**{"distinct_1.5": 0.3})}]
+    old = [{"position": 7, **evaluation(**{"distinct_0.667": 0.3})}]
     old += [{"position": 8 + each, **verdict(0.99)} for each in range(3)]
     lines = describe_warnings(old)
     assert [line.partition(": ")[0] for line in lines] == ["after phase 8", "after phase 11"]

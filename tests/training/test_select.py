@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import frontiers, synthetic
+from benchmarks import synthetic
+from benchmarks.runner import mle_frontier as frontiers
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.cli import entry
@@ -136,19 +137,19 @@ def row(temperature, nll_test, nll_oracle, distinct=1.0):
 
 
 def test_the_least_distance_of_the_temperatures_counts():
-    found = frontier_distances(FRONTIER, [row(1.0, 2.4, 3.25), row(1.5, 3.0, 1.75)])
-    assert found == {"frontier_1.0": 0.25, "frontier_1.5": -0.25, "frontier": -0.25}
+    found = frontier_distances(FRONTIER, [row(1.0, 2.4, 3.25), row(1 / 1.5, 3.0, 1.75)])
+    assert found == {"frontier_1.0": 0.25, "frontier_0.667": -0.25, "frontier": -0.25}
 
 
 def test_a_model_less_varied_than_the_whole_frontier_has_no_distance():
     """It would look better and better the more it collapses."""
-    assert frontier_distances(FRONTIER, [row(1.0, 3.1, 0.1), row(1.5, 9.0, 0.1)]) == {}
-    found = frontier_distances(FRONTIER, [row(1.0, 2.4, 3.0), row(1.5, 3.1, 0.1)])
+    assert frontier_distances(FRONTIER, [row(1.0, 3.1, 0.1), row(1 / 1.5, 9.0, 0.1)]) == {}
+    found = frontier_distances(FRONTIER, [row(1.0, 2.4, 3.0), row(1 / 1.5, 3.1, 0.1)])
     assert found == {"frontier_1.0": 0.0, "frontier": 0.0}
 
 
 def test_a_model_that_repeats_itself_has_no_distance():
-    rows = [row(1.0, 2.4, 3.25, distinct=0.8), row(1.5, 3.0, 1.0, distinct=0.79)]
+    rows = [row(1.0, 2.4, 3.25, distinct=0.8), row(1 / 1.5, 3.0, 1.0, distinct=0.79)]
     assert frontier_distances(FRONTIER, rows) == {"frontier_1.0": 0.25, "frontier": 0.25}
 
 

@@ -1,6 +1,8 @@
 """The trainer runs every phase on all its data, stops and goes on, and tells what happens."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from helpers.tiny import tiny
 from leakgan_tf.cli import entry
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training.logs import time_left
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import TrainingError
+from leakgan_tf.utils.interruption import Interrupted, Interruption
 
 # Two models, three optimizers and two kinds of phases; no adversarial steps: slow to trace.
 CONFIG = {"seqgan_steps": 0, "seqgan_discriminator_rounds": 2, "discriminator_epochs": 2}
@@ -74,6 +78,7 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
     run = RunFolder(tmp_path)
     if checkpoint_seconds == OFTEN:
         assert runs.progress(run.checkpoint)["position"] == phase
+        assert 0 < runs.progress(run.checkpoint)["partial"]["done"] < update
         assert f"goes on from {run.checkpoint}" in capsys.readouterr().out
     else:
         assert not run.checkpoint.exists()
@@ -84,6 +89,8 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
         for name, array in expected.items():
             assert found[name].tobytes() == array.tobytes(), name
     assert runs.records(tmp_path) == runs.records(finished.path)
+    starts = [(start["position"], start["devices"]) for start in read_starts(run.starts)]
+    assert starts == [(0, ["CPU:0"]), (phase * (checkpoint_seconds == OFTEN), ["CPU:0"])]
     found, expected = runs.progress(run.checkpoint), runs.progress(finished.checkpoint)
     for field in ("position", "total", "updates", "best"):
         assert found[field] == expected[field]
@@ -92,7 +99,10 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
 def test_a_finished_run_is_not_trained_again(finished):
     before = runs.files(finished.path)
     system = runs.train(tiny("seqgan", **CONFIG), finished.path, interrupted_at(0, 1))
-    assert runs.files(finished.path) == before
+    after = runs.files(finished.path)
+    for files in (before, after):
+        del files["starts.jsonl"]
+    assert after == before
     final = runs.arrays(finished.checkpoint)
     kernel = system.models["generator"].projection.kernel.numpy()
     np.testing.assert_array_equal(kernel, final["models/generator/output/kernel"])
@@ -107,7 +117,7 @@ def test_a_systems_phases_are_all_in_the_records(finished):
         (2, "pretrain/discriminator", 18), (3, "pretrain/discriminator", 30),
     ]  # fmt: skip
     assert {"loss", "gradient_norm", "seconds"} <= set(lines[0])
-    assert {"nll_oracle_1.0", "nll_test_1.5", "distinct_1.0", "phase", "spent"} <= set(lines[1])
+    assert {"nll_oracle_1.0", "nll_test_0.667", "distinct_1.0", "phase", "spent"} <= set(lines[1])
     assert {"loss", "accuracy"} <= set(lines[-1])
 
 
@@ -137,7 +147,7 @@ def test_tensorboard_has_the_numbers_of_the_json_lines(finished, events):
     assert found == expected
     assert {
         "mle/loss", "mle/gradient_norm", "mle/seconds", "evaluation/nll_oracle_1.0",
-        "evaluation/nll_test_1.5", "pretrain/discriminator/accuracy",
+        "evaluation/nll_test_0.667", "pretrain/discriminator/accuracy",
     } <= set(found)  # fmt: skip
 
 
@@ -276,6 +286,88 @@ def test_a_phase_reports_the_mean_over_all_its_updates(tmp_path):
     assert line["loss"] == pytest.approx(np.mean(np.arange(1, 121)))
 
 
+class Signalled(Trainer):
+    """Is sent a SIGTERM while the second phase makes its updates."""
+
+    def _check_finite(self, index, *rest):
+        super()._check_finite(index, *rest)
+        if index == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_signal_within_a_phase_loses_no_update(tmp_path, capsys):
+    phases = [{"name": "a", "data": numbered(24)}, {"name": "b", "data": numbered(800)}]
+    whole, _ = run_stub(tmp_path / "whole", phases)
+    stopped = Stub(phases)
+
+    def command(values):
+        options = {"trainer": Signalled, "checkpoint_seconds": NEVER}
+        run_stub(tmp_path / "stopped", phases, system=stopped, **options)
+
+    assert entry.run(command, entry.new_flags(), ["program"], "") == 128 + signal.SIGTERM
+    run = RunFolder(tmp_path / "stopped")
+    assert f"the same command goes on from {run.checkpoint}" in capsys.readouterr().out
+    found = runs.progress(run.checkpoint)
+    assert (found["position"], found["partial"]["done"]) == (1, 1)  # the first call makes one
+    resumed, progress = run_stub(tmp_path / "stopped", phases)
+    assert "going on from phase 1 of 2, 1 updates of which are done" in capsys.readouterr().out
+    assert progress.updates == 3 + 100
+    seen = [*stopped.seen, *resumed.seen]
+    assert len(seen) == len(whole.seen)
+    for batch, other in zip(seen, whole.seen, strict=True):
+        for one, two in zip(batch, other, strict=True):
+            np.testing.assert_array_equal(one, two)
+    assert runs.records(run.path) == runs.records(tmp_path / "whole")
+
+
+def test_a_checkpoint_within_a_phase_holds_data_that_could_not_be_made_again(tmp_path):
+    system = Stub([])
+
+    def data(seed):  # of the weights that the phase changes
+        return (np.arange(800) + 1000 * int(system.count[0, 0]),)
+
+    phases = [{"name": "a", "data": data, "keeps_data": True}]
+    system._phases = phases
+    with pytest.raises(KeyboardInterrupt):
+        run_stub(tmp_path, phases, system=system, trainer=interrupted_at(0, 60))
+    done = runs.progress(RunFolder(tmp_path).checkpoint)["partial"]["done"]
+    assert 0 < done < 60
+    seen = [row for batch in system.seen[:done] for row in batch[0]]
+    system.seen.clear()
+    run_stub(tmp_path, phases, system=system)
+    seen += [row for batch in system.seen for row in batch[0]]
+    assert sorted(seen) == list(range(800))
+    assert not any(
+        name.startswith("phase/") for name in runs.arrays(RunFolder(tmp_path).checkpoint)
+    )
+
+
+@pytest.mark.parametrize("update", [1, 120])
+def test_a_run_stopped_after_the_last_update_of_a_phase_makes_none_twice(tmp_path, update):
+    interruption, phases = Interruption(), [{"name": "a", "epochs": update, "evaluate": True}] * 2
+
+    class Asked(Trainer):
+        def _checkpoint_if_due(self, last=False):
+            if self._progress.partial.done == update and not self._progress.position:
+                interruption.ask()
+            super()._checkpoint_if_due(last)
+
+    def trainer(*parts):
+        return Asked(*parts, interruption=interruption)
+
+    system = Stub(phases)
+    scores = range(300)
+    with pytest.raises(Interrupted):
+        run_stub(tmp_path, phases, scores=scores, system=system, trainer=trainer)
+    assert len(system.seen) == update
+    assert RunFolder(tmp_path).records() == []
+    system, progress = run_stub(tmp_path, phases, scores=scores)
+    assert len(system.seen) == update
+    assert progress.updates == 2 * update
+    groups = [(line["position"], line["group"]) for line in RunFolder(tmp_path).records()]
+    assert groups == [(0, "a"), (0, "evaluation"), (1, "a"), (1, "evaluation")]
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("update", [3, 53])  # before and after a look in the middle of a phase
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, update, value):
@@ -286,7 +378,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, update, value):
     before = run.checkpoint.read_bytes()
     bad = Stub(phases, bad=2 + update, bad_value=np.float32(value))
     with pytest.raises(TrainingError) as caught:
-        run_stub(tmp_path, phases, system=bad)
+        run_stub(tmp_path, phases, system=bad, checkpoint_seconds=NEVER)
     assert f"loss is {value} at update {update} of phase 1 (b)" in str(caught.value)
     assert f"last good checkpoint is {run.checkpoint}" in str(caught.value)
     assert run.checkpoint.read_bytes() == before

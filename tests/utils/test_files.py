@@ -1,11 +1,37 @@
 """Files that are written whole or not at all."""
 
+import signal
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import atomic_output, read_json, refuse_existing, write_json, write_text
+from leakgan_tf.utils.files import (
+    atomic_output,
+    leftover_of,
+    read_json,
+    refuse_existing,
+    remove_leftovers,
+    write_json,
+    write_text,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def write_and_be_killed(path):
+    """Leaves what a process leaves that is killed while it writes a file."""
+    code = (
+        "import os, sys; from leakgan_tf.utils.files import atomic_output\n"
+        "with atomic_output(sys.argv[1]) as temporary:\n"
+        "    temporary.write_text('half')\n"
+        "    os.kill(os.getpid(), 9)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False)
+    assert result.returncode == -signal.SIGKILL
 
 
 def test_a_file_appears_whole_and_alone(tmp_path):
@@ -28,6 +54,38 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, problem):
         raise problem
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_leaves_is_removed_by_the_next_output(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    (tmp_path / ".other.txt.abcdefgh.part").write_text("of another file")
+    write_and_be_killed(path)
+    write_and_be_killed(path)
+    assert [leftover_of(each) for each in tmp_path.glob(".file*")] == ["file.txt"]  # one, not two
+    assert path.read_text() == "old"
+    write_text(path, "new")
+    assert path.read_text() == "new"
+    assert {each.name for each in tmp_path.iterdir()} == {"file.txt", ".other.txt.abcdefgh.part"}
+
+
+def test_a_file_that_is_being_written_is_no_leftover(tmp_path):
+    path = tmp_path / "file.txt"
+    with atomic_output(path) as temporary:
+        temporary.write_text("first")
+        remove_leftovers(tmp_path, lambda name: True)
+        write_text(path, "second")
+        assert temporary.exists()
+    assert path.read_text() == "first"
+
+
+@pytest.mark.parametrize(
+    "name", ["file.part", ".file.part", ".file.ABCDEFGH.part", ".abcdefgh.part"]
+)
+def test_files_of_other_names_are_no_leftovers(tmp_path, name):
+    (tmp_path / name).write_text("precious")
+    remove_leftovers(tmp_path, lambda name: True)
+    assert (tmp_path / name).exists()
 
 
 def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
@@ -68,5 +126,5 @@ def test_json_that_cannot_be_read_is_told(tmp_path, content):
     with pytest.raises(UserError, match=r"value\.json is missing: not a run"):
         read_json(path, "a run")
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"value\.json cannot be read as a run"):
+    with pytest.raises(UserError, match=r"value\.json (is not JSON|cannot be read)"):
         read_json(path, "a run")

@@ -1,0 +1,85 @@
+"""The comparison with MLE (`versus_mle.compare`) as a table, and its cells."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.metrics import frontier
+from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, format_p_value
+from leakgan_tf.reporting.document import Table
+from leakgan_tf.reporting.groups import counted
+from leakgan_tf.reporting.published import SYSTEMS
+
+LEVEL = 0.05  # a test above it says nothing of a direction
+_WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
+
+
+def against_table(comparison: Mapping[str, Any]) -> Table | None:
+    """Returns `versus_mle.compare` as a table; None if it is empty.
+
+    Args:
+      comparison: as it is returned, or read back from report.json.
+    """
+    if not comparison:
+        return None
+    headers = ["against MLE", "T", "Δ NLL_oracle", "p (sentences)", "p (seeds)",
+               "from the frontier", "p (seeds)", "from the envelope", "p (seeds)"]  # fmt: skip
+    rows = []
+    for system, by_temperature in comparison["systems"].items():
+        for temperature, found in by_temperature.items():
+            deltas = found.get("nll_oracle_differences")
+            rows.append([
+                counted(SYSTEMS.get(system, system), len(found["seeds"])),
+                temperature,
+                difference(deltas) if deltas else "",
+                test_cell(found.get("sentences")),
+                test_cell(found.get("across_seeds")),
+                *(cell for line in ("frontier", "envelope") for cell in (
+                    distance_cell(found[line]) if line in found else "",
+                    test_cell(found.get(f"{line}_p")) if system != comparison["baseline"] else "",
+                )),
+            ])  # fmt: skip
+    return Table(headers, rows)
+
+
+def difference(values: Sequence[float], digits: int = 3) -> str:
+    """Returns a mean difference with its sign, and its spread if there are several values."""
+    mean = f"{np.mean(values):+.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
+
+
+def test_cell(test: Mapping[str, Any] | None) -> str:
+    """Returns p, and below `LEVEL` which way: lower NLL is better. "" if there was no test."""
+    if not test:
+        return ""
+    if test["p"] >= LEVEL:
+        return format_p_value(test["p"])
+    if test["direction"] == MIXED:
+        return _WORDS[MIXED]
+    return f"{_WORDS[test['direction']]}, {format_p_value(test['p'])}"
+
+
+test_cell.__test__ = False  # no test case, whatever pytest makes of its name
+
+
+def distance_cell(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the distance from the frontier over seeds, or what can be said instead.
+
+    With ≤ or ≥ in front where some seeds have only a bound. Where seeds cannot be averaged, as one
+    could not be placed, or bounds point both ways, their places are counted.
+    """
+    places = [entry["place"] for entry in entries]
+    signs = {"": "", frontier.BETTER: "≤ ", frontier.WORSE: "≥ "}
+    kinds = set(places) - {""}
+    if not kinds or (len(kinds) == 1 and kinds <= set(signs)):
+        return signs[kinds.pop() if kinds else ""] + difference([e["bound"] for e in entries])
+    if len(entries) == 1:
+        return places[0]
+    counts = {place or "placed": places.count(place) for place in dict.fromkeys(places)}
+    if len(counts) == 1:
+        return places[0]
+    placed = [entry["distance"] for entry in entries if entry["place"] == ""]
+    parts = [f"{difference(placed)} ({len(placed)} of {len(entries)})"] if placed else []
+    parts += [f"{count} {place}" for place, count in counts.items() if place != "placed"]
+    return "; ".join(parts)

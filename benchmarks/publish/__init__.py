@@ -1,0 +1,1 @@
+"""Committed results, and the pages that are generated from them."""

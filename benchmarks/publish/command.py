@@ -1,0 +1,160 @@
+"""The committed results and what is generated from them: ``python -m benchmarks.publish``.
+
+Puts a benchmark's folder into ``benchmarks/results/``, and writes ``benchmarks/README.md`` and the
+tables of README.md and docs/ from what lies there. Needs no TensorFlow.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from benchmarks.publish import markdown_regions, results_page
+from benchmarks.publish.export_result import export_result
+from benchmarks.reports import results
+from leakgan_tf.cli import entry
+from leakgan_tf.reporting.curves import draw_curves
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import atomic_output, refuse_existing, write_text
+
+ABOUT = """Takes benchmark results, and writes the pages made of them.
+
+publish                                    writes benchmarks/README.md and the tables of other pages
+publish --check                            ends with status 1 if one of them is stale
+publish FOLDER --name=NAME [--overwrite]   first takes a benchmark's folder, or a run's, finished or
+                                           stopped, into benchmarks/results/"""
+ROOT = Path(__file__).parent.parent.parent
+_INSIDE = ("features.png", "goals.png")  # LeakGAN's own pictures
+
+
+class _Stale(UserError):
+    """A generated page is not what the results say."""
+
+    exit_status = 1
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the command's flags."""
+    values = entry.new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_list("folder", None, "What to take; the same as without --folder=.", **own)
+    flags.DEFINE_string("name", None, "Its name among the results.", **own)
+    flags.DEFINE_bool("overwrite", False, "Replace a result of that name.", **own)
+    flags.DEFINE_bool("check", False, "Write nothing; end with status 1 if a page is stale.", **own)
+    return values
+
+
+def run(values: flags.FlagValues, root: Path = ROOT) -> None:
+    """Takes a folder if one is given, then writes or checks the pages.
+
+    Args:
+      values: the flags.
+      root: the project's folder.
+    """
+    kept = root / "benchmarks" / "results"
+    if values.folder:
+        if values.check or not values.name or len(values.folder) > 1:
+            raise UserError("one folder at a time: publish FOLDER --name=NAME")
+        for path in take(Path(values.folder[0]), values.name, kept, values.overwrite):
+            print(path)
+    elif values.name or values.overwrite:
+        raise UserError("--name and --overwrite go with a folder to take")
+    stale = [path for path, text in pages(root).items() if _read(path) != text]
+    if values.check and stale:
+        names = ", ".join(str(path.relative_to(root)) for path in stale)
+        raise _Stale(f"stale: {names}; python -m benchmarks.publish writes them anew")
+    for path in stale:
+        write_text(path, pages(root)[path])
+        print(path)
+
+
+def pages(root: Path = ROOT) -> dict[Path, str]:
+    """Returns every generated page, and every page with generated regions, as it should be."""
+    found = results.read_results(root / "benchmarks" / "results")
+    made = {root / "benchmarks" / "README.md": results_page.results_page(found)}
+    for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        made[path] = markdown_regions.renew(_read(path), found, str(path.relative_to(root)))
+    return made
+
+
+def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
+    """Copies a benchmark's figures and pictures; returns the new files.
+
+    Args:
+      folder: the benchmark's, or a single run's.
+      name: of the result.
+      into: the folder of results.
+      overwrite: whether a result of that name may be replaced, its pictures with it.
+
+    Raises:
+      UserError: there is such a result, or the folder cannot be read.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise UserError(f"--name={name} must be letters, digits, - and _")
+    target = refuse_existing(into / f"{name}.json", overwrite)
+    content = export_result(folder)
+    results.check(content, str(folder))
+    former = results.read_results(into)
+    if name in former:
+        for path in former[name].pictures:
+            path.unlink()
+    write_text(target, compact(content) + "\n")
+    written = [target]
+    for path, ending in _pictures(folder):
+        with atomic_output(into / f"{name}-{ending}") as temporary:
+            shutil.copyfile(path, temporary)
+        written.append(into / f"{name}-{ending}")
+    curves = into / f"{name}-curves.png"
+    if "stopped" in content and content["benchmark"] == "synthetic" and curves not in written:
+        drawn = {run["folder"]: run["records"] for run in content["runs"] if run["records"]}
+        draw_curves(curves, drawn, {}, f"{name}: stopped")
+        written.append(curves)
+    return written
+
+
+def compact(value: Any, indent: int = 0) -> str:
+    """Returns JSON with what holds no further lists or objects on one line."""
+    inner = value.values() if isinstance(value, Mapping) else value
+    nested = isinstance(value, Mapping | list) and any(
+        isinstance(each, Mapping | list) and each for each in inner
+    )
+    if not nested:
+        return json.dumps(value, ensure_ascii=False)
+    pad, end = " " * (indent + 1), " " * indent
+    if isinstance(value, Mapping):
+        parts = [
+            f"{json.dumps(name, ensure_ascii=False)}: {compact(each, indent + 1)}"
+            for name, each in value.items()
+        ]
+        return "{\n" + ",\n".join(pad + part for part in parts) + f"\n{end}}}"
+    return "[\n" + ",\n".join(pad + compact(each, indent + 1) for each in value) + f"\n{end}]"
+
+
+def _pictures(folder: Path) -> list[tuple[Path, str]]:
+    """Returns the pictures that are kept, with the ends of their names: not those of every run."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime):
+        number, _, rest = path.name.partition("-")
+        if not number.isdigit():
+            found[path.name] = path
+        elif rest.endswith(_INSIDE):
+            found[rest] = path  # the newest: an earlier report may have numbered otherwise
+    if "curves.png" in found:
+        found.pop("together.png", None)  # the same curves
+    return [(found[ending], ending) for ending in sorted(found)]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT, "folder")

@@ -1,0 +1,105 @@
+"""A benchmark's folder, finished or stopped, as one JSON: figures, curves, commands, no paths."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from benchmarks.reports.result_shapes import Report
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import RunRecord, read_run, runs_inside
+from leakgan_tf.training.monitor import describe_warnings
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import read_json
+
+_BENCHMARK = re.compile(r"-m benchmarks\.(\w+)")
+_ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # two parts at least
+_KEPT = "evaluation"  # the group of records that is the curve
+_WRITTEN = {"samples", "records"}  # what models and programs wrote, which names no file
+_SAVE = "save"  # the folder that examples put runs into
+
+
+def export_result(folder: Path) -> dict[str, Any]:
+    """Returns what is to be kept of a benchmark's folder, or of a single run's.
+
+    Of a finished benchmark it is its report.json. Each run gains its ``records`` (evaluations),
+    its ``warnings``, and what made it where that is not what made the report. Without a report
+    ``stopped`` says so, and each run has its ``progress``.
+
+    Raises:
+      UserError: there is neither a benchmark nor a run, nothing has begun, or a file is damaged.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder")
+    alone = RunFolder(folder).config_file.exists()
+    paths = [folder] if alone else runs_inside(folder)
+    if not paths:
+        raise UserError(f"{folder} holds no run")
+    runs = {path.name: read_run(path, path.name, begun=False) for path in paths}
+    if not any(run.progress or run.records for run in runs.values()):
+        raise UserError(f"{folder} has nothing to keep yet: no run in it has a checkpoint")
+    report = folder / "report.json"
+    content = read_json(report, "a report", Report) if report.exists() else _stopped(runs)
+    unknown = [each["folder"] for each in content["runs"] if each["folder"] not in runs]
+    if unknown:
+        raise UserError(f"{report} tells of {unknown[0]}, which is not in {folder}")
+    content["runs"] = [
+        {**each, **_curve(runs[each["folder"]], content["made_by"])} for each in content["runs"]
+    ]
+    return without_places(content)
+
+
+def without_places(value: Any) -> Any:
+    """Returns a value whose strings name files relative to where they lay: save/NAME, or NAME."""
+    if isinstance(value, Mapping):
+        return {
+            name: each if name in _WRITTEN else without_places(each) for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [without_places(each) for each in value]
+    return _ABSOLUTE.sub(_relative, value) if isinstance(value, str) else value
+
+
+def _relative(match: re.Match[str]) -> str:
+    parts = PurePosixPath(match[0]).parts
+    where = len(parts) - 1
+    if _SAVE in parts[:-1]:
+        where = max(place for place, part in enumerate(parts[:-1]) if part == _SAVE)
+    return "/".join(parts[where:])
+
+
+def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
+    """Returns a report's frame for a benchmark that has not come to its report."""
+    first = next(iter(runs.values()))
+    found = _BENCHMARK.search(first.made_by.get("command", ""))
+    done = sum(run.finished for run in runs.values())
+    parts = [f"{name}: {run.state()}" for name, run in runs.items() if not run.finished]
+    state = f"Stopped before its report was written: {done} of {len(runs)} runs begun are finished."
+    return {
+        "benchmark": found[1] if found else first.config.task,
+        "stopped": " ".join([state, *parts]),
+        "made_by": _made_by(first),
+        "runs": [
+            {
+                "folder": name,
+                "config": run.config.to_json(),
+                "progress": run.progress,
+                "figures": run.measured,
+            }
+            for name, run in runs.items()
+        ],
+    }
+
+
+def _curve(run: RunRecord, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    own = _made_by(run)
+    added: dict[str, Any] = {
+        "records": [line for line in run.records if line["group"] == _KEPT],
+        "warnings": describe_warnings(run.records),
+    }
+    return added if own.items() <= made_by.items() else {"made_by": own, **added}
+
+
+def _made_by(run: RunRecord) -> dict[str, Any]:
+    """Returns what made a run, but for where its data lay."""
+    return {name: value for name, value in run.made_by.items() if name != "data"}

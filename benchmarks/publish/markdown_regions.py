@@ -1,0 +1,88 @@
+"""Regions of Markdown files that are generated from committed results.
+
+A region begins with ``<!-- results: NAME VIEW -->``, a result and one of its tables
+(`tables.VIEWS`; without VIEW the usual one), alone on its line, and ends with
+``<!-- end -->``. The text between is written by ``python -m benchmarks.publish``. NAME may be
+several with commas, whose rows are then in one table. ``columns: a; b`` picks columns, ``rows: a;
+b`` the rows that begin so: ``<!-- results: NAME figures columns: system; minutes rows: MLE -->``.
+"""
+
+import re
+from collections.abc import Mapping
+
+from benchmarks.reports.results import Result
+from benchmarks.reports.tables import view
+from leakgan_tf.reporting.document import Table, to_markdown
+from leakgan_tf.utils.errors import UserError
+
+_BEGIN = re.compile(r"^<!-- results: (\S+)(?: (\S+))?(?: columns: (.+?))?(?: rows: (.+?))? -->$")
+_END = "<!-- end -->"
+
+
+def renew(text: str, results: Mapping[str, Result], where: str) -> str:
+    """Returns Markdown with every region written anew.
+
+    Args:
+      text: of a file with any number of regions.
+      results: by name.
+      where: the file, for messages.
+
+    Raises:
+      UserError: a region does not end, or names a result or a view that is not there.
+    """
+    lines, kept = iter(text.split("\n")), []
+    for line in lines:
+        kept.append(line)
+        found = _BEGIN.match(line)
+        if not found and line.startswith("<!-- results:"):
+            raise UserError(f"{where}: {line} cannot be read: <!-- results: NAME VIEW -->")
+        if found:
+            name, asked, columns, rows = found.groups()
+            names = name.split(",")
+            if unknown := [each for each in names if each not in results]:
+                raise UserError(f"{where} names the result {unknown[0]}, which is not there")
+            if _END not in lines:  # consumes the old content
+                raise UserError(f"{where}: {line} has no {_END}")
+            tables = {each: view(results[each], asked or "") for each in names}
+            kept += [*_markdown(_joined(tables), columns, rows, f"{where}: {line}"), _END]
+    return "\n".join(kept)
+
+
+def outside(text: str) -> str:
+    """Returns Markdown without its regions."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        inside = inside or bool(_BEGIN.match(line))
+        if not inside:
+            kept.append(line)
+        inside = inside and line != _END
+    return "\n".join(kept)
+
+
+def _joined(tables: Mapping[str, Table]) -> Table:
+    """Returns tables as one, whose first column says which of several a row is from."""
+    first = next(iter(tables.values()))
+    if len(tables) == 1:
+        return first
+    if any(list(each.headers) != list(first.headers) for each in tables.values()):
+        raise UserError(f"{', '.join(tables)} have other columns each: no common table")
+    rows = [[name, *row] for name, table in tables.items() for row in table.rows]
+    return Table(["result", *first.headers], rows)
+
+
+def _markdown(table: Table, columns: str | None, rows: str | None, where: str) -> list[str]:
+    """Returns a table's lines, with the columns asked for, and rows that begin as asked for."""
+    headers, body = list(table.headers), [list(row) for row in table.rows]
+    if rows:
+        firsts = tuple(each.strip() for each in rows.split(";"))
+        body = [row for row in body if any(cell.startswith(firsts) for cell in row[:2])]
+    if columns:
+        asked = [each.strip() for each in columns.split(";")]
+        unknown = [each for each in asked if each not in headers]
+        if unknown:
+            raise UserError(f"{where}: no column {unknown[0]!r}; there are {'; '.join(headers)}")
+        places = [headers.index(each) for each in asked]
+        headers, body = asked, [[row[place] for place in places] for row in body]
+    if not body:
+        raise UserError(f"{where}: no row is left")
+    return to_markdown([Table(headers, body)]).rstrip("\n").split("\n")

@@ -1,0 +1,62 @@
+"""Quality against diversity during training: ``python -m benchmarks.publish.tradeoff_plot``.
+
+Draws committed results (`benchmarks/results/`): the sweeps of finished runs of MLE, and the
+evaluations of all other runs as paths. Name the results, and the picture by ``--out=FILE.png``.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from benchmarks.reports import results
+from leakgan_tf.cli import entry
+from leakgan_tf.reporting.path_picture import draw_paths
+from leakgan_tf.reporting.published import SYSTEMS, published_points
+from leakgan_tf.utils.errors import UserError
+
+ABOUT = "Draws the path of trainings on one oracle, and MLE's sweep over temperatures."
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the program's flags."""
+    values = entry.new_flags()
+    flags.DEFINE_list("results", [], "Names of committed results, or as bare words.",
+                      flag_values=values)  # fmt: skip
+    flags.DEFINE_string("out", None, "The picture, PNG.", flag_values=values)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Draws the results that were named."""
+    if not (values.results and values.out):
+        raise UserError("name one or more results, and the picture: --out=FILE.png")
+    known = results.read_results()
+    sweeps, paths, oracles = {}, {}, set()
+    for name in values.results:
+        if name not in known or known[name].kind != "synthetic":
+            raise UserError(f"{name} is no committed result on the oracle task")
+        for each in known[name].runs():
+            config = each.config
+            oracles.add((config.oracle_params, config.oracle_seed, config.length))
+            system = SYSTEMS.get(config.system, config.system)
+            if each.measured.get("sweep") and config.system == "mle":
+                sweeps[f"{system}, {config.own.epochs} epochs, sweep"] = each.measured["sweep"]
+            elif each.evaluations:
+                variant = config.own.variant
+                name = f"{system}, {variant} semantics" if variant else system
+                paths[name] = each.evaluations
+    if len(oracles) > 1:
+        raise UserError("these results are of several oracles: they cannot be compared")
+    title = f"T = {config.length}: quality against diversity"
+    draw_paths(Path(values.out), sweeps, paths, published_points(config), title)
+    print(values.out)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT, "results")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""Figures, tables and pictures of the oracle benchmark."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.compare import versus_mle
+from benchmarks.compare.cells import against_table
+from benchmarks.reports.results import Result
+from benchmarks.reports.tables import view
+from benchmarks.runner.benchmark_run import BenchmarkRun
+from leakgan_tf.config.config import Config
+from leakgan_tf.metrics.frontier import Frontier
+from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
+from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
+from leakgan_tf.reporting.curves import draw_curves
+from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
+from leakgan_tf.reporting.frontier_picture import draw_frontier
+from leakgan_tf.reporting.published import FALLING_SHORT_SOURCE, ORACLE_NLL, published_points
+from leakgan_tf.reporting.report import write_report
+from leakgan_tf.reporting.tables import plain
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.tasks.oracle import Oracle
+from leakgan_tf.utils.files import write_json
+from leakgan_tf.utils.seeds import derive, numpy_generator
+
+Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
+
+_NOTES = (
+    "NLL is in nats per token, lower is better. NLL_oracle: samples under the oracle. NLL_test: "
+    "held-out oracle sentences under the model, at the same temperature.",
+    "Temperature T divides the logits: below 1 is sharper. LeakGAN's published figures were "
+    "sampled at T = 1/1.5, as its program multiplies the logits by 1.5.",
+    "Several seeds: mean ± sample standard deviation between seeds.",
+    "A low NLL_oracle with a high NLL_test or few distinct sentences is a loss of diversity: "
+    "temperature alone does that to MLE.",
+)
+
+_COMPARED = (
+    "Δ NLL_oracle: the system's less MLE's of the same seed, at the same temperature. Below "
+    "zero is better; it says nothing of diversity.",
+    "p (sentences): t-test on the NLL_oracle of single samples, as in the SeqGAN paper's "
+    "p-values (Welch's, this project's choice), seed by seed against MLE of the same seed; the "
+    'largest p is shown, or "seeds disagree" on the direction. It takes each trained model as '
+    "given: it says whether other samples of these models would differ, and nothing of another "
+    "seed. With thousands of samples, irrelevant differences are significant.",
+    "p (seeds): paired t-test over the seeds' differences: would other seeds differ? It takes "
+    "two seeds at least, and with two or three it sees large differences only.",
+    "From the frontier: NLL_oracle less that of MLE's quality-diversity frontier at the same "
+    "NLL_test, at the system's own diversity. The frontier is MLE's own sweep over "
+    "temperatures, of the same seed: its points that no other point beats in both figures, "
+    "joined by straight lines. Below zero is better than temperature alone makes MLE; MLE's own"
+    " row is zero where its point is on its frontier. On the left, where MLE hardly varies in "
+    "NLL_test, the frontier is steep, and small differences of NLL_test make large distances.",
+    "From the envelope: the same distance from the lower edge of MLE's sweep and all "
+    "evaluations of its training together, at both temperatures, and of the sweeps of "
+    "--mle_runs: MLE at any temperature and stopped at any of these times. Where MLE overfits, "
+    "this is the fair comparison, and MLE's own last weights lie above it.",
+    "Outside the frontier's range there is no distance. ≤: more diverse than MLE at any "
+    "temperature (lower NLL_test) and lower in NLL_oracle than the most diverse point of its "
+    "sweep, by that much at least: better in both. ≥: less diverse than all of the sweep and "
+    'higher in NLL_oracle than its end, by that much at least: worse in both. "more diverse", '
+    '"less diverse": outside, but better in one figure and worse in the other: undecided. Of '
+    "several seeds: the mean, or how many lie where.",
+    'A p below 0.05 is shown with its direction ("better": lower). The p-values are not '
+    "corrected for being many.",
+)
+
+
+def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
+    """Returns the figures of uniformly random tokens, and of the oracle itself."""
+    count = config.evaluation_samples
+    test = oracle.sample(count, derive(config.seed, "test"))
+    uniform = numpy_generator(config.seed, "uniform").integers(
+        config.vocab_size, size=(count, config.length), dtype=np.int32
+    )
+    random, truth = {}, {}
+    for temperature in TEMPERATURES:
+        key = temperature_key(temperature)
+        random[f"nll_oracle_{key}"] = oracle_nll(oracle, uniform)
+        random[f"nll_test_{key}"] = float(np.log(config.vocab_size))
+        random[f"distinct_{key}"] = distinct_share(uniform)
+        samples = oracle.generator.sample(count, temperature, derive(config.seed, "own"))
+        truth[f"nll_oracle_{key}"] = oracle_nll(oracle, samples)
+        truth[f"nll_test_{key}"] = held_out_nll(oracle.generator, test, temperature)
+        truth[f"distinct_{key}"] = distinct_share(samples)
+    return {"random": random, "oracle": truth}
+
+
+def write(
+    done: BenchmarkRun,
+    oracle: Oracle,
+    arrays: Arrays = None,
+    further: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> None:
+    """Writes the page, report.json and pictures; prints the tables and their paths.
+
+    Args:
+      done: the finished runs.
+      oracle: the ground truth.
+      arrays: the published oracle's weights, if it is that.
+      further: sweeps of MLE runs elsewhere, by name.
+    """
+    config, folder, further = done.runs[0].config, done.folder, further or {}
+    more = [{**row, "run": name} for name, rows in further.items() for row in rows]
+    content = done.to_json(
+        references=reference_figures(config, oracle),
+        comparison=versus_mle.compare(done.runs, more),
+        **({"mle_runs": further} if further else {}),
+    )
+    write_json(folder / "report.json", content)
+    result = Result(done.benchmark, content)
+    title = (
+        f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
+    )
+    figures, against = view(result, "figures"), against_table(content["comparison"])
+    first = [
+        *done.missing_blocks(),
+        figures,
+        Listing([*_NOTES, kept_by(done.runs)]),
+        *_against(against),
+        *_draw(done, content, further, title),
+        *control_blocks(done.runs),
+        *_published(config, [run.config.own.variant for run in done.runs]),
+    ]
+    page, _ = write_report(
+        done.runs, folder, [None] * len(done.runs), arrays, done.command, title, first
+    )
+    tables = [plain(each.headers, each.rows) for each in (figures, against) if each]
+    tqdm.write("\n" + "\n\n".join([title, *tables]) + "\n")
+    tqdm.write(f"Report: {page}, {folder / 'report.md'}, {folder / 'report.json'}")
+
+
+def kept_by(runs: Sequence[RunRecord]) -> str:
+    """Returns the note on the column "best": by which rule which systems' weights were kept."""
+    rules: dict[str, list[str]] = {}
+    for config in (run.config for run in runs):
+        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), [])
+        names += [config.system] * (config.system not in names)
+    kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
+    return (
+        'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
+        f"training whose weights were kept as the best, by: {kept}."
+    )
+
+
+def _against(table: Table | None) -> list[Block]:
+    heading = Heading("Against MLE, at each system's own diversity")
+    if table is None:
+        return [
+            heading,
+            Paragraph(
+                "No comparison: there is no run of mle here with a sweep over temperatures (runs "
+                "of earlier versions have none). With mle among --systems the same command adds it."
+            ),
+        ]
+    return [heading, table, Listing(_COMPARED)]
+
+
+def _draw(
+    done: BenchmarkRun, content: Mapping[str, Any], further: Mapping, title: str
+) -> list[Block]:
+    """Draws curves.png and, if there are sweeps, frontier.png; returns both as blocks."""
+    folder, oracle, comparison = done.folder, content["references"]["oracle"], content["comparison"]
+    draw_curves(folder / "curves.png", {run.name: run.records for run in done.runs}, oracle, title)
+    curves = Picture(folder / "curves.png", "Evaluations during training; thick: adversarial.")
+    sweeps = {
+        system: {seed: list(rows.values()) for seed, rows in seeds.items()}
+        for system, seeds in versus_mle.sweeps(done.runs).items()
+    }
+    if not sweeps:
+        return [curves]
+    sweeps |= {name: {0: rows} for name, rows in further.items()}
+    draw_frontier(
+        folder / "frontier.png",
+        sweeps,
+        references={"the oracle itself": (oracle["nll_test_1.0"], oracle["nll_oracle_1.0"])},
+        published=published_points(done.runs[0].config),
+        title=title,
+        envelope=Frontier(**comparison["envelopes"]["mean"]) if comparison else None,
+    )
+    caption = (
+        "Every system's sweep over temperatures (numbers beside MLE's points); thin: "
+        "seeds, their mean with points. Further left and further down is better. On the right, "
+        "points beyond the frontier that are better or worse in both figures are drawn at what "
+        "their distance is at least; those of which nothing is certain are left out."
+    )
+    return [Picture(folder / "frontier.png", caption), curves]
+
+
+def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns a warning if policy gradients were given a control instead of a reward."""
+    controls = dict.fromkeys(
+        run.config.reward for run in runs if run.config.reward != "discriminator"
+    )
+    if not controls:
+        return []
+    return [
+        Heading("A control experiment"),
+        Paragraph(
+            f"Policy gradients were weighted with --reward={', '.join(controls)}: rewards that "
+            "do not depend on the sentence. What these systems gain over MLE here does not come "
+            "from scores of samples, but from the rest of their training (for LeakGAN also the "
+            "leaked features, which no control changes). "
+            "python -m benchmarks.ablation compares controls with D's reward.",
+            warning=True,
+        ),
+    ]
+
+
+def _published(config: Config, variants: Sequence[str]) -> list[Block]:
+    semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
+    full = config.oracle_params and (config.length, config.vocab_size) in ((20, 5000), (40, 5000))
+    comparable = (
+        "Oracle and sizes are the published ones; schedules may differ: see below."
+        if full
+        else "Published figures are of full-size runs on the published oracle: they are "
+        "shown for orientation and cannot be compared with these."
+    )
+    sources = [
+        f"{system}: {known.nll:.3f}, {known.source}"
+        for (length, system), known in ORACLE_NLL.items()
+        if length == config.length
+    ]
+    if published_points(config):
+        sources.append(f"Black marks in the picture of the frontier: {FALLING_SHORT_SOURCE}")
+    oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
+    return [
+        Heading("Published NLL_oracle"),
+        Paragraph(comparable),
+        Listing(sources),
+        Paragraph(f"Oracle: {oracle}. Semantics: {semantics}."),
+    ]

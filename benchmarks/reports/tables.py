@@ -1,0 +1,192 @@
+"""The tables of results, as reports and published pages show them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from benchmarks.compare.cells import against_table, difference
+from benchmarks.reports.results import Result
+from leakgan_tf.reporting.document import Table
+from leakgan_tf.reporting.figure_tables import (
+    ORACLE,
+    Column,
+    figure_table,
+    group_title,
+    named,
+    oracle_table,
+    text_table,
+)
+from leakgan_tf.reporting.groups import grouped
+from leakgan_tf.reporting.sweeps import oracle_sweep_table, text_sweep_table
+from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.utils.errors import UserError
+
+# What each verdict of a row in the ablation is about.
+_MOVES = "moves"
+
+
+def figures(result: Result) -> Table:
+    """Returns the oracle task's figures, a row for each system, over its seeds."""
+    return oracle_table(_finished(result), result.content.get("references"))
+
+
+def curve(result: Result) -> Table:
+    """Returns every evaluation of runs on the oracle task, their learning curves.
+
+    Of a stopped benchmark those of the unfinished runs only, if there are finished ones. The last
+    row is the latest checkpoint's, if its figures were measured by hand.
+    """
+    rows: list[tuple[str, list[Mapping[str, Any]]]] = []
+    pairs = list(zip(result.runs(), result.content["runs"], strict=True))
+    cut = [(run, stored) for run, stored in pairs if not run.measured]
+    for run, stored in cut or pairs:
+        rows += [(run.name, [line]) for line in run.evaluations]
+        if "checkpoint" in stored:
+            own = stored["checkpoint"]
+            means = {
+                key: sum(each[key] for each in own["figures"]) / len(own["figures"])
+                for key in own["figures"][0]
+            }
+            rows.append((run.name, [{**means, "after": own["after"]}]))
+    columns = [
+        Column("after phase", _phase, lambda values: values[0]),
+        Column("updates", named("updates"), lambda values: f"{values[0]:,}"),
+        Column("minutes", lambda line: line["spent"] / 60 if "spent" in line else None,
+               lambda values: f"{values[0]:.1f}"),
+        *ORACLE,
+    ]  # fmt: skip
+    table = figure_table("run", columns, rows)
+    if len(cut or pairs) > 1:
+        return table
+    return Table(table.headers[1:], [row[1:] for row in table.rows])
+
+
+def _phase(line: Mapping[str, Any]) -> str:
+    return line["after"] if "after" in line else f"{line['position'] + 1} ({line['phase']})"
+
+
+def against(result: Result) -> Table:
+    """Returns every system of the oracle task against MLE: tests, and the frontier's distance."""
+    return against_table(result.content.get("comparison") or {}) or Table(["against MLE"], [])
+
+
+def scores(result: Result) -> Table:
+    """Returns scores of text or melodies, beside real text and the published figures."""
+    corpus = result.content["prepared"]["corpus"] or ""
+    return text_table(_finished(result), corpus, result.content.get("real"))
+
+
+def sweep(result: Result) -> Table:
+    """Returns the sweep over temperatures of runs on text."""
+    if result.kind == "sweep":
+        return text_sweep_table({name: [rows] for name, rows in result.content["runs"].items()})
+    return text_sweep_table(_sweeps(result))
+
+
+def choices(result: Result) -> Table:
+    """Returns the ablation: every row's differences to the original, seed by seed.
+
+    The rows come in the order of their effect on the first metric.
+    """
+    rows, effects = result.content["rows"], result.content["effects"]
+    order = dict.fromkeys([*next(iter(effects.values()), ()), *rows])
+    what = {name: rows[name]["differs"] for name in order if name != "original"}
+    return _effects(effects, ["row", "what differs"], what)
+
+
+def controls(result: Result) -> Table:
+    """Returns the ablation's controls: their differences to the same semantics with D's reward."""
+    effects = result.content["controls"]
+    what = {
+        name: effect["against"] for by_row in effects.values() for name, effect in by_row.items()
+    }
+    return _effects(effects, ["control", "against"], what)
+
+
+def _effects(effects: Mapping[str, Any], first: list[str], what: Mapping[str, str]) -> Table:
+    """Returns differences by metric, those that vary only, and what each row moves."""
+    kept = {
+        metric: by_row
+        for metric, by_row in effects.items()
+        if any(value for each in by_row.values() for value in each["differences"].values())
+    }
+    headers = [*first, *(f"Δ {metric}" for metric in kept), "moves"]
+    rows = []
+    for name, other in what.items():
+        own = {metric: by_row[name] for metric, by_row in kept.items() if name in by_row}
+        cells = [
+            difference(list(own[metric]["differences"].values())) if metric in own else ""
+            for metric in kept
+        ]
+        moved = [metric for metric, effect in own.items() if effect["verdict"] == _MOVES]
+        verdicts = dict.fromkeys(effect["verdict"] for effect in own.values())
+        rows.append(
+            [name, other, *cells, ", ".join(moved) or "; ".join(verdicts) or "no common seed: open"]
+        )
+    return Table(headers, rows)
+
+
+def stages(result: Result) -> Table:
+    """Returns the measured stages of training, of every size."""
+    headers = ["size", "stage", "ms", "times the floor", "gain over the direct form"]
+    rows = [
+        [
+            f"{size}, {found['precision']}", stage["title"], f"{1e3 * stage['seconds']:,.4g}",
+            f"{stage['times_the_floor']:.1f}",
+            f"{stage['gain']:.1f}" if "gain" in stage else "",
+        ]
+        for size, found in result.content["sizes"].items()
+        for stage in found["stages"].values()
+    ]  # fmt: skip
+    return Table(headers, rows)
+
+
+# The tables by name, and the kinds of results that may have them.
+VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
+    "figures": (figures, ("synthetic",)),
+    "curve": (curve, ("synthetic",)),
+    "against": (against, ("synthetic",)),
+    "sweep-nll_oracle": (
+        lambda result: oracle_sweep_table("nll_oracle", _sweeps(result)), ("synthetic",)
+    ),
+    "sweep-nll_test": (
+        lambda result: oracle_sweep_table("nll_test", _sweeps(result)), ("synthetic",)
+    ),
+    "choices": (choices, ("ablation",)),
+    "controls": (controls, ("ablation",)),
+    "scores": (scores, ("text", "music")),
+    "sweep": (sweep, ("text", "music", "sweep")),
+    "stages": (stages, ("speed",)),
+}  # fmt: skip
+
+
+def view(result: Result, name: str = "") -> Table:
+    """Returns a table by its name in `VIEWS`; without one the first of the result's kind.
+
+    Of a stopped result on the oracle task that is its curve.
+
+    Raises:
+      UserError: the result has no such table.
+    """
+    usual = next(name for name, (_, kinds) in VIEWS.items() if result.kind in kinds)
+    asked = name or ("curve" if "stopped" in result.content and usual == "figures" else usual)
+    make, kinds = VIEWS.get(asked, (None, ()))
+    if make is None or result.kind not in kinds:
+        own = [name for name, (_, kinds) in VIEWS.items() if result.kind in kinds]
+        raise UserError(f"{result.name} has no {asked}; it may have {', '.join(own)}")
+    try:
+        table = make(result)
+    except (KeyError, IndexError, StopIteration) as error:
+        raise UserError(f"{result.name} has no {asked}: {error!r}") from error
+    if not table.rows:
+        raise UserError(f"{result.name} has no {asked}")
+    return table
+
+
+def _finished(result: Result) -> list[RunRecord]:
+    return [run for run in result.runs() if run.measured]
+
+
+def _sweeps(result: Result) -> dict[str, list[Sequence[Mapping[str, Any]]]]:
+    """Returns the sweeps of the seeds of each system."""
+    swept = grouped([run for run in result.runs() if run.measured.get("sweep")])
+    return {group_title(group): [run.measured["sweep"] for run in group.runs] for group in swept}

@@ -1,0 +1,1 @@
+"""The runs of a benchmark: flags, folders, processes."""

@@ -1,0 +1,208 @@
+"""Commands run as several processes at a time; the others go on if one fails."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import Interrupted
+
+_TAIL = 8192  # bytes of a log's end that are read
+_BAR = re.compile(r"\d+%\|")  # a line of tqdm
+
+
+class Job(NamedTuple):
+    """A command to be run.
+
+    Attributes:
+      name: of the job and of its log.
+      command: the program and its arguments.
+      after: names of jobs that must have succeeded before; unknown ones count as done. They come
+        before this job in the list.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    after: tuple[str, ...] = ()
+
+
+def cores() -> int:
+    """Returns the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def shared_environment(at_once: int) -> dict[str, str]:
+    """Returns the environment of each of `at_once` children: its share of the cores.
+
+    What the user has set is kept. Without it every child would start a thread for each core, and
+    the first child would reserve all of a GPU's memory.
+    """
+    share = str(max(cores() // at_once, 1))
+    own = {
+        "TF_NUM_INTRAOP_THREADS": share,
+        "TF_NUM_INTEROP_THREADS": share,
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "PYTHONUNBUFFERED": "1",  # else a kill would lose the log's last lines
+    }
+    return {**own, **os.environ}
+
+
+class Children:
+    """Processes that write to logs, and can be ended together.
+
+    Args:
+      logs: the folder of their outputs, NAME.log each, appended to.
+      environment: of the processes.
+    """
+
+    def __init__(self, logs: Path, environment: Mapping[str, str]):
+        self._logs, self._environment = logs, dict(environment)
+        self._lock = threading.Lock()
+        self._running: dict[str, subprocess.Popen] = {}
+        self._ended = False
+
+    def run(self, job: Job) -> str:
+        """Runs a job to its end; returns why it failed, "" if it did not."""
+        log = self._logs / f"{job.name}.log"
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("ab") as stream, self._lock:
+                if self._ended:
+                    return "not started"
+                offset = stream.tell()  # what comes before is of an earlier start
+                # Its own session: Ctrl-C reaches the parent only, which ends its children.
+                process = self._running[job.name] = subprocess.Popen(
+                    job.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                    env=self._environment,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise UserError(f"cannot start {job.name} (log: {log}): {error.strerror}") from error
+        tqdm.write(f"{job.name} begins; its log: {log}")
+        status = process.wait()
+        with self._lock:
+            del self._running[job.name]
+        return _failure(status, log, offset)
+
+    def end(self, number: int) -> list[str]:
+        """Sends a signal to all that run, and starts no more; returns their names."""
+        with self._lock:
+            self._ended = True
+            for process in self._running.values():
+                process.send_signal(number)
+            return list(self._running)
+
+
+def run_jobs(
+    jobs: Sequence[Job], at_once: int, logs: Path, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Runs all jobs, in order as far as `Job.after` allows.
+
+    Args:
+      jobs: what is run; names differ.
+      at_once: the most at a time.
+      logs: the folder of their outputs, NAME.log each, appended to.
+      environment: of the processes.
+
+    Returns:
+      Why a job failed, a line each by name; empty if all ended with status 0.
+
+    Raises:
+      Interrupted: SIGINT, SIGTERM or SIGHUP came; all processes have ended.
+      UserError: a log cannot be written or a command cannot be started; all have ended.
+    """
+    children, futures, failed = Children(logs, environment), {}, {}
+
+    def run(job: Job) -> str:
+        # Jobs start in order, so that those waited for have started before.
+        lost = [name for name in job.after if name in futures and futures[name].result()]
+        return f"not started: it needs {' and '.join(lost)}" if lost else children.run(job)
+
+    with (
+        _signals_as_interrupt(),
+        ThreadPoolExecutor(at_once) as pool,
+        tqdm(total=len(jobs), unit="run") as bar,
+    ):
+        try:
+            for job in jobs:
+                futures[job.name] = pool.submit(run, job)
+            names = {future: name for name, future in futures.items()}
+            for future in as_completed(names):
+                name, reason = names[future], future.result()
+                if reason:
+                    failed[name] = reason
+                tqdm.write(f"{name} did not finish: {reason}" if reason else f"{name} has ended")
+                bar.update()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end(children, list(futures.values()), len(jobs))
+            raise
+    return failed
+
+
+def _end(children: Children, futures: Sequence[Future], count: int) -> None:
+    """Ends the processes with SIGTERM, with SIGKILL if the program is interrupted again."""
+    names = children.end(signal.SIGTERM)
+    tqdm.write(f"stopping {', '.join(names)}; a second Ctrl-C kills")
+    try:
+        for future in futures:
+            if not future.cancelled():
+                future.exception()  # waits
+    except KeyboardInterrupt:
+        children.end(signal.SIGKILL)
+    good = [each for each in futures if each.done() and not each.cancelled()
+            and not each.exception() and not each.result()]  # fmt: skip
+    tqdm.write(f"stopped; the same command continues {count - len(good)} of {count} runs")
+
+
+@contextmanager
+def _signals_as_interrupt():
+    """Lets every signal that asks the program to end raise `Interrupted`, unless ignored.
+
+    The program's own handler would end it at the second signal, and leave its children running.
+    """
+
+    def interrupt(number, frame):
+        raise Interrupted(number)
+
+    before = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+                before[number] = signal.signal(number, interrupt)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _failure(status: int, log: Path, offset: int) -> str:
+    """Returns why a process failed, "" if it did not, by its status and its log from `offset`."""
+    if status == 0:
+        return ""
+    if status < 0:
+        known = -status in set(signal.Signals)
+        name = signal.Signals(-status).name if known else f"signal {-status}"
+        return f"killed by {name}" + " (too little memory?)" * (name == "SIGKILL")
+    try:
+        text = log.read_bytes()[offset:][-_TAIL:].decode("utf-8", "replace")
+    except OSError:  # the log has been removed
+        text = ""
+    lines = [each.strip() for each in re.split(r"[\r\n]+", text)]
+    lines = [each for each in lines if each and not _BAR.search(each)]
+    errors = [each.removeprefix("error: ") for each in lines if each.startswith("error: ")]
+    return [f"status {status}", *lines[-1:], *errors[-1:]][-1] + f" (log: {log})"

@@ -1,0 +1,272 @@
+"""The runs of a benchmark: of several seeds, in one process or in several."""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+from tqdm import tqdm
+
+from benchmarks.runner.benchmark_run import BenchmarkRun
+from benchmarks.runner.processes import Job, run_jobs, shared_environment
+from leakgan_tf.cli.config_flags import define_settings, overrides, parse_seeds
+from leakgan_tf.cli.device_flags import define_placement
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import read_run
+from leakgan_tf.training.placement import Placement
+from leakgan_tf.utils.errors import TrainingError, UserError
+from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers
+
+_BASELINE = "mle"  # other runs may be compared with it while they train
+_ONLY = "only_run"
+# What a benchmark's folder holds beside its runs, and pictures.
+_FILES = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
+
+
+def define_run_flags(values: flags.FlagValues, row: str) -> None:
+    """Adds the flags that every benchmark has.
+
+    Args:
+      values: the flags.
+      row: what is run once for every seed: "system", say.
+    """
+    own = {"flag_values": values}
+    flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    flags.DEFINE_string(
+        "seeds",
+        "1",
+        f"Runs of each {row}: 3 is the seeds 0, 1 and 2. Or the seeds, with a comma: 0,1,5; 7, is "
+        "seed 7 alone.",
+        **own,
+    )
+    flags.DEFINE_integer(
+        "jobs",
+        1,
+        "Runs trained at a time, each in its own process with its share of the cores; their output "
+        "goes to logs/ in --run_dir. Their numbers are those of one process up to rounding, which "
+        "depends on the number of threads.",
+        **own,
+    )
+    flags.DEFINE_string(
+        _ONLY,
+        None,
+        "Trains this run alone, of those asked for, and writes no report: what --jobs starts. The "
+        "same flags without it write the report.",
+        **own,
+    )
+    define_placement(values)
+    define_settings(values)
+
+
+def check_flags(values: flags.FlagValues) -> None:
+    """Raises ``UserError`` if a flag of `define_run_flags` cannot be used."""
+    if values.jobs < 1:
+        raise UserError(f"--jobs must be 1 or more, not {values.jobs}")
+    if values.jobs > 1 and values.strategy != "none":
+        raise UserError(
+            f"--jobs={values.jobs} goes with --strategy=none only: a run on several devices needs "
+            "them all"
+        )
+    parse_seeds(values.seeds)
+
+
+def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
+    """Refuses a folder of something else, before anything is trained.
+
+    Args:
+      folder: the benchmark's.
+      benchmark: "synthetic", "ablation", "text" or "music", as its report says.
+      alone: whether no other process makes runs in the folder meanwhile; only then are its files
+        checked.
+
+    Raises:
+      UserError: the folder holds something that is not this benchmark's; nothing is changed.
+        Else half-written files of killed processes are removed.
+    """
+    if folder.is_file():
+        raise UserError(f"{folder} is a file: give another --run_dir")
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir() if alone else ():
+        if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
+            raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
+    report = folder / "report.json"
+    if (
+        report.exists()
+        and read_json(report, "a report", dict[str, Any]).get("benchmark") != benchmark
+    ):
+        raise UserError(f"{report} is another benchmark's: give another --run_dir")
+    remove_leftovers(folder, _is_known)
+
+
+def _is_known(name: str) -> bool:
+    """Returns whether a benchmark writes files or folders of this name beside its runs."""
+    return name in _FILES or name.endswith(".png")
+
+
+def _is_run(path: Path) -> bool:
+    """Returns whether a folder is a run's; one killed at its very beginning has left it empty."""
+    return RunFolder(path).lock_file.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def command(benchmark: str) -> str:
+    """Returns the command of the whole benchmark, as its runs record it: without --only_run."""
+    return shlex.join(["python", "-m", f"benchmarks.{benchmark}", *_arguments()])
+
+
+class Runs:
+    """The runs of a benchmark, and why some of them failed.
+
+    Attributes:
+      paths: the configuration of each run that this process trains, by its folder.
+      failed: why runs did not finish, by name.
+
+    Args:
+      benchmark: its module below ``benchmarks``.
+      paths: all runs that were asked for.
+      values: flags of `define_run_flags`.
+      folder: the benchmark's.
+
+    Raises:
+      UserError: --only_run is none of the runs, or a folder holds something else.
+    """
+
+    def __init__(
+        self, benchmark: str, paths: Mapping[Path, Config], values: flags.FlagValues, folder: Path
+    ):
+        only = values.only_run
+        self.paths = {path: paths[path] for path in paths if only in (None, path.name)}
+        self.failed: dict[str, str] = {}
+        self._benchmark, self._folder, self._values = benchmark, folder, values
+        self._whole = only is None
+        if not self.paths:
+            names = ", ".join(path.name for path in paths)
+            raise UserError(f"--{_ONLY}={only} is none of the runs asked for: {names}")
+        check_folder(folder, benchmark, alone=self._whole)
+        for path, config in self.paths.items():
+            RunFolder(path).refuse_others(config)
+
+    def train(
+        self, placed: Placement, train: Callable[..., Any], report: Callable[[BenchmarkRun], None]
+    ) -> None:
+        """Trains what is left of the runs, and reports those that finished.
+
+        Args:
+          placed: the devices.
+          train: trains and measures a run: ``train(path, config, distribution)``.
+          report: writes the report; not called for --only_run.
+
+        Raises:
+          TrainingError: a run did not finish; the others have been reported.
+          UserError: the devices or a run cannot be used.
+        """
+        self.in_processes()
+        from leakgan_tf.training.session import prepare_process  # imports TensorFlow
+
+        distribution = prepare_process(placed)
+        for config in self.paths.values():
+            distribution.check(config)
+        done = self.one_by_one(
+            lambda path, config: train(path, config, distribution), go_on=distribution.alone
+        )
+        if done and self._whole:
+            report(
+                BenchmarkRun(
+                    self._benchmark,
+                    self._folder,
+                    [read_run(path, path.name) for path in done],
+                    command(self._benchmark),
+                    {name: str(value) for name, value in overrides(self._values).items()},
+                    self.failed,
+                )
+            )
+        self.raise_if_any_failed()
+
+    def in_processes(self) -> None:
+        """Trains what is not measured yet, --jobs at a time; nothing if that is 1.
+
+        Raises:
+          TrainingError: no run finished.
+          KeyboardInterrupt: a signal asked the program to end.
+        """
+        if self._values.jobs == 1 or not self._whole:
+            return
+        left = {path: run for path, run in self._in_order().items() if not _measured(path)}
+        if len(left) < len(self.paths):
+            tqdm.write(f"{len(self.paths) - len(left)} of {len(self.paths)} runs had ended before")
+        if not left:
+            return
+        called = (sys.executable, "-m", f"benchmarks.{self._benchmark}", *_arguments())
+        jobs = [
+            Job(path.name, (*called, f"--{_ONLY}={path.name}"), _needed(config))
+            for path, config in left.items()
+        ]
+        logs, at_once = self._folder / "logs", min(self._values.jobs, len(jobs))
+        self.failed |= run_jobs(jobs, at_once, logs, shared_environment(at_once))
+        for path in left:
+            if not _measured(path):
+                self.failed.setdefault(path.name, f"no figures (log: {logs}/{path.name}.log)")
+        if len(self.failed) == len(self.paths):  # nothing to report
+            self.raise_if_any_failed()
+
+    def one_by_one(self, train: Callable[[Path, Config], Any], go_on: bool) -> list[Path]:
+        """Trains and measures in this process all that has not failed before.
+
+        Args:
+          train: trains what is left of a run, and measures it.
+          go_on: whether the others are trained if one fails with a ``UserError``.
+
+        Returns:
+          The folders of the runs that finished, in the order asked for.
+        """
+        for path, config in self._in_order().items():
+            if path.name in self.failed:
+                continue
+            try:
+                train(path, config)
+            except UserError as error:
+                if not go_on or len(self.paths) == 1:
+                    raise
+                self.failed[path.name] = " ".join(str(error).split())
+                tqdm.write(f"{path.name} did not finish: {self.failed[path.name]}")
+        return [path for path in self.paths if path.name not in self.failed]
+
+    def raise_if_any_failed(self) -> None:
+        """Raises ``TrainingError`` that names the runs that did not finish."""
+        if self.failed:
+            raise TrainingError(
+                f"{len(self.failed)} of {len(self.paths)} runs did not finish: "
+                f"{', '.join(self.failed)}; the same command continues them"
+            )
+
+    def _in_order(self) -> dict[Path, Config]:
+        """Returns the runs, MLE's first."""
+        return dict(sorted(self.paths.items(), key=lambda item: item[1].system != _BASELINE))
+
+
+def _measured(path: Path) -> bool:
+    return RunFolder(path).measured.exists()
+
+
+def _needed(config: Config) -> tuple[str, ...]:
+    """Returns the names of runs that must have ended before this one begins."""
+    if config.select != "frontier" or config.system == _BASELINE:
+        return ()
+    return (f"{_BASELINE}-seed{config.seed}",)
+
+
+def _arguments() -> list[str]:
+    """Returns the program's arguments without --only_run: those of the whole benchmark."""
+    kept, value_follows = [], False
+    for word in sys.argv[1:]:
+        name, equals, _ = word.lstrip("-").partition("=")
+        if name == _ONLY and word.startswith("-"):
+            value_follows = not equals
+        elif value_follows:
+            value_follows = False
+        else:
+            kept.append(word)
+    return kept

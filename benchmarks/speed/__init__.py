@@ -1,0 +1,1 @@
+"""How fast each stage of training is: ``python -m benchmarks.speed``."""

@@ -1,0 +1,105 @@
+"""How fast each stage of training is, against the machine's limits: ``python -m benchmarks.speed``.
+
+Times every stage of LeakGAN and one whole adversarial iteration, the median of several runs after
+a warm-up. In the same run it measures what the machine can do at best, counts what each stage must
+do at least, and times the direct forms: the computation as the original program writes it down.
+Machines differ and are noisy: compare rows of one table, not tables.
+"""
+
+import os
+import shlex
+import sys
+
+from absl import flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import define_settings, overrides
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.systems.registry import system_config
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import refuse_existing, write_json
+
+ABOUT = "Measures LeakGAN's training against the machine's limits and the direct computation."
+COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it
+SIZES = ("oracle20", "oracle40", "coco")
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the benchmark's flags."""
+    values = entry.new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_string("preset", "paper", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
+    flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
+    flags.DEFINE_bool("direct", True, "Measure the direct forms too.", **own)
+    flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median counts.", **own)
+    flags.DEFINE_float("budget", 20.0, "Seconds of a form after which no run is begun.", **own)
+    flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
+    flags.DEFINE_bool("deterministic", True, "Measure as the benchmarks train.", **own)
+    flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
+    flags.DEFINE_string("json", None, "File for the figures.", **own)
+    flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
+    define_settings(values)
+    return values
+
+
+def make_configs(values: flags.FlagValues) -> dict[str, Config]:
+    """Returns the configuration of each size by its name; raises ``UserError`` on bad input."""
+    if not values.sizes or len(set(values.sizes)) != len(values.sizes):
+        raise UserError(f"--sizes takes one or more different of {', '.join(SIZES)}")
+    changes, configs, own = overrides(values), {}, system_config("leakgan")
+    for name in values.sizes:
+        if name not in SIZES:
+            raise UserError(f"unknown size {name!r}: one of {', '.join(SIZES)}")
+        if name == "coco":
+            preset = text_preset(values.preset, *COCO, own)
+        else:
+            preset = synthetic_preset(values.preset, int(name.removeprefix("oracle")), own)
+        configs[name] = replace(preset, **changes)
+    return configs
+
+
+def check(values: flags.FlagValues) -> None:
+    """Raises ``UserError`` where flags cannot be used."""
+    for name in ("repeats", "samples", "budget"):
+        if values[name].value <= 0:
+            raise UserError(f"--{name} must be above 0, not {values[name].value}")
+    if values.json:
+        refuse_existing(values.json, values.overwrite)
+
+
+def run(values: flags.FlagValues) -> None:
+    """Measures, prints and writes."""
+    configs = make_configs(values)
+    check(values)
+    # TensorFlow starts slowly, and talks: not for bad input.
+    import tensorflow as tf
+
+    from benchmarks.speed import report
+    from benchmarks.speed.limits import measure_limits
+    from benchmarks.speed.measure import Options, check_stages, measure_size
+    from benchmarks.speed.start import measure_start
+
+    check_stages(values.stages, configs.values())
+    options = Options(values.repeats, values.budget, values.samples, values.direct)
+    if values.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    limits = measure_limits()
+    sizes = {
+        name: (config, measure_size(name, config, values.stages, options))
+        for name, config in configs.items()
+    }
+    startup = measure_start(next(iter(configs.values()))) if values.startup else {}
+    limits = limits.best_of(measure_limits())  # what one of two measurements reached is possible
+    report.print_report(limits, sizes, startup)
+    if values.json:
+        command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+        write_json(values.json, report.to_json(command, limits, sizes, startup))
+
+
+def main() -> int:
+    """Returns the exit status."""
+    return entry.run(run, define_flags(), sys.argv, ABOUT)

@@ -1,0 +1,89 @@
+"""What the machine can do at best, measured: matrix products and memory traffic."""
+
+import gc
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from benchmarks.speed.timing import measure
+
+SIZES = (512, 1024, 2048, 4096)  # of square matrices; the best counts
+STREAM_WORDS = 64 * 2**20  # 256 MB an array: beyond any cache
+_REPEATS, _BUDGET = 9, 2.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a measured stage is held against.
+
+    Attributes:
+      gflops: best rate of a matrix product, 10⁹ operations a second, by its precision.
+      bandwidth: best traffic with the memory, GB (10⁹ bytes) a second.
+      products: the rate at each size, by precision.
+      streams: the traffic of each kind.
+    """
+
+    gflops: dict[str, float]
+    bandwidth: float
+    products: dict[str, dict[str, float]]
+    streams: dict[str, float]
+
+    def best_of(self, other: "Limits") -> "Limits":
+        """Returns the better of each rate: what one of two measurements reached is possible."""
+        products = {
+            name: {size: max(rate, other.products[name][size]) for size, rate in rates.items()}
+            for name, rates in self.products.items()
+        }
+        streams = {kind: max(rate, other.streams[kind]) for kind, rate in self.streams.items()}
+        return _limits(products, streams)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain dictionaries and numbers."""
+        return asdict(self)
+
+
+def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) -> Limits:
+    """Measures the machine through TensorFlow, on the threads that TensorFlow uses.
+
+    What else runs on a machine shows in it: measure twice, some time apart, and take `best_of`.
+
+    Args:
+      sizes: of the square matrices.
+      words: float32 numbers in an array of the memory's test.
+    """
+    products = {
+        dtype.name: {str(size): _product_gflops(dtype, size) for size in sizes}
+        for dtype in (tf.float32, tf.bfloat16)
+    }
+    streams = _streams(words)
+    gc.collect()  # functions hold their arrays in circles; stages are to have the memory
+    return _limits(products, streams)
+
+
+def _limits(products: dict[str, dict[str, float]], streams: dict[str, float]) -> Limits:
+    best = {name: max(rates.values()) for name, rates in products.items()}
+    return Limits(best, max(streams.values()), products, streams)
+
+
+def _product_gflops(dtype: tf.DType, size: int) -> float:
+    left = tf.cast(tf.random.stateless_normal([size, size], [0, 1]), dtype)
+    right = tf.cast(tf.random.stateless_normal([size, size], [0, 2]), dtype)
+    multiply = tf.function(tf.matmul, autograph=False)
+    # A copied number waits for the product.
+    timing = measure(lambda: multiply(left, right)[0, 0].numpy(), _REPEATS, _BUDGET)
+    return 2 * size**3 / timing.min / 1e9
+
+
+def _streams(words: int) -> dict[str, float]:
+    """Returns GB/s of reading one array, and of adding it to another in place."""
+    source = tf.ones([words])
+    target = tf.Variable(tf.zeros([words]))
+    read = tf.function(lambda: tf.reduce_sum(source), autograph=False)
+    update = tf.function(lambda: target.assign_add(source)[0], autograph=False)
+    size = 4 * words
+    return {
+        "read": size / measure(lambda: read().numpy(), _REPEATS, _BUDGET).min / 1e9,
+        # two arrays read, one written
+        "update": 3 * size / measure(lambda: update().numpy(), _REPEATS, _BUDGET).min / 1e9,
+    }

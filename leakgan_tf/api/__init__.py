@@ -1,0 +1,1 @@
+"""The Python API: what the commands do, callable from programs and notebooks."""

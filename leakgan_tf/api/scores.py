@@ -1,0 +1,248 @@
+"""Scoring runs and text files, from Python. Text files need no TensorFlow."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from leakgan_tf.data import text
+from leakgan_tf.metrics.temperatures import check_temperature, temperature_title
+from leakgan_tf.metrics.text_scores import text_scores
+from leakgan_tf.reporting import figure_tables
+from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
+from leakgan_tf.reporting.tables import plain
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.utils.errors import UserError
+
+MOST = 2000  # samples and references in the scores of a run, unless asked for otherwise
+BY_ORDER = {
+    "bleu": "BLEU",
+    "self_bleu": "Self-BLEU (lower: more diverse)",
+    "backward_bleu": "backward BLEU",
+    "bleu_train": "BLEU against the training set",
+    "distinct": "distinct n-grams",
+}
+SHARES = {
+    "distinct_sentences": "distinct sentences",
+    "copied_from_train": "copied from the training set",
+}
+
+
+class Scores:
+    """Scores with the protocol that they were measured by.
+
+    Attributes:
+      rows: by the name of each run its figures, a dictionary for each temperature; those of text
+        files under the name "samples".
+    """
+
+    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]):
+        self.rows = {name: list(own) for name, own in rows.items()}
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """The first run's figures at the first temperature: ``figures["bleu"]["4"]``."""
+        return next(iter(self.rows.values()))[0]
+
+    def __getitem__(self, name: str) -> Any:
+        """Returns one of `figures`."""
+        return self.figures[name]
+
+    def __repr__(self) -> str:
+        if "nll_oracle" in self.figures:
+            return oracle_table(self.rows)
+        if "temperature" not in self.figures:
+            return report(self.figures)
+        protocol = figure_tables.protocol_lines(self.figures)
+        return f"{figure_tables.figures_table(self.table())}\n\n{protocol}"
+
+    def table(self) -> dict[str, Mapping[str, Any]]:
+        """Returns all figures by run; further temperatures of a run have spaces in their names."""
+        return {
+            f"{name}{' ' * index}": figures
+            for name, own in self.rows.items()
+            for index, figures in enumerate(own)
+        }
+
+
+def evaluate(
+    run: str | Path | Sequence[str | Path] | None = None,
+    *,
+    samples: str | Path | None = None,
+    references: str | Path | None = None,
+    train: str | Path | None = None,
+    temperatures: Sequence[float] = (1.0,),
+    data: str | Path | None = None,
+    num: int = MOST,
+    best: bool = False,
+    language_model: str | Path | None = None,
+    reverse_lm: bool = False,
+    tokenizer: str = "word",
+    lowercase: bool = False,
+    smoothing: str = "method1",
+) -> Scores:
+    """Scores runs on text on their held-out sentences, or a file of samples against references.
+
+    >>> import leakgan_tf
+    >>> scores = leakgan_tf.evaluate("runs/cats", temperatures=[1.0, 0.7])
+    >>> [row["temperature"] for row in scores.rows["cats"]]
+    [1.0, 0.7]
+    >>> sorted(scores["bleu"])
+    ['2', '3', '4', '5']
+
+    Args:
+      run: a run's folder, or several.
+      samples: a file of generated sentences, one a line; instead of ``run``.
+      references: with ``samples``: a file of held-out sentences.
+      train: with ``samples``: a file of training sentences, which finds copies of them.
+      temperatures: divide the logits; below 1 is sharper.
+      data: the runs' data folder, if it has moved.
+      num: the most samples and held-out sentences that are used.
+      best: whether to use the weights of the best evaluation, not the latest.
+      language_model: an MLE run on the same data, which adds its scores.
+      reverse_lm: whether these include a language model trained on the samples.
+      tokenizer: with ``samples``: what a token is.
+      lowercase: with ``samples``: whether to lower all text first.
+      smoothing: with ``samples``: BLEU of an n-gram order without a match.
+
+    Raises:
+      UserError: a file or run cannot be used, or arguments do not go together.
+    """
+    if run is None:
+        paths = {"samples": samples, "references": references, "train": train}
+        given = {name: str(path) for name, path in paths.items() if path is not None}
+        return score_files(given, tokenizer, lowercase, smoothing)
+    if samples is not None or references is not None or train is not None:
+        raise UserError("give either runs, or samples and references")
+    folders = [run] if isinstance(run, str | Path) else list(run)
+    check_runs(folders, temperatures, num, best, language_model, reverse_lm)
+    from leakgan_tf.evaluation.text import sweep_run
+
+    return Scores({
+        name: sweep_run(folder, temperatures, data, num, language_model, reverse_lm, best)
+        for name, folder in _names([str(folder) for folder in folders]).items()
+    })  # fmt: skip
+
+
+def check_runs(
+    folders: Sequence[str | Path],
+    temperatures: Sequence[float],
+    num: int,
+    best: bool,
+    language_model: str | Path | None,
+    reverse_lm: bool,
+) -> None:
+    """Raises ``UserError`` if runs cannot be scored so. Needs no TensorFlow."""
+    if not folders:
+        raise UserError("name one or more runs")
+    if not temperatures:
+        raise UserError("name one or more temperatures")
+    for temperature in temperatures:
+        check_temperature(temperature, "temperatures")
+    if reverse_lm and not language_model:
+        raise UserError("reverse_lm goes with language_model: an MLE run on the same data")
+    if num < 2:
+        raise UserError(f"num must be at least 2, not {num}")
+    for folder in folders:
+        RunFolder(folder).weights(best)
+    if language_model:
+        RunFolder(language_model).weights()
+
+
+def score_files(
+    paths: Mapping[str, str],
+    tokenizer: str = "word",
+    lowercase: bool = False,
+    smoothing: str = "method1",
+) -> Scores:
+    """Returns the scores of text files.
+
+    Args:
+      paths: ``samples``, ``references`` and perhaps ``train``.
+      tokenizer: what a token is.
+      lowercase: whether to lower all text first.
+      smoothing: BLEU of an n-gram order without a match.
+    """
+    for name in ("samples", "references"):
+        if name not in paths:
+            raise UserError(f"{name} is missing: a file with one sentence a line")
+    chosen = text.get_tokenizer(tokenizer, lowercase=lowercase)
+    sentences, blank = {}, {}
+    for name, path in paths.items():
+        sentences[name], blank[name] = _read(path, chosen)
+    if len(sentences["samples"]) < 2:
+        raise UserError(f"{paths['samples']} has one sentence; self-BLEU needs at least two")
+    scores = text_scores(
+        sentences["samples"],
+        sentences["references"],
+        sentences.get("train"),
+        tokenizer=tokenizer,
+        lowercase=lowercase,
+        smoothing=smoothing,
+        notes={"files": dict(paths), "blank_lines_ignored": blank},
+    )
+    return Scores({"samples": [scores]})
+
+
+def oracle_table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Returns the figures of runs on the oracle task, a row for each temperature."""
+    temperature = Column(
+        "temperature", named("temperature"), lambda values: temperature_title(values[0])
+    )
+    columns = [temperature, *(Column(title, named(key)) for key, title in ORACLE_METRICS.items())]
+    table = figure_table("run", columns, [(name, [row]) for name in rows for row in rows[name]])
+    return f"{plain(table.headers, table.rows)}\n\nNLL in nats per token; lower is better."
+
+
+def report(scores: Mapping[str, Any]) -> str:
+    """Returns the result of ``text_scores`` as a table for reading, the protocol under it."""
+    present = {name: title for name, title in BY_ORDER.items() if name in scores}
+    orders = sorted({int(order) for name in present for order in scores[name]})
+    rows = [
+        [title, *(scores[name].get(str(order)) for order in orders)]
+        for name, title in present.items()
+    ]
+    headers = ["n-gram order", *map(str, orders)]
+    by_order = tabulate(rows, headers, floatfmt=".4f", missingval="-")
+    shares = tabulate(
+        [[title, scores[name]] for name, title in SHARES.items() if name in scores],
+        ["share of samples", ""],
+        floatfmt=".4f",
+    )
+    protocol = tabulate(
+        _protocol_lines(scores["protocol"]), tablefmt="plain", disable_numparse=True
+    )
+    return f"{by_order}\n\n{shares}\n\nProtocol\n{protocol}"
+
+
+def _names(run_dirs: Sequence[str]) -> dict[str, str]:
+    """Returns each run once, by its folder's name, or by its path where two have one name."""
+    names = {run_dir: Path(run_dir).resolve().name for run_dir in run_dirs}
+    alone = Counter(names.values())
+    return {name if alone[name] == 1 else path: path for path, name in names.items()}
+
+
+def _read(path: str, tokenizer: text.Tokenizer) -> tuple[list[list[str]], int]:
+    """Returns the tokens of each line that is not blank, and the number of blank lines."""
+    tokenised, blank = [], 0
+    for _, line in text.read_sentences(path):
+        if line:
+            tokenised.append(tokenizer.tokenize(line))
+        else:
+            blank += 1
+    if not tokenised:
+        raise UserError(f"{path} has no sentence")
+    return tokenised, blank
+
+
+def _protocol_lines(protocol: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, entry_ in protocol.items():
+        if isinstance(entry_, Mapping):
+            stated = ", ".join(f"{key} {value}" for key, value in entry_.items())
+        elif isinstance(entry_, list):
+            stated = ", ".join(map(str, entry_))
+        else:
+            stated = {True: "yes", False: "no", None: "not given"}.get(entry_, str(entry_))
+        yield f"{name.replace('_', ' ')}:", stated

@@ -1,0 +1,173 @@
+"""Training a run, from Python. Imports TensorFlow once the arguments are known to be good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leakgan_tf.api.datasets import Dataset
+from leakgan_tf.config.config import Config
+from leakgan_tf.data.dataset import load_dataset
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.oracle_config import oracle_config
+from leakgan_tf.runs.text_config import text_config
+from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import PROCESS
+
+if TYPE_CHECKING:
+    from leakgan_tf.runs.load import TrainedGenerator
+    from leakgan_tf.tasks.base import Task
+    from leakgan_tf.training.placement import Placement
+
+ORACLE_TASK = "synthetic"  # as `Config.task` names it
+
+
+def train(
+    data: Dataset | str | Path | None = None,
+    system: str = "leakgan",
+    preset: str = "quick",
+    run_dir: str | Path | None = None,
+    *,
+    task: str = "",
+    semantics: str | None = None,
+    seed: int = 0,
+    length: int | None = None,
+    oracle_params: str | Path | None = None,
+    placement: Placement | None = None,
+    command: str = "",
+    **fields: Any,
+) -> TrainedGenerator:
+    """Trains a system and returns its generator.
+
+    The same call resumes a run that was stopped, by Ctrl-C say, and loads a finished one. For
+    repeatable results TensorFlow's deterministic operations are switched on in this process.
+
+    >>> import leakgan_tf
+    >>> leakgan_tf.train("cats", "mle", "smoke", "runs/cats", mle_epochs=2, batch_size=16)
+    TrainedGenerator of mle, trained on text
+      run       runs/cats: preset smoke, seed 0, T = 4, V = 20
+      weights   after 2 of 2 phases
+      methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
+
+    Args:
+      data: a data folder made by `prepare`; None for the oracle task.
+      system: a system's name: "mle", "seqgan", "leakgan" …
+      preset: "smoke", "quick" or "paper".
+      run_dir: the run's folder; default save/SYSTEM-DATA.
+      task: "synthetic" for the oracle task, without ``data``.
+      semantics: "original" or "paper"; default: the preset's.
+      seed: seed of the run.
+      length: tokens in a sentence of the oracle, 20 or 40.
+      oracle_params: a file of the published oracle's weights.
+      placement: devices and machines that share the work; one device without it.
+      command: what is recorded as the run's origin; default: this call.
+      **fields: fields of `Config` that replace the preset's: ``batch_size=32``.
+
+    Raises:
+      UserError: a value is impossible, or the folder is another run's.
+      TrainingError: a loss is not finite.
+    """
+    made_by = {"command": command or _describe_call({**locals(), **fields})}
+    chosen = (preset, semantics, system, seed, fields)
+    if _is_text(data, task):
+        _refuse(length=length, oracle_params=oracle_params)
+        config, make_task = _text_run(data, *chosen)
+        made_by["data"] = str(_path(data).resolve())
+    else:
+        config, make_task = _oracle_run(*chosen, length, oracle_params)
+    RunFolder(folder := Path(run_dir or default_run_dir(system, data))).refuse_others(config)
+    from leakgan_tf.runs.load import load
+    from leakgan_tf.training.session import prepare_process, train_run
+
+    with PROCESS.signals():
+        train_run(config, make_task, folder, made_by, prepare_process(placement))
+    return load(folder)
+
+
+def default_run_dir(system: str, data: Dataset | str | Path | None) -> Path:
+    """Returns the folder of a run that was given none."""
+    name = ORACLE_TASK if data is None else _path(data).resolve().name
+    return Path("save") / f"{system}-{name}"
+
+
+def _is_text(data: Dataset | str | Path | None, task: str) -> bool:
+    """Returns whether a run learns text; raises ``UserError`` if data and task do not agree."""
+    if task not in ("", "text", ORACLE_TASK):
+        raise UserError(f"task must be text or {ORACLE_TASK}, not {task!r}")
+    if data is None and task != ORACLE_TASK:
+        raise UserError(
+            f"data is missing: a folder made by prepare; or give the task {ORACLE_TASK}"
+        )
+    if data is not None and task == ORACLE_TASK:
+        raise UserError(f"the task {ORACLE_TASK} takes no data: its oracle writes the sentences")
+    return data is not None
+
+
+def _text_run(
+    data: Dataset | str | Path,
+    preset: str,
+    semantics: str | None,
+    system: str,
+    seed: int,
+    fields: Mapping[str, Any],
+) -> tuple[Config, Callable[[], Task]]:
+    dataset = data.contents if isinstance(data, Dataset) else load_dataset(data)
+    config = text_config(dataset, preset, semantics, system, seed, fields)
+
+    def make_task() -> Task:
+        from leakgan_tf.tasks.text import TextTask
+
+        return TextTask(config, dataset)
+
+    return config, make_task
+
+
+def _oracle_run(
+    preset: str,
+    semantics: str | None,
+    system: str,
+    seed: int,
+    fields: Mapping[str, Any],
+    length: int | None,
+    oracle_params: str | Path | None,
+) -> tuple[Config, Callable[[], Task]]:
+    arrays, digest = read_parameters(oracle_params) if oracle_params else (None, "")
+    config = oracle_config(
+        preset, 20 if length is None else length, semantics, system, seed, fields, digest
+    )
+    if arrays:
+        check_vocab_size(arrays, config.vocab_size)
+    if config.select == "frontier":
+        raise UserError(
+            "select frontier takes the sweep of MLE: use python -m benchmarks.synthetic"
+        )
+
+    def make_task() -> Task:
+        from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
+
+        return SyntheticTask(config, make_oracle(config, arrays))
+
+    return config, make_task
+
+
+def _describe_call(given: Mapping[str, Any]) -> str:
+    """Returns the call of `train` as Python, without what was not given."""
+    words = []
+    for name, value in given.items():
+        if isinstance(value, Dataset | Path):
+            value = str(_path(value))
+        if value not in (None, "") and name not in ("fields", "placement", "command"):
+            words.append(f"{name}={value!r}")
+    return f"leakgan_tf.train({', '.join(words)})"
+
+
+def _path(data: Dataset | str | Path) -> Path:
+    return data.path if isinstance(data, Dataset) else Path(data)
+
+
+def _refuse(**given: Any) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UserError(f"{name} goes with the task {ORACLE_TASK} only")

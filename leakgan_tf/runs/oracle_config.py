@@ -1,0 +1,37 @@
+"""The configuration of a run on the oracle task. Needs no TensorFlow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leakgan_tf.config.config import Config, applicable, replace
+from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.semantics import variant_changes
+from leakgan_tf.systems.registry import system_config
+
+
+def oracle_config(
+    preset: str,
+    length: int,
+    semantics: str | None,
+    system: str,
+    seed: int,
+    changes: Mapping[str, Any],
+    oracle_digest: str = "",
+) -> Config[Any]:
+    """Returns the configuration of a run on an oracle; raises ``UserError`` on bad values.
+
+    Without `semantics` the preset keeps its own.
+
+    Args:
+      preset: a preset's name.
+      length: tokens in a sentence, T.
+      semantics: "original" or "paper".
+      system: a system's name.
+      seed: the run's.
+      changes: fields by name.
+      oracle_digest: SHA-256 of the published oracle's weights, if they are used.
+    """
+    own = system_config(system)
+    base = synthetic_preset(preset, length, own)
+    variant = applicable(variant_changes(semantics), own) if semantics else {}
+    return replace(base, **{**variant, **changes, "seed": seed, "oracle_params": oracle_digest})

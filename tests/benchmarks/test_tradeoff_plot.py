@@ -1,0 +1,62 @@
+"""Committed results in one plane: which are drawn, and which are refused."""
+
+import pytest
+
+from benchmarks.publish import tradeoff_plot
+from leakgan_tf.cli import entry
+from leakgan_tf.reporting import path_picture
+
+STOPPED, EARLY = "synthetic-short-20-original", "synthetic-short-20-mle-5epochs"
+
+
+def called(*words):
+    argv = ["tradeoff_plot", *map(str, words)]
+    return entry.run(
+        tradeoff_plot.run, tradeoff_plot.define_flags(), argv, tradeoff_plot.ABOUT, "results"
+    )
+
+
+def test_sweeps_of_mle_and_paths_of_the_others_are_drawn(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        tradeoff_plot, "draw_paths", lambda path, *parts: drawn.update(path=path, parts=parts)
+    )
+    assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
+    sweeps, paths, published, _ = drawn["parts"]
+    assert list(sweeps) == ["MLE, 5 epochs, sweep", "MLE, 120 epochs, sweep"]
+    ((name, records),) = paths.items()
+    assert name == "LeakGAN, original semantics"
+    assert {line["group"] for line in records} == {"evaluation"}
+    assert len(published) == 3
+
+
+def test_the_picture_is_written(tmp_path):
+    assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_path_needs_no_sweep_and_no_adversarial_phase(tmp_path):
+    records = [
+        {"phase": "pretrain/generator", "nll_test_1.0": x, "nll_oracle_1.0": 5 - x,
+         "nll_test_0.667": x, "nll_oracle_0.667": 4 - x}
+        for x in (1.0, 2.0)
+    ]  # fmt: skip
+    path_picture.draw_paths(tmp_path / "a.png", {}, {"one": records}, {}, "")
+    assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name one or more results"),
+        ([EARLY], "--out=FILE.png"),
+        (["nothing", "--out=a.png"], "nothing is no committed result on the oracle task"),
+        (["speed-oracle20", "--out=a.png"], "speed-oracle20 is no committed result"),
+        ([EARLY, "synthetic-quick-20-all", "--out=a.png"], "of several oracles"),
+    ],
+)
+def test_bad_words_are_refused(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert called(*words) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
