@@ -93,11 +93,18 @@ class RelationalDiscriminator(keras.Model):
 
     def embed(self, sentences: tf.Tensor) -> tf.Tensor:
         """Maps ids (...) or soft tokens (..., V) to all representations, (..., embedding_size)."""
-        if sentences.dtype.is_integer:
+        if tf.as_dtype(sentences.dtype).is_integer:
             return self.embedding(sentences)
         return tf.tensordot(sentences, tf.convert_to_tensor(self.embedding.embeddings), 1)
 
-    def features(self, embedded: tf.Tensor) -> tf.Tensor:
+    def features(self, sentences: tf.Tensor) -> tf.Tensor:
+        """Returns the features (B, F) of ids (B, T), a mean over the representations; for plots."""
+        features = self.embedded_features(self.embed(sentences))
+        return tf.reduce_mean(
+            tf.reshape(features, [-1, self.representations, self.feature_size]), axis=1
+        )
+
+    def embedded_features(self, embedded: tf.Tensor) -> tf.Tensor:
         """Returns the highway's output (B·S, F) of embedded sentences (B, T, embedding_size)."""
         count = self.representations
         width = self.embedding_size // count
@@ -122,7 +129,7 @@ class RelationalDiscriminator(keras.Model):
           embedded: of `embed`, (B, T, embedding_size).
           dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
         """
-        features = self.features(embedded)
+        features = self.embedded_features(embedded)
         if dropout_seed is not None and self.dropout > 0.0:
             features = tf.nn.experimental.stateless_dropout(features, self.dropout, dropout_seed)
         return self.head(features)

@@ -16,7 +16,7 @@ from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
-from leakgan_tf.models.relational_memory import JointLayerNorm, RelationalMemoryGenerator
+from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES = 2, 4, 6, 5
@@ -48,7 +48,6 @@ CASES = {
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, dropout=0.5,
              ends=True, seed=7),
         (TOKENS,), 7),
-    JointLayerNorm: (dict(width=FEATURES), (GOALS,), 2),
     RelationalMemoryGenerator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, slots=2, heads=2, head_size=2,
              ends=True, seed=7),

@@ -32,7 +32,7 @@ def test_a_relativistic_d_that_cannot_decide():
 @pytest.mark.parametrize("name", LOSSES)
 def test_directions(name):
     """D raises real scores and lowers generated ones; G raises its own."""
-    real, generated = tf.constant([0.2, -0.4]), tf.constant([0.1, -0.3])
+    real, generated = tf.constant([0.2, -0.4]), tf.constant([0.1, 0.3])
     up, down = slopes(name, 0, real, generated)
     assert (up.numpy() < 0).all() and (down.numpy() > 0).all()
     assert (slopes(name, 1, real, generated)[1].numpy() < 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import references
+from helpers import references, small
 from helpers.updates import check, compare, update
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
@@ -12,6 +12,7 @@ from leakgan_tf.metrics.divergence import token_divergence
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.objectives import cooperative, losses
+from leakgan_tf.systems.cot import CoT
 from leakgan_tf.tasks.oracle import oracle_from_arrays
 
 
@@ -149,3 +150,31 @@ def test_mediator_step(case, dropout):
     check(value, values["mediator/loss_dropout" if dropout else "mediator/loss"])
     name = "mediator_dropout" if dropout else "mediator"
     assert case.compare(name, mediator, mediator_arrays, gradients)
+
+
+def test_the_updates_of_the_system(case):
+    """Loss, optimizer and rates are the program's, without a clip."""
+    sizes, values = case.sizes, case.values
+    config = small.config(
+        system="cot",
+        length=sizes["length"],
+        vocab_size=sizes["vocab"],
+        batch_size=sizes["batch"],
+        sampling_batch=sizes["batch"],
+        generator_embedding=sizes["emb_dim"],
+        generator_hidden=sizes["hidden_dim"],
+        adam_epsilon=sizes["adam_epsilon"],
+        cot_mediator_embedding=sizes["mediator_emb_dim"],
+        cot_mediator_hidden=sizes["mediator_hidden_dim"],
+    )
+    system = CoT(config, task=None)
+    for made, model in ((system.model, case.model), (system.mediator, case.mediator)):
+        references.assign(made.trainable_variables, model.trainable_variables)
+    scalars = system.mediator_update(case.real, case.mediator_samples)
+    check(scalars["mediator_loss"], values["mediator/loss"])
+    found = system.mediator.trainable_variables
+    assert compare(values, "after_one_step/mediator", mediator_arrays, system.mediator, found)
+    references.assign(found, case.mediator.trainable_variables)
+    check(system.generator_update(case.samples)["loss"], values["generator/loss"])
+    arrays, found = references.lstm_generator_arrays, system.model.trainable_variables
+    compare(values, "after_one_step/generator", arrays, system.model, found)

@@ -105,7 +105,7 @@ class Case:
         soft = self.sample(self.sizes["beta"]).soft
         found = []
         for name, sentences in (("real", one_hot), ("soft", soft)):
-            features = self.discriminator.features(self.discriminator.embed(sentences))
+            features = self.discriminator.embedded_features(self.discriminator.embed(sentences))
             factors = self.values[f"in/dropout_{name}"] if dropout else 1.0
             found.append(self.discriminator.head(features * factors))
         return found

@@ -20,7 +20,10 @@ from leakgan_tf.systems import registry
 from leakgan_tf.utils.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
-NAMES = ["leakgan", "maligan", "mle", "pg_bleu", "rankgan", "scheduled_sampling", "seqgan"]
+NAMES = [
+    "cot", "leakgan", "maligan", "mle", "pg_bleu", "rankgan", "relgan", "scheduled_sampling",
+    "seqgan", "tailr",
+]  # fmt: skip
 
 
 def test_every_systems_file_is_found_and_shared_parts_are_not():

@@ -1,0 +1,34 @@
+"""Systems without rewards on text: trained, read back, exported, and nothing after an end."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import test_text_task
+from test_text_task import text_config
+
+from leakgan_tf.runs.export import export
+from leakgan_tf.runs.load import load
+from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.training.session import train_run
+
+dataset = test_text_task.dataset
+SIZES = {
+    "tailr": {"mle_epochs": 1},
+    "cot": {"cot_steps": 2},
+    "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
+}
+
+
+@pytest.mark.parametrize("system", SIZES)
+def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
+    config = text_config(system, **SIZES[system])
+    train_run(config, lambda: TextTask(config, dataset), tmp_path / "run", {})
+    trained = load(tmp_path / "run")
+    assert trained.position == trained.total
+    sample = trained.sample(50)
+    ended = np.cumsum(sample == 0, axis=1) - (sample == 0) > 0
+    assert ended.any() and not sample[ended].any()
+    export(trained, tmp_path / "exported")
+    generate = tf.saved_model.load(str(tmp_path / "exported")).signatures["generate"]
+    found = generate(count=tf.constant(5), temperature=tf.constant(1.0), seed=tf.constant(0))
+    np.testing.assert_array_equal(found["ids"], trained.sample(5))
