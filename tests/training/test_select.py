@@ -133,6 +133,7 @@ def row(temperature, nll_test, nll_oracle, distinct=1.0):
         "nll_test": nll_test,
         "nll_oracle": nll_oracle,
         "distinct": distinct,
+        "sentences": 4,
     }
 
 
@@ -248,7 +249,7 @@ def test_a_finished_mle_run_in_the_folder_is_the_frontier(tmp_path, changes, fig
     run = RunFolder(tmp_path / "mle-seed3")
     run.claim(tiny("mle", seed=3, **changes), {})
     run.release()
-    run.measured.write_text(json.dumps(figures))
+    run.measured.write_text(json.dumps({"total_updates": 3, **figures}))
     config, path = tiny("seqgan", seed=3, select="frontier"), tmp_path / "seqgan-seed3"
     if told:
         with pytest.raises(UserError, match=told):
