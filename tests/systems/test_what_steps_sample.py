@@ -315,7 +315,7 @@ def test_leakgans_stored_features_are_those_of_the_sentences(share):
 
 def test_rankgans_references_and_comparisons_are_two_ends_of_one_permutation():
     rows = numpy_generator(11, "judging").permutation(11)
-    references, comparisons = system("rankgan").judging_data(11)
+    references, comparisons = system("rankgan").reward_data(11)
     np.testing.assert_array_equal(references, Task.train[rows[:4]])
     np.testing.assert_array_equal(comparisons, Task.train[rows[7:]])
 
