@@ -25,7 +25,6 @@ SIZES = {
     "mle_learning_rate": 0.05,
     "windows": (1, 2),
     "filters": (2, 2),
-    "discriminator_samples": 8,
 }
 
 
