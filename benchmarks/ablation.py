@@ -25,7 +25,9 @@ from leakgan_tf.config.semantics import ORIGINAL
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = "Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences."
+ABOUT = """Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences.
+
+Example: python -m benchmarks.ablation --preset=quick --seeds=2"""
 
 
 def define_flags() -> flags.FlagValues:

@@ -21,7 +21,9 @@ from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = "Trains systems on melodies, tabulates them beside what was published, writes MIDI files."
+ABOUT = """Trains systems on melodies, tabulates them beside what was published, writes MIDI files.
+
+Example: python -m benchmarks.music --preset=quick"""
 NOTTINGHAM = "nottingham"
 
 

@@ -29,7 +29,9 @@ from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
 
-ABOUT = "Trains systems on a synthetic oracle, and tabulates them beside what was published."
+ABOUT = """Trains systems on a synthetic oracle, and tabulates them beside what was published.
+
+Example: python -m benchmarks.synthetic --preset=quick --systems=mle,leakgan --seeds=3"""
 
 
 def define_flags() -> flags.FlagValues:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from benchmarks.reports.result_shapes import Report
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run, runs_inside
 from leakgan_tf.training.monitor import describe_warnings
@@ -39,7 +40,7 @@ def export_result(folder: Path) -> dict[str, Any]:
     if not any(run.progress or run.records for run in runs.values()):
         raise UserError(f"{folder} has nothing to keep yet: no run in it has a checkpoint")
     report = folder / "report.json"
-    content = read_json(report, "a report") if report.exists() else _stopped(runs)
+    content = read_json(report, "a report", Report) if report.exists() else _stopped(runs)
     unknown = [each["folder"] for each in content["runs"] if each["folder"] not in runs]
     if unknown:
         raise UserError(f"{report} names {unknown[0]}, which is not in {folder}")

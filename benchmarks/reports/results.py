@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reports.result_shapes import check_result
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
@@ -82,10 +83,12 @@ def _read(path: Path, pictures: tuple[Path, ...]) -> Result:
 
 
 def check(content: Any, where: str) -> None:
-    """Raises ``UserError`` if JSON is no result, or does not say what made it."""
+    """Raises ``UserError`` if JSON is no result of its kind, or does not say what made it."""
     kind = content.get("benchmark") if isinstance(content, dict) else None
     if kind not in KINDS:
         raise UserError(f"{where} is of an unknown kind ({kind!r}): one of {', '.join(KINDS)}")
-    missing = [name for name in _NEEDED if name not in content.get("made_by", {})]
+    made_by = content.get("made_by")
+    missing = [name for name in _NEEDED if not isinstance(made_by, dict) or name not in made_by]
     if missing:
         raise UserError(f"{where} does not say what made it: {', '.join(missing)}")
+    check_result(content, where)

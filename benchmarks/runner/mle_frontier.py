@@ -11,7 +11,6 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json
 
 # What makes the sentences that both runs learn from and are measured with.
 _SHARED = (
@@ -79,7 +78,7 @@ def _sweep(path: Path, config: Config, wanted: str, advice: str) -> list[dict[st
     run = RunFolder(path)
     if not run.measured.exists():
         raise UserError(f"{wanted}, which is not finished: {advice}")
-    sweep = read_json(run.measured, "a run's figures").get("sweep")
+    sweep = run.read_figures("synthetic").get("sweep")
     if not sweep:
         raise UserError(f"{wanted}, which was measured without a sweep: train mle anew")
     old = run.read_config()

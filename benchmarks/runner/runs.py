@@ -94,7 +94,10 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
             raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
     report = folder / "report.json"
-    if report.exists() and read_json(report, "a report").get("benchmark") != benchmark:
+    if (
+        report.exists()
+        and read_json(report, "a report", dict[str, Any]).get("benchmark") != benchmark
+    ):
         raise UserError(f"{report} is another benchmark's: give another --run_dir")
     remove_leftovers(folder, _is_known)
 

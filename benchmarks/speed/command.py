@@ -22,7 +22,9 @@ from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
 
-ABOUT = "Measures LeakGAN's training against the machine's limits and the direct computation."
+ABOUT = """Measures LeakGAN's training against the machine's limits and the direct computation.
+
+Example: python -m benchmarks.speed --sizes=oracle20 --json=speed.json"""
 COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it
 SIZES = ("oracle20", "oracle40", "coco")
 

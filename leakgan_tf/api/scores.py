@@ -8,7 +8,7 @@ from typing import Any
 from tabulate import tabulate
 
 from leakgan_tf.data import text
-from leakgan_tf.metrics.temperatures import temperature_title
+from leakgan_tf.metrics.temperatures import check_temperature, temperature_title
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.reporting import figure_tables
 from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
@@ -137,8 +137,10 @@ def check_runs(
     """Raises ``UserError`` if runs cannot be scored so. Needs no TensorFlow."""
     if not folders:
         raise UserError("name one or more runs")
-    if not temperatures or not all(0 < each < float("inf") for each in temperatures):
-        raise UserError("temperatures must be above 0: they divide the logits")
+    if not temperatures:
+        raise UserError("name one or more temperatures")
+    for temperature in temperatures:
+        check_temperature(temperature, "temperatures")
     if reverse_lm and not language_model:
         raise UserError("reverse_lm goes with language_model: an MLE run on the same data")
     if num < 2:

@@ -6,13 +6,20 @@ from typing import Any
 
 from absl import flags
 
-from leakgan_tf.config.config import applicable
+from leakgan_tf.cli.device_flags import DEVICES
+from leakgan_tf.config.config import applicable, flatten
 from leakgan_tf.config.fields import parse_setting
 from leakgan_tf.config.own import OwnField, own_fields
+from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.systems.registry import find_systems, system_config
 from leakgan_tf.utils.errors import UserError
 
+TRAINING, MODEL = "Training", "Models"  # groups in --help; the others are systems
+_OF_MODELS = {
+    "generator_embedding", "generator_hidden", "discriminator_embedding", "windows", "filters",
+    "precision", "padding", "oracle_embedding", "oracle_hidden",
+}  # fmt: skip
 # What has a flag of its own, or is set by the program.
 _ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length"}
 
@@ -32,12 +39,66 @@ def setting_flags() -> dict[str, OwnField]:
 def define_settings(values: flags.FlagValues) -> None:
     """Adds a flag for every field of the configuration that has none of its own."""
     for name, setting in setting_flags().items():
+        group = setting.group or (MODEL if name in _OF_MODELS else TRAINING)
         flags.DEFINE_string(
             name,
             None,
-            f"{setting.field.metadata['about']} Default: the preset's.",
+            setting.field.metadata["about"],
             flag_values=values,
+            module_name=_title(group),
         )
+
+
+def help_groups() -> list[str]:
+    """Returns the titles of the groups of flags in ``--help``, in order."""
+    groups = [setting.group for setting in setting_flags().values() if setting.group]
+    return [TRAINING, MODEL, *map(_title, dict.fromkeys(groups)), DEVICES]
+
+
+def _title(group: str) -> str:
+    """Returns a group's title: a system's class, with the systems that inherit its settings."""
+    heirs = [
+        name
+        for name in find_systems()
+        if name != group
+        and any(each.group == group for each in own_fields(system_config(name)).values())
+    ]
+    title = find_systems().get(group, group)
+    return f"{title} (also {', '.join(heirs)})" if heirs else title
+
+
+def preset_values(values: flags.FlagValues) -> dict[str, str]:
+    """Returns what the preset of a command sets each field to, by flag, as a flag is written.
+
+    Where it differs between systems, it is the value of the system that the flag is named after.
+
+    Raises:
+      UserError: there is no such preset.
+    """
+    if "preset" not in values or "batch_size" not in values:
+        return {}
+    name, kind = values.preset, "text"
+    if "length" in values or "sizes" in values:
+        length = values.length if "length" in values else 20
+        kind = "40" if length == 40 else ""
+    found: dict[str, Any] = {}
+    for system in find_systems():
+        own = system_config(system)
+        if kind == "text":
+            config = text_preset(name, 5000, 32, own)
+        else:
+            config = synthetic_preset(name, 40 if kind else 20, own)
+        for flag, value in flatten(config).items():
+            field = own_fields(own).get(flag)
+            if flag not in found or (field is not None and field.group == system):
+                found[flag] = value
+    if kind == "text":
+        del found["vocab_size"]  # the data folder's
+    return {
+        flag: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for flag, value in found.items()
+        if flag in setting_flags()
+    }
 
 
 def overrides(values: flags.FlagValues) -> dict[str, Any]:
@@ -52,9 +113,9 @@ def overrides(values: flags.FlagValues) -> dict[str, Any]:
 def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) -> dict[str, Any]:
     """Returns the changes that apply to one of several systems.
 
-    Left out is what only others of these systems have: their own settings, a control of rewards,
-    and the selection by the frontier. A system on its own keeps them all, and `Config` refuses
-    what it does not have.
+    Left out is what only others of these systems have: their own settings, and a control of
+    rewards. What none of them has stays, and `Config` refuses it. The system that sets the frontier
+    is never selected by it.
     """
     own, every = system_config(system), [system_config(each) for each in systems]
     others: dict[str, Any] = {}

@@ -10,10 +10,12 @@ from absl import flags
 
 from leakgan_tf.training.placement import STRATEGIES, Placement, read_placement
 
+DEVICES = "Devices"  # the group in --help
+
 
 def define_placement(values: flags.FlagValues) -> None:
     """Adds the flags."""
-    own = {"flag_values": values}
+    own = {"flag_values": values, "module_name": DEVICES}
     flags.DEFINE_string(
         "strategy",
         "none",

@@ -5,9 +5,13 @@ from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from leakgan_tf.cli.config_flags import help_groups, preset_values
+from leakgan_tf.cli.help_page import format_help
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.interruption import PROCESS
+from leakgan_tf.utils.printable import printable
 
+_LONGEST = 1000  # characters of a message: it may repeat a flag's value
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -44,6 +48,11 @@ def run(
         # The reader (head, less) has gone: nothing is wrong, and nothing more can be printed.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A name that is too long, a folder that may not be read, a disk that is gone.
+        return _complain(f"{error.filename}: {error.strerror}", UserError.exit_status)
     except KeyboardInterrupt as error:
         return _complain("interrupted", getattr(error, "exit_status", INTERRUPTED))
     return 0
@@ -56,9 +65,10 @@ def _run(
     about: str,
     words: str,
 ) -> None:
+    _refuse_bytes(argv)
     rest = values(list(argv))
     if values.help:
-        print(f"{about}\n\n{values.get_help()}")
+        print(format_help(about, values, help_groups(), preset_values(values)))
         return
     if len(rest) > 1 and words:
         values[words].value = [*(values[words].value or []), *rest[1:]]
@@ -68,7 +78,17 @@ def _run(
     sys.stdout.flush()
 
 
+def _refuse_bytes(argv: Sequence[str]) -> None:
+    """Refuses arguments that no record could be written with: file names that are no UTF-8."""
+    for word in argv:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UserError(f"the argument {word} is not UTF-8") from error
+
+
 def _complain(error: object, status: int) -> int:
-    line = " ".join(str(error).split())
+    line = printable(" ".join(str(error).split()))
+    line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
     print(f"error: {line}", file=sys.stderr)
     return status

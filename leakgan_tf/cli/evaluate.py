@@ -12,6 +12,7 @@ from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
+from leakgan_tf.utils.printable import printable
 
 ABOUT = evaluate_files.ABOUT.replace(
     "Every file holds",
@@ -86,13 +87,15 @@ def _run_on_runs(values: flags.FlagValues) -> None:
         from leakgan_tf.reporting.sweep import draw_sweep
 
         draw_sweep(Path(values.picture), scores.rows)
-    print(scores)
+    print(printable(scores))
     if values.best:
         lines = (f"{name}: {rows[0]['weights']}" for name, rows in scores.rows.items())
-        print("\n" + "\n".join(lines))
+        print(printable("\n" + "\n".join(lines)))
 
 
 def _temperatures(words: list[str]) -> list[float]:
+    if not words:
+        raise UserError("--temperatures is empty: name one or more, separated by commas")
     try:
         return [float(word) for word in words]
     except ValueError as error:

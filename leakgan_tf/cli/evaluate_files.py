@@ -11,6 +11,7 @@ from leakgan_tf.data import text
 from leakgan_tf.metrics import bleu
 from leakgan_tf.utils import files
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Scores generated text against held-out text: BLEU, Self-BLEU, backward BLEU, diversity.
 
@@ -56,7 +57,7 @@ def run(values: flags.FlagValues) -> None:
     # First the file: whoever reads the table may close the pipe early.
     if values.json is not None:
         files.write_json(values.json, scores.figures)
-    print(scores)
+    print(printable(scores))
 
 
 def _input_paths(values: flags.FlagValues) -> dict[str, str]:

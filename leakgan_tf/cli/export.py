@@ -5,6 +5,7 @@ from absl import flags
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Writes a SavedModel with one signature, generate(count, temperature, seed) -> text, ids.
 
@@ -31,4 +32,4 @@ def run(values: flags.FlagValues) -> None:
     trained = load(values.run_dir, values.best)
     export(trained, values.out)
     told = f", {trained.chosen}" if values.best else ""
-    print(f"SavedModel in {values.out}{told}")
+    print(printable(f"SavedModel in {values.out}{told}"))

@@ -1,6 +1,5 @@
 """``python -m leakgan_tf generate``: sentences or melodies of a trained generator."""
 
-import math
 import sys
 from pathlib import Path
 
@@ -9,10 +8,13 @@ from absl import flags
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.data.midi import STEP, exact_step, write_melody
+from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, refuse_existing, write_text
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Writes sentences of a finished or interrupted run, one a line.
 
@@ -29,9 +31,6 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_float(
         "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
-    flags.register_validator(
-        "temperature", lambda value: 0 < value < math.inf, "must be a number above 0", **own
-    )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
     flags.DEFINE_string("out", None, "File to write; standard output without it.", **own)
     flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **own)
@@ -47,6 +46,7 @@ def run(values: flags.FlagValues) -> None:
     """Loads, samples, writes."""
     if not values.run_dir:
         raise UserError("--run_dir is missing: the folder of a run")
+    check_temperature(values.temperature, "--temperature")
     if values.out:
         refuse_existing(values.out, values.overwrite)
     run_folder = RunFolder(values.run_dir)
@@ -63,10 +63,10 @@ def run(values: flags.FlagValues) -> None:
         return
     text = "".join(sentence + "\n" for sentence in sentences)
     if not values.out:
-        sys.stdout.write(text)
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         return
     write_text(values.out, text)
-    print(f"{len(sentences)} sentences in {values.out}", file=sys.stderr)
+    print(printable(f"{len(sentences)} sentences in {values.out}"), file=sys.stderr)
 
 
 def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None:
@@ -79,8 +79,9 @@ def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None
     if values.out:
         raise UserError("give either --out, a text file, or --midi, a folder")
     exact_step(STEP if values.step is None else values.step)
-    known = read_json(run_folder.reader, "a run's vocabulary") if run_folder.reader.exists() else {}
-    if known.get("tokenizer") != PitchTokenizer.name:
+    reader, known = run_folder.reader, "a run's vocabulary"
+    melodies = reader.exists() and read_json(reader, known, ReaderFile)["tokenizer"]
+    if melodies != PitchTokenizer.name:
         raise UserError(f"{values.run_dir} wrote no melodies: it was not trained on prepare --midi")
     if Path(values.midi).exists() and not Path(values.midi).is_dir():
         raise UserError(f"{values.midi} is a file; --midi names a folder")
@@ -97,4 +98,4 @@ def _write_midi(values: flags.FlagValues, sentences: list[str]) -> None:
     """Writes each sentence's pitches as a file of its own."""
     for path, sentence in zip(_midi_paths(values), sentences, strict=True):
         write_melody(path, [int(pitch) for pitch in sentence.split()], values.step or STEP)
-    print(f"{len(sentences)} melodies in {values.midi}", file=sys.stderr)
+    print(printable(f"{len(sentences)} melodies in {values.midi}"), file=sys.stderr)

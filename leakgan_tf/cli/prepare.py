@@ -17,6 +17,7 @@ from leakgan_tf.data import corpora
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip; or from tunes.
 
@@ -66,7 +67,7 @@ def run(values: flags.FlagValues) -> None:
         made = prepare_midi(values.midi, values.out, values.step, overwrite, given)
     else:
         made = prepare_text(values.input, values.out, values.test, overwrite, given)
-    print(f"{made.account}\nwritten to {values.out}")
+    print(printable(f"{made.account}\nwritten to {values.out}"))
 
 
 def data_folder(values: flags.FlagValues) -> str | None:
@@ -75,7 +76,7 @@ def data_folder(values: flags.FlagValues) -> str | None:
 
 
 def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
-    """Adds a flag for one field; unset, so that a corpus's own settings can be told from given."""
+    """Adds a flag for one field; unset by default, so that a corpus's own settings apply."""
     about, choices = field.metadata["about"], field.metadata["choices"]
     if field.default is not None:
         default = "none" if field.default == "" else field.default

@@ -14,6 +14,7 @@ from leakgan_tf.runs.text_config import dataset_digest
 from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing
+from leakgan_tf.utils.printable import printable
 
 ABOUT = """Writes report.html, one page that needs nothing beside it, and report.md.
 
@@ -63,7 +64,7 @@ def run(values: flags.FlagValues) -> None:
             raise UserError(f"{values.oracle_params} is not the oracle that these runs used")
     command = shlex.join(["python", "-m", "leakgan_tf", "report", *sys.argv[2:]])
     for path in write_report(runs, out, datasets, oracle, command):
-        print(path)
+        print(printable(path))
 
 
 def _default_folder(runs: list[RunRecord]) -> Path:

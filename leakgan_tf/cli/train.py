@@ -15,6 +15,7 @@ from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.reporting.figure_tables import figures_table
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 if TYPE_CHECKING:
     from leakgan_tf.runs.load import TrainedGenerator
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 ABOUT = """Trains a system; the same command goes on after a stop.
 
 train --data FOLDER [--system leakgan]          on text, in a folder made by prepare
-train --task synthetic [--oracle_params FILE]   on sentences of an oracle"""
+train --task synthetic [--oracle_params FILE]   on sentences of an oracle
+
+Example: python -m leakgan_tf train --data=save/coco --system=leakgan --preset=quick"""
 
 
 def define_flags() -> flags.FlagValues:
@@ -69,7 +72,8 @@ def run(values: flags.FlagValues) -> None:
             **overrides(values),
         )
         print(f"\n{_table(run_dir.name, trained)}\n")
-        print(f"Run: {run_dir}\nNext: python -m leakgan_tf generate --run_dir={run_dir}")
+        shown = printable(run_dir)
+        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run_dir={shown}")
 
 
 def _table(name: str, trained: "TrainedGenerator") -> str:

@@ -70,7 +70,7 @@ def parse_setting(name: str, field: dataclasses.Field[Any], text: str) -> Any:
     Raises:
       UserError: ``text`` is not of the field's type, or not among its choices.
     """
-    example = field.default
+    example: Any = field.default
     try:
         if isinstance(example, bool):
             value: Any = {"true": True, "false": False}[text.lower()]

@@ -118,15 +118,18 @@ def own_fields(kind: type[SystemConfig]) -> dict[str, OwnField]:
     """Returns the fields of a system's configuration by flag, those of nested dataclasses too."""
     found = {}
     for field in dataclasses.fields(kind):
-        declarer = next(base for base in kind.__mro__ if field.name in get_annotations(base))
+        bases = [base for base in kind.__mro__ if issubclass(base, SystemConfig)]
+        declarer = next(base for base in bases if field.name in get_annotations(base))
         prefix = declarer.flag_prefix
         group = prefix or declarer.system
+        inner = [OwnField((field.name,), field, group)]
         if dataclasses.is_dataclass(field.default):
-            inner = [((field.name, each.name), each) for each in dataclasses.fields(field.default)]
-        else:
-            inner = [((field.name,), field)]
-        for path, each in inner:
-            found["_".join(filter(None, (prefix, each.name)))] = OwnField(path, each, group)
+            inner = [
+                OwnField((field.name, each.name), each, group)
+                for each in dataclasses.fields(field.default)
+            ]
+        for own in inner:
+            found["_".join(filter(None, (prefix, own.path[-1])))] = own
     return found
 
 

@@ -5,11 +5,10 @@ It holds ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) in
 """
 
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
@@ -18,13 +17,29 @@ from leakgan_tf.data.sources import Source, file_sha256, file_source
 from leakgan_tf.data.text import Tokenizer, get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
 from leakgan_tf.utils import files, folders
+from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import Limits, check
 
 FORMAT = "leakgan_tf text dataset"
 VERSION = 1
 RECORD = "dataset.json"
 _WHAT = "a data folder made by prepare"
 _PARTS = ("vocabulary.json", "train.npz", "test.npz")
+
+
+class _RecordRequired(TypedDict):
+    format: str
+    version: int
+    settings: dict[str, Any]
+    length: Annotated[int, Limits(1, 1e6)]
+    sha256: dict[str, str]
+
+
+class _Record(_RecordRequired, total=False):
+    """dataset.json, as far as it is read again."""
+
+    corpus: str | None
 
 
 @dataclass(frozen=True)
@@ -165,18 +180,11 @@ def _read_record(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is not {_WHAT}")
     if record.get("version") != VERSION:
         raise UserError(f"{folder} has version {record.get('version')}; this reads {VERSION}")
-    for key, kind in (("sha256", dict), ("settings", dict), ("length", int)):
-        if not isinstance(record.get(key), kind):
-            raise UserError(f"{folder / RECORD} is damaged: no {key}")
-    return {"corpus": None, **record}
+    return {"corpus": None, **check(record, _Record, str(folder / RECORD))}
 
 
 def _read_ids(path: Path, length: int, vocabulary: Vocabulary) -> np.ndarray:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            ids = arrays["ids"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged: {error}") from error
+    ids = read_arrays(path, "token ids", ["ids"])["ids"]
     fits = ids.dtype == np.int32 and ids.ndim == 2 and ids.shape[1] == length and ids.size
     if not fits or ids.min() < 0 or ids.max() >= len(vocabulary):
         raise UserError(f"{path} does not fit {RECORD} and vocabulary.json")

@@ -14,6 +14,7 @@ from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
 from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check
 from leakgan_tf.utils.seeds import numpy_generator
 
 DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
@@ -68,10 +69,7 @@ class PrepareSettings:
     @classmethod
     def from_json(cls, value: Any) -> "PrepareSettings":
         """Returns the settings that ``to_json`` wrote; ``UserError`` for anything else."""
-        try:
-            return cls(**value)
-        except TypeError as error:
-            raise UserError(f"these are not the settings of a data folder: {error}") from error
+        return check(value, cls, "the settings of a data folder")
 
 
 @dataclass

@@ -32,6 +32,7 @@ LEGATO = Fraction(1, 20)  # seconds; files differ by a tick or a player's hand
 _STEPS = (0.01, 8.0)  # seconds: what a tempo in a MIDI file can say, with room
 _MOST_STEPS = 100_000  # a damaged file can claim to last for years
 _MAGIC = b"MThd"
+_MOST_BYTES = 2**24  # of a file; a tune of an hour has 1 MB
 _PERCUSSION = 9  # as mido counts, from 0
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note, until a file says otherwise
 _TICKS = 480  # per quarter note, in files written; a step is an eighth
@@ -67,7 +68,11 @@ def read_melody(path: str | Path, step: float = STEP) -> list[int]:
 
 def read_notes(path: str | Path) -> list[Note]:
     """Returns the melody of a MIDI file, one note after the other; errors as in `read_melody`."""
+    if not Path(path).is_file():  # a pipe would be waited for
+        raise UserError("cannot be read: not a regular file")
     try:
+        if Path(path).stat().st_size > _MOST_BYTES:
+            raise UserError(f"larger than {_MOST_BYTES:,} bytes")
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror or error}") from error

@@ -1,10 +1,20 @@
 """How token ids are read again: what a trained run keeps of its data set."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
-from leakgan_tf.data.text import Tokenizer, get_tokenizer
-from leakgan_tf.data.vocabulary import Vocabulary
+from leakgan_tf.data.text import PITCHES, PitchTokenizer, Tokenizer, get_tokenizer
+from leakgan_tf.data.vocabulary import Vocabulary, VocabularyFile
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check
+
+
+class ReaderFile(TypedDict):
+    """text.json of a run."""
+
+    vocabulary: VocabularyFile
+    tokenizer: str
+    lowercase: bool
 
 
 class TextReader:
@@ -36,7 +46,11 @@ class TextReader:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "TextReader":
-        """Reads `to_json`'s result."""
-        tokenizer = get_tokenizer(value["tokenizer"], value["lowercase"])
-        return cls(Vocabulary.from_json(value["vocabulary"]), tokenizer)
+    def from_json(cls, value: Any) -> "TextReader":
+        """Reads `to_json`'s result; raises ``UserError`` for anything else."""
+        known = check(value, ReaderFile, "a run's vocabulary")
+        vocabulary = Vocabulary.from_json(known["vocabulary"])
+        tokenizer = get_tokenizer(known["tokenizer"], known["lowercase"])
+        if tokenizer.name == PitchTokenizer.name and not set(vocabulary.words) <= set(PITCHES):
+            raise UserError("a vocabulary of melodies has a word that is no pitch")
+        return cls(vocabulary, tokenizer)

@@ -31,6 +31,8 @@ class Source:
 def file_sha256(path: str | Path) -> str:
     """Returns the hexadecimal SHA-256 of a file; ``UserError`` if it cannot be read."""
     digest = hashlib.sha256()
+    if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
+        raise UserError(f"{path} cannot be read: not a regular file")
     try:
         with open(path, "rb") as stream:
             while block := stream.read(_BLOCK_BYTES):
@@ -46,9 +48,6 @@ def file_source(path: str | Path) -> Source:
     Raises:
       UserError: it is missing, cannot be read or is not a regular file (it is read twice).
     """
-    path = Path(path)
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is not a regular file")
     return Source(str(path), lambda: read_sentences(path), file_sha256(path))
 
 

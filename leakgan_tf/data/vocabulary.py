@@ -2,16 +2,25 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.schema import check
 
 EOS_ID = 0
 UNK_ID = 1  # in a vocabulary that has one
 EOS_SYMBOL = "<eos>"
 UNK_SYMBOL = "<unk>"
+
+
+class VocabularyFile(TypedDict):
+    """A vocabulary as JSON: how ids 0 and 1 are shown, and the ordinary words."""
+
+    eos: str
+    unk: str | None
+    words: list[str]
 
 
 class Vocabulary:
@@ -128,7 +137,5 @@ class Vocabulary:
     @classmethod
     def from_json(cls, value: Any) -> "Vocabulary":
         """Returns the vocabulary that ``to_json`` wrote; ``UserError`` for anything else."""
-        words = value.get("words") if isinstance(value, dict) else None
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise UserError("this is not a vocabulary: no list of words")
-        return cls(words, value.get("unk") is not None)
+        found = check(value, VocabularyFile, "a vocabulary")
+        return cls(found["words"], found["unk"] is not None)

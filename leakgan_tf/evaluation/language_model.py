@@ -33,15 +33,15 @@ def load_language_model(run_dir: str | Path, dataset_digest: str) -> TrainedGene
 
 
 def language_model_scores(
-    judge: TrainedGenerator, dataset: TextDataset, samples: np.ndarray, reverse: bool
+    scorer: TrainedGenerator, dataset: TextDataset, samples: np.ndarray, reverse: bool
 ) -> dict[str, float]:
     """Returns what a language model says of samples.
 
     Args:
-      judge: the language model.
+      scorer: the language model.
       dataset: held-out sentences.
       samples: ids (n, T).
-      reverse: also train a language model on the samples, which takes as long as the judge took.
+      reverse: whether to train a language model on the samples, too: as long as `scorer` took.
 
     Returns:
       ``frechet``: distance between samples and as many held-out sentences in its hidden space;
@@ -49,13 +49,13 @@ def language_model_scores(
       ``nll_language_model``: NLL per token of the samples under it;
       ``reverse_nll``: NLL per token of held-out sentences under a model trained on the samples.
     """
-    model, config = judge.system.model, judge.config
+    model, config = scorer.system.model, scorer.config
     held_out = dataset.test[: len(samples)]
     real = embed(model, held_out)
     scores = {
         "frechet": frechet_distance(embed(model, samples), real),
         "frechet_train": frechet_distance(embed(model, dataset.train[: len(samples)]), real),
-        "nll_language_model": held_out_nll(judge.generator, samples, 1.0, ends=config.ends),
+        "nll_language_model": held_out_nll(scorer.generator, samples, 1.0, ends=config.ends),
     }
     if reverse:
         scores["reverse_nll"] = _reverse_nll(config, dataset, samples)
@@ -77,7 +77,7 @@ class _Samples(TextTask):
 
 
 def _reverse_nll(config: Config, dataset: TextDataset, samples: np.ndarray) -> float:
-    """Returns the best held-out NLL of a language model trained on samples as the judge was."""
+    """Returns the best held-out NLL of a language model trained on samples as the scorer was."""
     if len(samples) < config.batch_size:
         raise UserError(f"--reverse_lm needs at least {config.batch_size} samples")
     config = replace(config, evaluate_every=1)

@@ -46,13 +46,13 @@ def sweep_run(
     dataset = load_dataset(folder)
     if dataset_digest(dataset) != trained.config.dataset:
         raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
-    judge = load_language_model(language_model, trained.config.dataset) if language_model else None
+    scorer = load_language_model(language_model, trained.config.dataset) if language_model else None
     generator, rows = trained.generator, []
     for temperature in temperatures:
         samples = scoring_samples(generator, dataset, temperature, num)
         scored = (generator, trained.config, dataset, trained.reader)
         row = score_generator(*scored, temperature, num, samples)
-        if judge:
-            row |= language_model_scores(judge, dataset, samples, reverse)
+        if scorer:
+            row |= language_model_scores(scorer, dataset, samples, reverse)
         rows.append({**row, **weights})
     return rows

@@ -26,7 +26,7 @@ class PartiallyForcedPolicy:
         self.length = policy.length
 
     def start(self, rows: int) -> State:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
         return self._policy.start(rows)
 
     def logits(self, state: State, position: tf.Tensor) -> tuple[tf.Tensor, State]:
@@ -40,7 +40,7 @@ class PartiallyForcedPolicy:
 
 
 def infill(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Samples what is not given of sentences, each token behind all that stand before it.
+    """Samples what is not given of sentences, each token after all those before it.
 
     Args:
       policy: the generator; temperature 1.

@@ -121,7 +121,7 @@ class Generator:
     def _sample_batch(
         self, inverse_temperature: tf.Tensor, seed: tf.Tensor, number: tf.Tensor
     ) -> tf.Tensor:
-        """Samples the batch of that number on the first replica, those behind it on the others."""
+        """Samples the batch of that number on the first replica, the next ones on the others."""
         own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
         sampled = sampling.generate(self.policy(), self._batch_size, inverse_temperature, own)
         return distributed.gather(sampled)

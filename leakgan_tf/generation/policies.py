@@ -20,14 +20,17 @@ class LSTMPolicy:
         self.length = model.length
 
     def start(self, rows: int) -> LSTMState:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
         return self.model.start(rows)
 
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
         """Returns the logits (B, V) of the next token, and the state."""
         hidden, state = self.model.observe(state)
-        logits = self.model.projection(hidden)
-        return _close(self.model.ends, logits, state.last, position), state
+        return self.next_logits(hidden, state, position), state
+
+    def next_logits(self, hidden: tf.Tensor, state: LSTMState, position: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (B, V) after the hidden vector (B, H); an ended sentence stays so."""
+        return _close(self.model.ends, self.model.projection(hidden), state.last, position)
 
     def write(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
         """Returns the state after `tokens` (B,)."""
@@ -56,7 +59,7 @@ class LeakGANPolicy:
         self._words = model.worker.fused_output_kernel()
 
     def start(self, rows: int) -> LeakGANState:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
         return self.model.start(self.leak, rows)
 
     def logits(self, state: LeakGANState, position: tf.Tensor) -> tuple[tf.Tensor, LeakGANState]:
@@ -75,7 +78,7 @@ class LeakGANPolicy:
         return self.write(state, tokens, position)
 
     def resume(self, state: LeakGANState, position: int) -> LeakGANState:
-        """Returns the state from which a rollout goes on behind a given prefix.
+        """Returns the state from which a rollout continues after a given prefix.
 
         Under the split alignment teacher forcing has consumed the prefix's last token and its
         features already, and sampling consumes them a second time.

@@ -19,7 +19,7 @@ class Policy(Protocol):
     length: int
 
     def start(self, rows: int) -> State:
-        """Returns the state in front of the first token."""
+        """Returns the state before the first token."""
 
     def logits(self, state: State, position: tf.Tensor) -> tuple[tf.Tensor, State]:
         """Returns the logits (rows, V) of the token at `position`, and the state."""
@@ -31,7 +31,7 @@ class Policy(Protocol):
         """Returns the state after a given token, as `logits` and `write` would leave it."""
 
     def resume(self, state: State, position: int) -> State:
-        """Returns the state from which sampling goes on behind a given prefix."""
+        """Returns the state from which sampling continues after a given prefix."""
 
 
 def write_tokens(
@@ -46,14 +46,14 @@ def write_tokens(
 
     Args:
       policy: the generator.
-      state: its state in front of token `first`.
+      state: its state before token `first`.
       first: a position.
       last: a later position, at most T.
       inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
       seed: stateless seed (2,); each position folds its number in.
 
     Returns:
-      Token ids (rows, last - first), and the state behind them.
+      Token ids (rows, last - first), and the state after them.
     """
     rows = tf.nest.flatten(state)[0].shape[0]
 

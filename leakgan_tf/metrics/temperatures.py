@@ -4,8 +4,22 @@ Temperature t divides the logits: ``softmax(logits / t)``, so below 1 is sharper
 programs multiply the logits instead: their 1.5 is t = 1/1.5.
 """
 
+from leakgan_tf.utils.errors import UserError
+
 PROGRAM_TEMPERATURE = 1 / 1.5  # of the published LeakGAN figures
 TEMPERATURES = (1.0, PROGRAM_TEMPERATURE)  # of every evaluation on the oracle task
+LEAST, MOST = 1e-3, 1e3  # beyond, all samples are the likeliest sentence, or uniform
+
+
+def check_temperature(temperature: float, name: str) -> float:
+    """Returns the temperature; raises ``UserError`` if float32 could not sample with it.
+
+    >>> check_temperature(0.7, "--temperature")
+    0.7
+    """
+    if not LEAST <= temperature <= MOST:  # NaN neither
+        raise UserError(f"{name} must be {LEAST:g} to {MOST:g}, not {temperature:g}")
+    return temperature
 
 
 def temperature_key(temperature: float) -> str:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models.highway import Highway
-from leakgan_tf.models.precision import layer_policy
+from leakgan_tf.models.precision import convolution
 from leakgan_tf.utils.seeds import derive_int
 
 PADDING = -1  # the id of a position that no token has reached yet
@@ -89,15 +89,14 @@ class Discriminator(keras.Model):
             window,
             kernel_initializer=_truncated(derive_int(self.seed, "conv", window)),
             bias_initializer=keras.initializers.Constant(0.1),
-            dtype=layer_policy(self.precision),
             name=f"conv_{window}",
         )
 
     def build(self, input_shape=None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None, self.length))
-        for convolution in self.convolutions:
-            convolution.build((None, self.length, self.embedding_size))
+        for each in self.convolutions:
+            each.build((None, self.length, self.embedding_size))
         self.highway.build()
         if self.classifies:
             self.classifier.build((None, self.feature_size))
@@ -116,9 +115,11 @@ class Discriminator(keras.Model):
         """
         embedded = self.embed(tokens)  # (B, T, D)
         # Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
-        pooled = [tf.reduce_max(convolve(embedded), axis=1) for convolve in self.convolutions]
-        pooled = tf.cast(tf.concat(pooled, axis=-1), tf.float32)
-        mixed = self.highway(tf.nn.relu(pooled))  # (B, F)
+        pooled = [
+            tf.reduce_max(convolution(embedded, each.kernel, each.bias, self.precision), axis=1)
+            for each in self.convolutions
+        ]
+        mixed = self.highway(tf.nn.relu(tf.concat(pooled, axis=-1)))  # (B, F)
         if dropout_seed is not None and self.dropout > 0.0:
             mixed = tf.nn.experimental.stateless_dropout(mixed, self.dropout, dropout_seed)
         return mixed

@@ -89,7 +89,11 @@ class LSTMGenerator(keras.Model):
 
     def observe(self, state: LSTMState) -> tuple[tf.Tensor, LSTMState]:
         """Reads the last token; returns the hidden vector (B, H) and the new state."""
-        hidden, cell = recurrence.step(self.cell, self.embedding(state.last), state.cell)
+        return self.read(self.embedding(state.last), state)
+
+    def read(self, vector: tf.Tensor, state: LSTMState) -> tuple[tf.Tensor, LSTMState]:
+        """Reads an embedding (B, E); returns the hidden vector (B, H) and the new state."""
+        hidden, cell = recurrence.step(self.cell, vector, state.cell)
         return hidden, state._replace(cell=cell)
 
     def get_config(self) -> dict:

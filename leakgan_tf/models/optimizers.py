@@ -69,11 +69,15 @@ def dense_gradients(
     Zero where the loss does not depend on a variable: under sliding goals nothing trains Manager's
     ``goal_init``.
     """
-    gradients = [
+    return _dense(tape.gradient(loss, variables), variables)
+
+
+def _dense(gradients: Sequence, variables: Sequence[keras.Variable]) -> list[tf.Tensor]:
+    dense = [
         tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
-        for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True)
+        for variable, gradient in zip(variables, gradients, strict=True)
     ]
-    return distributed.all_reduce_gradients(gradients)
+    return distributed.all_reduce_gradients(dense)
 
 
 def clipped_gradients(
@@ -81,6 +85,32 @@ def clipped_gradients(
     loss: tf.Tensor,
     variables: Sequence[keras.Variable],
     clip: float,
+    sparse_norm: bool = False,
 ) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """Returns the gradients scaled to a global norm of at most `clip`, and their norm before."""
-    return tf.clip_by_global_norm(dense_gradients(tape, loss, variables), clip)
+    """Returns the gradients scaled to a global norm of at most `clip`, and their norm before.
+
+    Args:
+      tape: that recorded the loss.
+      loss: a scalar.
+      variables: by which to differentiate.
+      clip: the largest norm.
+      sparse_norm: whether the norm counts each use of an embedding's row by itself, as the
+        programs written for TensorFlow 1 do, not the sum of its uses.
+    """
+    gradients = tape.gradient(loss, variables)
+    dense = _dense(gradients, variables)
+    norm = _sparse_norm(gradients, dense) if sparse_norm else tf.linalg.global_norm(dense)
+    return tf.clip_by_global_norm(dense, clip, use_norm=norm)
+
+
+def _sparse_norm(gradients: Sequence, dense: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Returns the norm with each row of a sparse gradient counted by itself."""
+    squares = 0.0
+    for gradient, whole in zip(gradients, dense, strict=True):
+        if isinstance(gradient, tf.IndexedSlices):
+            # A replica's rows carry R times their share of the whole batch's gradient.
+            own = tf.reduce_sum(tf.square(gradient.values / distributed.count()))
+            squares += distributed.all_reduce_sum(own)
+        else:
+            squares += tf.reduce_sum(tf.square(whole))
+    return tf.sqrt(squares)

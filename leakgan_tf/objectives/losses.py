@@ -17,6 +17,9 @@ from leakgan_tf.utils import distributed
 # Probabilities are floored here, as in the original program: a token that was all but impossible
 # costs 46 nats and has no gradient.
 LEAST_LOG_PROBABILITY = math.log(1e-20)
+# Features that differ by less than this share of their norm, eight units in the last place, are
+# the same but for rounding.
+_UNMOVED = 2.0**-20
 
 
 def token_log_prob(logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
@@ -168,9 +171,20 @@ def manager_pairs(features: tf.Tensor, goals: Goals, horizon: int, window: str) 
     """
     if window == "block":
         corners = features[:, ::horizon]  # (B, T/c + 1, F)
-        return Pairs(corners[:, 1:] - corners[:, :-1], goals.targets)
-    changes = features[:, horizon:] - features[:, :-horizon]
-    return Pairs(changes, goals.targets)
+        return Pairs(_changes(corners[:, 1:], corners[:, :-1]), goals.targets)
+    return Pairs(_changes(features[:, horizon:], features[:, :-horizon]), goals.targets)
+
+
+def _changes(later: tf.Tensor, earlier: tf.Tensor) -> tf.Tensor:
+    """Returns later - earlier, (B, S, F); 0 where they differ by rounding only.
+
+    Equal rows of a product may differ in the last place, as libraries compute some rows together.
+    Normalized, such a difference would be a direction of its own on each kind of processor.
+    """
+    changes = later - earlier
+    size = tf.reduce_sum(tf.square(later), axis=-1, keepdims=True)
+    moved = tf.reduce_sum(tf.square(changes), axis=-1, keepdims=True) > _UNMOVED**2 * size
+    return tf.where(moved, changes, 0.0)
 
 
 def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: str) -> tf.Tensor:
@@ -184,11 +198,11 @@ def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: st
     if window == "block":
         ends = range(1, length + 1)
         begins = [end - (end % horizon or horizon) for end in ends]
-        changes = features[:, 1:] - tf.gather(features, begins, axis=1)
+        changes = _changes(features[:, 1:], tf.gather(features, begins, axis=1))
         return cosine(Pairs(changes, goals.worker))
     total, count = 0.0, tf.minimum(tf.range(1, length + 1), horizon)
     for back in range(1, min(horizon, length) + 1):
-        changes = features[:, back:] - features[:, :-back]  # f_t - f_{t-i}, t = i..T
+        changes = _changes(features[:, back:], features[:, :-back])  # f_t - f_{t-i}, t = i..T
         towards = cosine(Pairs(changes, goals.sub_goals[:, : changes.shape[1]]))
         total += tf.pad(towards, [[0, 0], [back - 1, 0]])  # (B, T)
     return total / tf.cast(count, total.dtype)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leakgan_tf.reporting.tables import markdown
+from leakgan_tf.utils.printable import printable
 
 _SPECIAL = re.compile(r"([\\`*|<>&\[\]])")  # what Markdown would not show as it is
 
@@ -68,7 +69,7 @@ Block = Heading | Paragraph | Listing | Links | Table | Code | Picture
 
 def to_markdown(blocks: Sequence[Block], pictures: str = "") -> str:
     """Returns the report as Markdown; `pictures` leads from its folder to theirs: "results/"."""
-    return "\n\n".join(_markdown(block, pictures) for block in blocks) + "\n"
+    return printable("\n\n".join(_markdown(block, pictures) for block in blocks) + "\n")
 
 
 def _markdown(block: Block, pictures: str) -> str:

@@ -14,6 +14,7 @@ from leakgan_tf.reporting.document import (
     Picture,
     Table,
 )
+from leakgan_tf.utils.printable import printable
 
 _STYLE = """\
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
@@ -48,7 +49,7 @@ def to_html(blocks: Sequence[Block]) -> str:
     """Returns the whole page; pictures are read, and lie within it."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     body = "\n".join(_html(block) for block in blocks)
-    return (
+    return printable(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"

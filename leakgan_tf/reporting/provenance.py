@@ -111,7 +111,7 @@ def _starts(runs: Sequence[RunRecord]) -> list[Block]:
     blocks: list[Block] = [Heading("Starts", 3), Table(headers, rows)]
     for run in runs:
         first = run.made_by.get("command", "")
-        commands = dict.fromkeys(start["command"] for start in run.starts)
+        commands = dict.fromkeys(start.get("command", "") for start in run.starts)
         changed = [command for command in commands if command not in ("", first)]
         if changed:
             blocks += [Paragraph(f"{run.name} was also started with:"), *map(Code, changed)]

@@ -1,6 +1,8 @@
 """A report on runs: what it says, in which order, and where it is written."""
 
 import re
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from leakgan_tf.reporting.provenance import made_blocks, report_blocks
 from leakgan_tf.reporting.sweeps import sweep_blocks
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.training.monitor import describe_warnings
-from leakgan_tf.utils.files import write_text
+from leakgan_tf.utils.files import atomic_output, write_text
 
 HTML, MARKDOWN = "report.html", "report.md"
 
@@ -60,14 +62,21 @@ def write_report(
     Raises:
       UserError: a checkpoint does not fit, or a file cannot be written.
     """
-    blocks = [
-        Heading(title or f"Report: {named([run.name for run in runs])}", 1),
-        *first,
-        *(_each_run(runs, out, datasets, oracle, bool(first)) if runs else ()),
-        *report_blocks(command),
-    ]
-    write_text(out / HTML, to_html(blocks))
-    write_text(out / MARKDOWN, to_markdown(blocks))
+    with tempfile.TemporaryDirectory(prefix="leakgan_tf-report-") as temporary:
+        drawn = Path(temporary)
+        blocks = [
+            Heading(title or f"Report: {named([run.name for run in runs])}", 1),
+            *first,
+            *(_each_run(runs, drawn, datasets, oracle, bool(first)) if runs else ()),
+            *report_blocks(command),
+        ]
+        page, markdown = to_html(blocks), to_markdown(blocks)
+        # A report that is refused leaves nothing: whatever is wrong was found by now.
+        for picture in sorted(drawn.iterdir()):
+            with atomic_output(out / picture.name) as path:
+                shutil.copyfile(picture, path)
+    write_text(out / HTML, page)
+    write_text(out / MARKDOWN, markdown)
     return out / HTML, out / MARKDOWN
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from tabulate import tabulate
 
+from leakgan_tf.utils.printable import printable
+
 
 def mean_and_spread(values: Sequence[float], digits: int = 3) -> str:
     """Returns "mean", or "mean ± sample standard deviation" of more than one value."""
@@ -19,4 +21,5 @@ def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def plain(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Returns a table for the terminal."""
-    return tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
+    cells = [[printable(cell) for cell in row] for row in rows]
+    return tabulate(cells, headers, tablefmt="simple", disable_numparse=True)

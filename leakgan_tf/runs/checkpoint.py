@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
+from leakgan_tf.runs.shapes import Count, Seconds
+from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.utils.schema import check, parse_json
 
 if TYPE_CHECKING:  # reading what a checkpoint says of itself takes no TensorFlow
     import keras
@@ -23,6 +26,11 @@ KIND = "leakgan_tf checkpoint"
 FORMAT = 2
 _META = "meta"
 _DATA = "phase/"  # before the names of a phase's arrays
+
+
+class _Meta(TypedDict):
+    kind: str
+    format: int
 
 
 @dataclass
@@ -36,9 +44,9 @@ class PartialPhase:
       data: the phase's arrays, where the phase changes what they are made with; else none.
     """
 
-    done: int = 0
+    done: Count = 0
     sums: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     data: tuple[np.ndarray, ...] = ()
 
     def add(self, reported: Mapping[str, np.ndarray]) -> None:
@@ -73,10 +81,10 @@ class Progress:
       partial: what is done of the phase at ``position``.
     """
 
-    position: int = 0
-    total: int = 0
-    updates: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    position: Count = 0
+    total: Count = 0
+    updates: Count = 0
+    seconds: dict[str, Seconds] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
     partial: PartialPhase = field(default_factory=PartialPhase)
 
@@ -142,33 +150,18 @@ def read_progress(path: Path) -> Progress:
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
     """Returns the arrays of models and optimizers by name, and the progress."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}  # checks each array's CRC
-        meta = json.loads(arrays.pop(_META).tobytes())
-        fits = meta["kind"] == KIND and meta["format"] == FORMAT
-        if fits and meta["digest"] != _digest(arrays, meta["progress"]):
-            raise ValueError("its content does not have its digest")
-        progress = _progress(meta["progress"], arrays) if fits else Progress()
-    except Exception as error:  # damaged files raise nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is damaged or is no checkpoint: {reason}") from error
-    if not fits:
+    arrays = read_arrays(path, "a checkpoint")
+    if _META not in arrays:
+        raise UserError(f"{path} is no checkpoint")
+    meta = check(parse_json(arrays.pop(_META).tobytes(), str(path)), _Meta, str(path))
+    if (meta["kind"], meta["format"]) != (KIND, FORMAT):
         raise UserError(f"{path} is no checkpoint of this version (format {FORMAT})")
+    if "progress" not in meta or meta.get("digest") != _digest(arrays, meta["progress"]):
+        raise UserError(f"{path} is damaged: its content does not have its digest")
+    progress = check(meta["progress"], Progress, str(path))
+    names = sorted((name for name in arrays if name.startswith(_DATA)), key=lambda n: (len(n), n))
+    progress.partial.data = tuple(arrays.pop(name) for name in names)
     return arrays, progress
-
-
-def _progress(told: dict[str, Any], arrays: dict[str, np.ndarray]) -> Progress:
-    """Takes the phase's arrays out of ``arrays``, and returns the progress with them."""
-    count = sum(name.startswith(_DATA) for name in arrays)
-    data = tuple(arrays.pop(f"{_DATA}{i}") for i in range(count))
-    partial = PartialPhase(**{**told["partial"], "data": data})
-    progress = Progress(**{**told, "partial": partial})
-    for part in (progress, partial):
-        for name, default in vars(type(part)()).items():
-            if type(getattr(part, name)) is not type(default):
-                raise ValueError(f"{name} is not of the type {type(default).__name__}")
-    return progress
 
 
 def _digest(arrays: Mapping[str, np.ndarray], progress: dict[str, Any]) -> str:

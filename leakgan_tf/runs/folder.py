@@ -1,6 +1,5 @@
 """A run's folder: its configuration, checkpoints and records."""
 
-import contextlib
 import fcntl
 import json
 import platform
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
+from leakgan_tf.runs.shapes import RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import (
@@ -22,13 +22,11 @@ from leakgan_tf.utils.files import (
     write_text,
 )
 from leakgan_tf.utils.hardware import hardware
+from leakgan_tf.utils.schema import check
 
 KIND = "leakgan_tf run"
 # Fields that change no number of a run.
 _FREE = frozenset({"checkpoint_seconds"})
-# What a line of starts.jsonl has to have, by type.
-_START = {"time": str, "command": str, "position": int, "done": int, "devices": list,
-          "threads": dict, "hardware": dict, "versions": dict, "commit": str}  # fmt: skip
 _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
@@ -134,17 +132,33 @@ class RunFolder:
                 f"{self.path} was made by another version of the program (format "
                 f"{content.get('format')!r}, not {FORMAT}): train it again in another --run_dir"
             )
-        return content
+        return check(content, RunFile, str(self.config_file))
 
     def read_config(self) -> Config:
         """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
-        content = self.read()
         try:
-            return read_config(content["config"])
+            return read_config(self.read()["config"])
         except UserError as error:
+            if str(self.path) in str(error):
+                raise
             raise UserError(f"{self.config_file}: {error}") from error
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise UserError(f"{self.config_file} is damaged: {error!r}") from error
+
+    def read_figures(self, task: str) -> dict[str, Any]:
+        """Returns the figures of a finished run; empty before.
+
+        Args:
+          task: the run's, "synthetic" or "text".
+
+        Raises:
+          UserError: measured.json is damaged.
+        """
+        if not self.measured.exists():
+            return {}
+        value = read_json(self.measured, "a run's figures")
+        figures = check_figures(value, task, str(self.measured))
+        if "total_updates" not in figures:
+            raise UserError(f"{self.measured} has no 'total_updates': not a run's figures")
+        return figures
 
     def weights(self, best: bool = False) -> Path:
         """Returns the file of the latest weights, or of the best evaluation's.
@@ -165,9 +179,12 @@ class RunFolder:
     def forget_after(self, position: int) -> None:
         """Drops the records of phases from `position` on: they will be run again."""
         if self.metrics.exists():
-            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if _position(line) < position]
-            write_text(self.metrics, "".join(kept))
+            lines = [
+                line.removesuffix(b"\n").decode() + "\n"
+                for line, record in read_records(self.metrics)
+                if record["position"] < position
+            ]
+            write_text(self.metrics, "".join(lines))
 
     def record_start(self, **facts: Any) -> None:
         """Appends a line to starts.jsonl: when, with which command, versions and machine.
@@ -188,35 +205,9 @@ class RunFolder:
         except OSError as error:
             raise UserError(f"cannot write {self.starts}: {error.strerror}") from error
 
-    def read_starts(self) -> list[dict[str, Any]]:
-        """Returns the lines of starts.jsonl, without those that are damaged, by a kill say."""
-        if not self.starts.exists():
-            return []
-        try:
-            lines = self.starts.read_bytes().splitlines()
-        except OSError as error:
-            raise UserError(f"cannot read {self.starts}: {error.strerror}") from error
-        starts = []
-        for line in lines:
-            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                start = json.loads(line)
-                if all(isinstance(start[name], kind) for name, kind in _START.items()):
-                    starts.append(start)
-        return starts
-
     def records(self) -> list[dict[str, Any]]:
-        """Returns the lines of metrics.jsonl."""
-        if not self.metrics.exists():
-            return []
-        text = self.metrics.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
-
-
-def _position(line: str) -> float:
-    try:
-        return json.loads(line)["position"]
-    except (ValueError, KeyError, TypeError):
-        return float("inf")  # half a line, from a kill: it belongs to what is run again
+        """Returns the lines of metrics.jsonl; raises ``UserError`` if one is damaged."""
+        return [record for _, record in read_records(self.metrics)]
 
 
 def environment() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import TextReader
+from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import System
@@ -77,8 +78,7 @@ class TrainedGenerator:
             raise UserError(f"num must not be negative, but is {num}")
         if not -(2**31) <= seed < 2**31:
             raise UserError(f"seed must fit into 32 bits, but is {seed}")
-        if not 0 < temperature < float("inf"):
-            raise UserError(f"temperature must be above 0, not {temperature}")
+        check_temperature(temperature, "temperature")
         return self.generator.sample(num, temperature, (seed, GENERATE))
 
     def generate(self, num: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
@@ -120,6 +120,10 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     reader = None
     if config.task == "text":
         reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
-    measured = folder.measured
-    figures = read_json(measured, "a run's figures") if measured.exists() else {}
+        if len(reader.vocabulary) != config.vocab_size:
+            raise UserError(
+                f"{folder.reader} has {len(reader.vocabulary)} words and symbols, not the run's "
+                f"{config.vocab_size}"
+            )
+    figures = folder.read_figures(config.task)
     return TrainedGenerator(config, system, progress, reader, best, figures, run_dir)

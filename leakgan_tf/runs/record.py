@@ -1,15 +1,16 @@
 """What a run has left behind, read without TensorFlow: settings, records, figures, progress."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.runs.checkpoint import read_progress
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import Start, read_starts
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -27,7 +28,7 @@ class RunRecord:
       measured: the figures of the finished run; empty before.
       progress: the latest checkpoint's (`runs.checkpoint.Progress`); empty before the first.
       melodies: whether it learns melodies.
-      starts: what began and resumed it, in order (`runs.folder.RunFolder.record_start`).
+      starts: what began and resumed it, in order (`RunFolder.record_start`).
     """
 
     name: str
@@ -38,7 +39,7 @@ class RunRecord:
     measured: dict[str, Any]
     progress: dict[str, Any]
     melodies: bool = False
-    starts: Sequence[dict[str, Any]] = ()
+    starts: Sequence[Start] = ()
 
     @property
     def finished(self) -> bool:
@@ -118,44 +119,28 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
     folder = RunFolder(path)
     if not folder.config_file.exists():
         folder.weights()  # says what is wrong
-    config, made_by = folder.read_config(), folder.read().get("made_by")
-    progress = vars(read_progress(folder.checkpoint)) if folder.checkpoint.exists() else {}
-    records = _records(folder.metrics, progress.get("position", float("inf")))
+    config, made_by = folder.read_config(), folder.read().get("made_by", {})
+    progress = _progress(folder.checkpoint) if folder.checkpoint.exists() else {}
+    end = progress.get("position", float("inf"))  # what came after it will be run again
+    records = [record for record in folder.records() if record["position"] < end]
     if begun and not (progress or records):
         raise UserError(f"{path} has nothing to report yet: neither a checkpoint nor records")
-    measured = read_json(folder.measured, "a run's figures") if folder.measured.exists() else {}
-    if not isinstance(measured, dict) or (measured and "total_updates" not in measured):
-        raise UserError(f"{folder.measured} is damaged: not a run's figures")
+    measured = folder.read_figures(config.task)
     text = config.task == "text" and (begun or folder.reader.exists())
-    reader = read_json(folder.reader, "a run's vocabulary") if text else {}
+    reader = read_json(folder.reader, "a run's vocabulary", ReaderFile) if text else {}
     return RunRecord(
         name=name,
         path=path,
         config=config,
-        made_by=made_by if isinstance(made_by, dict) else {},
+        made_by=made_by,
         records=records,
         measured=measured,
         progress=progress,
         melodies=reader.get("tokenizer") == PitchTokenizer.name,
-        starts=folder.read_starts(),
+        starts=read_starts(folder.starts),
     )
 
 
-def _records(path: Path, end: float) -> list[dict[str, Any]]:
-    """Returns the lines of phases before `end`: the others will be run again."""
-    if not path.exists():
-        return []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
-    records = []
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-            if record["position"] < end:
-                records.append({**record, "group": str(record["group"])})
-        except (ValueError, KeyError, TypeError) as error:
-            if number < len(lines):  # the last may be half a line, from a kill
-                raise UserError(f"{path} is damaged in line {number}") from error
-    return records
+def _progress(path: Path) -> dict[str, Any]:
+    progress = read_progress(path)
+    return {name: getattr(progress, name) for name in ("position", "total", "updates", "seconds")}

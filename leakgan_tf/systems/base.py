@@ -1,4 +1,4 @@
-"""What a system tells the trainer: its models, and the phases that train them in order."""
+"""What a system gives to the trainer: its models, and the phases that train them in order."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -45,8 +45,9 @@ def declared(path: Path, name: str) -> Any:
         names = wanted.intersection(_names_bound(node))
         if not names:
             continue
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
-            sibling = path.with_name(f"{node.module.rpartition('.')[2]}.py")
+        source = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if isinstance(node, ast.ImportFrom) and source.startswith(f"{PACKAGE}."):
+            sibling = _file_of(source)
             for alias in node.names:
                 if (alias.asname or alias.name) in names:
                     namespace[alias.asname or alias.name] = declared(sibling, alias.name)
@@ -54,6 +55,12 @@ def declared(path: Path, name: str) -> Any:
             code = compile(ast.Module([_only(node, names)], []), str(path), "exec")
             exec(code, namespace)
     return namespace[name]
+
+
+def _file_of(module: str) -> Path:
+    """Returns the file of a module in `leakgan_tf.systems`."""
+    name = f"{module.rpartition('.')[2]}.py"
+    return next(path for path in (Path(each, name) for each in systems.__path__) if path.exists())
 
 
 def _names_bound(node: ast.stmt) -> list[str]:

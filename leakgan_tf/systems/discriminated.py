@@ -1,4 +1,4 @@
-"""What SeqGAN, MaliGAN and RankGAN share: a network that is trained to judge sentences.
+"""What SeqGAN, MaliGAN and RankGAN share: a discriminator, or ranker, of sentences.
 
 Network, loss, L2 penalty, dropout and rounds are those of SeqGAN's released program; RankGAN's
 ranker has a loss of its own. Not itself a system.

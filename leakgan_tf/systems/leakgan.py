@@ -1,7 +1,7 @@
 """LeakGAN: long text generation via adversarial training with leaked information.
 
 Guo et al. 2018, arXiv:1709.08624. Both the paper's and the released program's semantics
-(`Semantics`). Sizes and schedule: `presets.py`. What is not reproduced: the released program's
+(`Semantics`). Schedule: `LeakGANConfig`. What is not reproduced: the released program's
 batch-sized ``goal_init`` unless asked for, its unused variable, and its unused learning-rate decay.
 """
 
@@ -441,7 +441,7 @@ class LeakGAN:
     def score_prefixes(
         self, policy: LeakGANPolicy, tokens: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
-        """Returns D's opinion after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
+        """Returns D's scores after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
         horizon = self.config.own.goal_horizon
         starts = tuple(range(horizon, self.config.length, horizon))
         completions = sampling.complete(policy, tokens, starts, self.config.own.rollouts, seed)

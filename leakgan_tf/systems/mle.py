@@ -119,7 +119,7 @@ class MLE:
         return self.update(tape, loss, self.optimizers["generator"])
 
     def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
-        """Returns which tokens (B, T) are not filling behind an end; None if none can be."""
+        """Returns which tokens (B, T) are not padding; None if none can be."""
         return valid_token_mask(tokens) if self.config.ends else None
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: FusedAdam) -> Scalars:

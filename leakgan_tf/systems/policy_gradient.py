@@ -1,7 +1,7 @@
 """What SeqGAN and its relatives share: MLE pre-training, then REINFORCE on rewarded prefixes.
 
-SeqGAN (Yu et al. 2017, arXiv:1609.05473), algorithm 1 and equations 4 and 8. A system says who
-judges finished sentences, and how the judge is trained. Not itself a system.
+SeqGAN (Yu et al. 2017, arXiv:1609.05473), algorithm 1 and equations 4 and 8. A system says what
+scores finished sentences, and how that is trained. Not itself a system.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ from leakgan_tf.utils import distributed
 
 RewardFunction = Callable[
     [tf.Tensor], tf.Tensor
-]  # sentences (n, T) to opinions (n,), higher is better
+]  # sentences (n, T) to scores (n,), higher is better
 
 
 @unique_class
@@ -51,7 +51,7 @@ class PolicyGradientConfig(MLEConfig, flags="seqgan"):
 
 
 class PolicyGradientSystem(MLE):
-    """The LSTM generator of `MLE`, trained on by REINFORCE with a judge's verdict as the reward."""
+    """The LSTM generator of `MLE`, trained on by REINFORCE with a score as the reward."""
 
     config: Config[PolicyGradientConfig]
 
@@ -77,11 +77,11 @@ class PolicyGradientSystem(MLE):
         raise NotImplementedError
 
     def control_mean(self) -> float:
-        """Returns the mean of the rewards that controls give: here of opinions in [0, 1]."""
+        """Returns the mean of the rewards that controls give: here of scores in [0, 1]."""
         return 0.5
 
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
-        """Yields the phases of a round of the judge's training; none if it learns nothing."""
+        """Yields the phases of a round of D's training; none without a D."""
         return iter(())
 
     # ``reward_data(seed) -> arrays`` of B rows, context of `reward_function` in a G step, if any.
@@ -90,7 +90,7 @@ class PolicyGradientSystem(MLE):
     # --- The schedule (algorithm 1) -----------------------------------------------------------
 
     def phases(self) -> Iterator[Phase]:
-        """Yields MLE epochs, the judge's pre-training, then the adversarial phase."""
+        """Yields MLE epochs, D's pre-training, then the adversarial phase."""
         config = self.config
         yield from super().phases()
         for _ in range(config.own.discriminator_rounds):
@@ -109,7 +109,7 @@ class PolicyGradientSystem(MLE):
     # --- One update ---------------------------------------------------------------------------
 
     def adversarial_step(self, *context_and_seed: tf.Tensor) -> Scalars:
-        """Samples a batch, completes its prefixes, asks the judge, and updates the generator."""
+        """Samples a batch, completes its prefixes, scores them, and updates the generator."""
         *context, seed = context_and_seed
         config, fold = self.config, tf.random.experimental.stateless_fold_in
         neutral = tf.ones([config.length])
@@ -126,7 +126,7 @@ class PolicyGradientSystem(MLE):
     def rewards(
         self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor, *context: tf.Tensor
     ) -> tf.Tensor:
-        """Returns the judge's mean opinion after 1, 2, …, T tokens of (B, T): (B, T) (eq. 4)."""
+        """Returns the mean score after 1, 2, …, T tokens of (B, T): (B, T) (eq. 4)."""
         starts = tuple(range(1, self.config.length))
         completions = sampling.complete(LSTMPolicy(self.model), tokens, starts, rollouts, seed)
         return prefix_scores(self.reward_function(*context), tokens, completions) / rollouts

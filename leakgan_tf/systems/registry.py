@@ -7,7 +7,6 @@ Files are read, not imported: names, configurations and published figures need n
 
 import ast
 import importlib
-import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +33,11 @@ def find_systems() -> dict[str, str]:
 def _find() -> dict[str, tuple[Path, str]]:
     """Returns the file and the class of each system by name."""
     found = {}
-    for module in sorted(pkgutil.iter_modules(systems.__path__), key=lambda each: each.name):
-        path = Path(module.module_finder.path) / f"{module.name}.py"
+    files = [path for folder in systems.__path__ for path in Path(folder).glob("[!_]*.py")]
+    for path in sorted(files, key=lambda each: each.stem):
         for node in declared.parse(path).body:
-            if isinstance(node, ast.ClassDef) and _plain(node.name) == _plain(module.name):
-                found[module.name] = path, node.name
+            if isinstance(node, ast.ClassDef) and _plain(node.name) == _plain(path.stem):
+                found[path.stem] = path, node.name
     return found
 
 

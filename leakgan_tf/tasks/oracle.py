@@ -12,7 +12,7 @@ BATCH = 256  # sentences handled together; no result depends on it
 
 
 class Oracle:
-    """An LSTM with weights N(0, 1): it writes the real sentences and judges generated ones.
+    """An LSTM with weights N(0, 1): it samples the real sentences and scores generated ones.
 
     Args:
       vocab_size: number of token ids, V.

@@ -91,11 +91,11 @@ class SyntheticTask:
         rows = []
         for temperature, test in zip(temperatures, held_out.T, strict=True):
             samples = generator.sample(count, temperature, own)
-            judged = oracle_costs(self.oracle, samples)
+            costs = oracle_costs(self.oracle, samples)
             rows.append({
                 "temperature": temperature,
-                "nll_oracle": float(np.mean(judged)),
-                "nll_oracle_deviation": float(np.std(judged, ddof=1)),
+                "nll_oracle": float(np.mean(costs)),
+                "nll_oracle_deviation": float(np.std(costs, ddof=1)),
                 "nll_test": float(np.mean(test)),
                 "nll_test_deviation": float(np.std(test, ddof=1)),
                 "distinct": distinct_share(samples),

@@ -220,18 +220,17 @@ def _meet(placement: Placement) -> None:
     """Waits until all workers take connections.
 
     Raises:
-      UserError: this worker's own port cannot be used.
+      UserError: this worker's own address cannot be used.
       TrainingError: a worker does not come in time.
     """
-    port, deadline = _split(placement.workers[placement.worker])[1], placement.timeout
-    deadline += time.monotonic()
-    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    host, port = _split(placement.workers[placement.worker])
+    deadline = placement.timeout + time.monotonic()
     try:
-        listener = socket.create_server(
-            ("", port), family=family, dualstack_ipv6=family == socket.AF_INET6
-        )
-    except OSError as error:
-        raise UserError(f"cannot listen on port {port}: {error.strerror}") from error
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot listen on {host} port {port}, of TF_CONFIG: {reason}") from error
     with listener:
         while absent := _absent(placement):
             if time.monotonic() > deadline:

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from leakgan_tf.training.board import begin_again, tensorboard_errors
 from leakgan_tf.training.monitor import GROUP
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.printable import printable
 
 _PAUSE = 0.5  # seconds between two looks of the bar on a terminal
 _PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file
@@ -117,7 +118,7 @@ class Bar:
 
     def line(self, text: str) -> None:
         """Prints a line above the bar."""
-        tqdm.write(text)
+        tqdm.write(printable(text))
 
     def close(self, position: int) -> None:
         """Ends the bar."""

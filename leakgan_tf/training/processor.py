@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from leakgan_tf.models import precision as products
+
 _SIZE, _RUNS = 1024, 7
 
 
@@ -28,8 +30,15 @@ def bfloat16_gain(clock: Callable[[], float] = time.perf_counter) -> float:
 
 
 def warn_if_slow(precision: str, gain: Callable[[], float] = bfloat16_gain) -> None:
-    """Prints a line if `precision` is bfloat16 and this machine is slower at it."""
+    """Prints a line if `precision` is bfloat16 and this machine saves no time by it."""
     if precision != "bfloat16":
+        return
+    if not products.sums_in_float32():
+        print(
+            "warning: bfloat16 products of this machine round their partial sums, so rounded "
+            "factors are multiplied in float32: --precision=float32 is faster here",
+            file=sys.stderr,
+        )
         return
     times = gain()
     if times < 1:

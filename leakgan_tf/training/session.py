@@ -15,7 +15,7 @@ from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.trainer import Trainer
-from leakgan_tf.utils.files import atomic_output, read_json, write_json
+from leakgan_tf.utils.files import atomic_output, write_json
 
 _NEVER = 1e9  # seconds between checkpoints
 
@@ -92,7 +92,7 @@ def _train_run(
     distribution: Distribution,
 ) -> dict[str, Any]:
     if folder.measured.exists():
-        return read_json(folder.measured, "a run's figures")
+        return folder.read_figures(config.task)
     warn_if_slow(config.precision)
     task = make_task()
     if task.reader is not None and not folder.reader.exists():

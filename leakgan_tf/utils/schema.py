@@ -95,7 +95,7 @@ def check(value: Any, annotation: Any, where: str) -> Any:
       UserError: the value, or an item of it, is of another type or out of its limits.
     """
     limits = None
-    if typing.get_origin(annotation) is typing.Annotated:
+    if _annotated(annotation):
         annotation, *notes = typing.get_args(annotation)
         limits = next((note for note in notes if isinstance(note, Limits)), None)
     origin = typing.get_origin(annotation) or annotation
@@ -119,6 +119,10 @@ def check(value: Any, annotation: Any, where: str) -> Any:
     if limits is not None and hasattr(result, "__len__"):
         _check_limits(len(result), limits, f"the length of {where}")
     return result
+
+
+def _annotated(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Annotated
 
 
 def _checker(origin: Any) -> Callable[[Any, Any, str], Any]:
@@ -170,7 +174,8 @@ def _check_union(value: Any, members: Sequence[Any], where: str) -> Any:
             return check(value, member, where)
         except UserError:
             continue
-    names = " or ".join(_NAMES.get(member, str(member)) for member in others)
+    plain = [typing.get_args(each)[0] if _annotated(each) else each for each in others]
+    names = " or ".join(_NAMES.get(member, str(member)) for member in plain)
     raise _wrong(value, names, where)
 
 

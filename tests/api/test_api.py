@@ -114,7 +114,7 @@ def test_text_files_are_scored_with_their_protocol(folder):
         (lambda: leakgan_tf.evaluate(), "samples is missing"),
         (lambda: leakgan_tf.evaluate("runs", samples="cats.txt"), "either runs"),
         (lambda: leakgan_tf.evaluate([]), "one or more runs"),
-        (lambda: leakgan_tf.evaluate("runs", temperatures=[0.0]), "above 0"),
+        (lambda: leakgan_tf.evaluate("runs", temperatures=[0.0]), "temperatures must be"),
         (lambda: leakgan_tf.evaluate("runs", num=1), "at least 2"),
         (lambda: leakgan_tf.evaluate("runs", reverse_lm=True), "language_model"),
     ],

@@ -15,6 +15,7 @@ from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +62,7 @@ def test_wall_time_is_the_checkpoints(pages):
 
 def test_every_start_of_a_run_is_told(pages, tmp_path):
     folder, html, _ = pages
-    (start,) = RunFolder(folder / "whole").read_starts()
+    (start,) = read_starts(folder / "whole" / "starts.jsonl")
     time = start["time"].partition("+")[0]
     assert f"<td>whole</td><td>{time}</td><td>0</td><td>0</td>" in html
     shutil.copytree(folder / "whole", tmp_path / "whole")
@@ -232,3 +233,26 @@ def test_a_refusal_needs_no_tensorflow(tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.stdout == "2 False\n"
+
+
+def test_a_report_that_is_refused_at_its_end_leaves_nothing(capsys, tmp_path):
+    """The figures and curves of both are drawn before the weights of the second are loaded."""
+    runs.train(tiny("mle"), tmp_path / "good")
+    runs.begun(tiny("mle"), tmp_path / "other")
+    runs.begun(tiny("mle", generator_hidden=5), tmp_path / "larger")
+    shutil.copy(tmp_path / "larger" / "checkpoint.npz", tmp_path / "other" / "checkpoint.npz")
+    capsys.readouterr()
+    words = (tmp_path / "good", tmp_path / "other", f"--out={tmp_path / 'out'}")
+    refuses(capsys, *words, names=["checkpoint of other sizes"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_hidden_characters_are_shown(tmp_path):
+    name = "run\x1b[31m\u202e"
+    runs.begun(tiny("mle"), tmp_path / name)
+    assert report(tmp_path / name, f"--out={tmp_path / 'out'}") == 0
+    for page in ("report.html", "report.md"):
+        text = (tmp_path / "out" / page).read_text("utf-8")
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "x1b" in text

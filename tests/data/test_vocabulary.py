@@ -75,7 +75,7 @@ def test_words_that_are_not_a_vocabulary_are_refused(words):
 
 @pytest.mark.parametrize("value", [None, [], {"words": "abc"}, {"words": [1]}, {}])
 def test_json_that_is_no_vocabulary_is_refused(value):
-    with pytest.raises(UserError, match="not a vocabulary"):
+    with pytest.raises(UserError, match="^a vocabulary"):
         Vocabulary.from_json(value)
 
 

@@ -173,10 +173,9 @@ def kill(case: Case, folder: Path, random_: random.Random, moment: str) -> dict:
     told = log.read_bytes()[size:].decode("utf-8", "replace")
     allowed = {0} if ended else {0, -number, 128 + number}
     wrong = [] if status in allowed else [f"status {status}"]
-    if number == signal.SIGKILL or "Traceback" in told:
-        # Before the command has its handlers, Python itself is interrupted while it imports.
-        late = (folder / case.run / "lock").exists()
-        wrong += ["traceback"] if "Traceback" in told and late else []
+    # Before a command has its handlers, Python itself is interrupted while it imports.
+    if "Traceback" in told and ", in _run" in told:
+        wrong.append("traceback")
     return {
         "moment": moment, "signal": signal.Signals(number).name, "twice": again,
         "status": status, "wrong": wrong,

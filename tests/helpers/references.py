@@ -71,7 +71,7 @@ def manager_arrays(arrays, manager) -> list[np.ndarray]:
         "output/bias": arrays["manager/output/bias"],
         "goal_init": arrays["manager/goal_init"],
     }
-    return _ordered(manager, by_path)
+    return ordered(manager, by_path)
 
 
 def worker_arrays(arrays, worker) -> list[np.ndarray]:
@@ -88,7 +88,7 @@ def worker_arrays(arrays, worker) -> list[np.ndarray]:
         "output_kernel/kernel": kernel.reshape(hidden * goal, vocab),
         "output_bias/kernel": arrays["worker/output/bias"].reshape(vocab, goal).T,
     }
-    return _ordered(worker, by_path)
+    return ordered(worker, by_path)
 
 
 def lstm_generator_arrays(arrays, model) -> list[np.ndarray]:
@@ -102,7 +102,7 @@ def lstm_generator_arrays(arrays, model) -> list[np.ndarray]:
         "output/kernel": arrays["generator/output/kernel"],
         "output/bias": arrays["generator/output/bias"],
     }
-    return _ordered(model, by_path)
+    return ordered(model, by_path)
 
 
 def discriminator_arrays(arrays, model) -> list[np.ndarray]:
@@ -116,7 +116,7 @@ def discriminator_arrays(arrays, model) -> list[np.ndarray]:
         by_path[f"highway/{part}/bias"] = arrays[f"disc/highway/{part}/bias"]
     by_path["classifier/kernel"] = arrays["disc/output/kernel"]
     by_path["classifier/bias"] = arrays["disc/output/bias"]
-    return _ordered(model, by_path)
+    return ordered(model, by_path)
 
 
 def assign(variables, arrays) -> None:
@@ -124,7 +124,7 @@ def assign(variables, arrays) -> None:
         variable.assign(array)
 
 
-def _ordered(model, by_path) -> list[np.ndarray]:
+def ordered(model, by_path) -> list[np.ndarray]:
     """Sorts arrays by the model's variables, each found by the end of its path."""
     ordered, left = [], dict(by_path)
     for variable in model.trainable_variables:

@@ -5,8 +5,10 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
+from helpers.rounding import UNIT
 from leakgan_tf.config.config import replace
-from leakgan_tf.models.precision import product
+from leakgan_tf.models import precision
+from leakgan_tf.models.precision import convolution, product
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.utils.errors import UserError
@@ -25,14 +27,84 @@ def test_a_float32_product_is_the_matrix_product_whatever_the_rank():
         np.testing.assert_allclose(found, inputs @ right, rtol=1e-5, atol=1e-6)
 
 
-def test_a_bfloat16_product_rounds_its_factors_and_its_result_only():
+@pytest.fixture(params=["as it is", "float32 on rounded factors"])
+def machine(request, monkeypatch):
+    """This machine, and one whose bfloat16 products round their partial sums."""
+    if request.param != "as it is":
+        monkeypatch.setattr(precision, "sums_in_float32", lambda: False)
+
+
+def assert_rounded_once(found, left, right):
+    """`found` is left @ right, whose values bfloat16 can hold, rounded to bfloat16."""
+    exact = left.astype(float) @ right.astype(float)
+    half_a_unit = 2.0**-8 * np.abs(exact)
+    sums = left.shape[1] * UNIT * (np.abs(left) @ np.abs(right))
+    assert (np.abs(found - exact) <= half_a_unit + sums).all()
+    np.testing.assert_array_equal(found, rounded(found))
+
+
+def test_a_bfloat16_product_rounds_its_factors_and_its_result_only(machine):
     left, right = small.array(3, 300), small.array(300, 5, seed=1)
     found = product(tf.constant(left), tf.cast(right, tf.bfloat16))
     assert found.dtype == tf.float32
-    exact = rounded(left).astype(float) @ rounded(right).astype(float)
-    # Sums in bfloat16 would be off by 300 roundings; the result's own rounding is 2^-9.
-    np.testing.assert_allclose(found, exact, rtol=2.0**-8, atol=2.0**-8)
+    assert_rounded_once(found.numpy(), rounded(left), rounded(right))
+
+
+def test_bias_and_activation_come_before_the_result_is_rounded(machine):
+    left, right, bias = small.array(3, 9), small.array(9, 5, seed=1), small.array(5, seed=2)
+    found = product(tf.constant(left), tf.cast(right, tf.bfloat16), tf.constant(bias), tf.nn.relu)
+    extended = np.concatenate([rounded(left), np.ones((3, 1), np.float32)], axis=1)
+    exact = np.maximum(extended @ np.concatenate([rounded(right), [rounded(bias)]]), 0)
+    assert 0 < (exact == 0).sum() < exact.size
+    # A processor that does not fuse them rounds the product as well.
+    np.testing.assert_allclose(found, exact, rtol=2.0**-7, atol=2.0**-8)
     np.testing.assert_array_equal(found, rounded(found.numpy()))
+
+
+def test_a_bfloat16_convolution_rounds_its_factors_and_its_result_only(machine):
+    inputs, kernel = small.array(2, 9, 70), small.array(4, 70, 5, seed=1)
+    found = convolution(tf.constant(inputs), kernel, np.zeros(5, np.float32), "bfloat16")
+    assert found.shape == (2, 6, 5) and found.dtype == tf.float32
+    windows = np.stack([inputs[:, start : start + 4].reshape(2, 280) for start in range(6)], 1)
+    assert_rounded_once(
+        found.numpy().reshape(12, 5),
+        rounded(windows.reshape(12, 280)),
+        rounded(kernel).reshape(280, 5),
+    )
+
+
+def test_gradients_in_bfloat16_are_products_of_rounded_factors(machine):
+    left, right = tf.constant(small.array(3, 40)), tf.constant(small.array(40, 50, seed=1))
+    weights = small.array(3, 50, seed=2)
+    with tf.GradientTape() as tape:
+        tape.watch([left, right])
+        total = tf.reduce_sum(product(left, tf.cast(right, tf.bfloat16)) * weights)
+    for_left, for_right = tape.gradient(total, [left, right])
+    upstream = rounded(weights)
+    assert_rounded_once(for_left.numpy(), upstream, rounded(right.numpy()).T)
+    assert_rounded_once(for_right.numpy(), rounded(left.numpy()).T, upstream)
+
+
+def test_a_machine_that_rounds_partial_sums_is_noticed(monkeypatch):
+    multiply = tf.matmul
+
+    def in_float32(left, right, **options):
+        wide = multiply(tf.cast(left, tf.float32), tf.cast(right, tf.float32), **options)
+        return tf.cast(wide, tf.bfloat16)
+
+    def by_halves(left, right, **options):
+        if options:
+            return in_float32(left, right, **options)
+        half = left.shape[1] // 2
+        return in_float32(left[:, :half], right[:half]) + in_float32(left[:, half:], right[half:])
+
+    left, right = small.array(16, 300), small.array(300, 16, seed=1)
+    monkeypatch.setattr(
+        tf.nn, "convolution", lambda a, b, padding: in_float32(a[:, 0], b[0])[:, None]
+    )
+    for form, once in ((in_float32, True), (by_halves, False)):
+        monkeypatch.setattr(tf, "matmul", form)
+        assert precision.rounds_once(left, right) is once
 
 
 def test_gradients_are_those_of_the_matrix_product():
@@ -49,8 +121,8 @@ def test_gradients_are_those_of_the_matrix_product():
 def pair(**changes):
     """The same weights in both precisions."""
     systems = [
-        LeakGAN(replace(small.config(**changes), precision=precision), task=None)
-        for precision in ("float32", "bfloat16")
+        LeakGAN(replace(small.config(**changes), precision=kind), task=None)
+        for kind in ("float32", "bfloat16")
     ]
     for name, model in systems[0].models.items():
         small.randomise(model)

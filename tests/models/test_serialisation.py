@@ -14,6 +14,9 @@ from leakgan_tf.models.highway import Highway
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.manager import Manager
+from leakgan_tf.models.mediator import Mediator
+from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
+from leakgan_tf.models.relational_memory import JointLayerNorm, RelationalMemoryGenerator
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES = 2, 4, 6, 5
@@ -41,6 +44,19 @@ CASES = {
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, stddev=0.7,
              ends=True, seed=7),
         (TOKENS,), 6),
+    Mediator: (
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, dropout=0.5,
+             ends=True, seed=7),
+        (TOKENS,), 7),
+    JointLayerNorm: (dict(width=FEATURES), (GOALS,), 2),
+    RelationalMemoryGenerator: (
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, slots=2, heads=2, head_size=2,
+             ends=True, seed=7),
+        (TOKENS,), 18),
+    RelationalDiscriminator: (
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=4, representations=2, windows=(1, 3),
+             filters=(2, 3), hidden_size=2, dropout=0.5, seed=7),
+        (TOKENS,), 11),
 }  # fmt: skip
 MODELS = [kind for kind in CASES if issubclass(kind, keras.Model)]
 

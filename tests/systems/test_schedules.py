@@ -4,17 +4,16 @@ A schedule is written as a word with one letter for each phase. A capital G, M o
 after which the generator is evaluated.
 """
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from helpers import small
+from helpers.changes import of_system
 from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
-from leakgan_tf.systems.registry import find_systems, make_system
+from leakgan_tf.systems.registry import find_systems, make_system, system_config
 
 NAMES = {
     "d": "pretrain/discriminator",
@@ -178,38 +177,38 @@ def test_features_that_just_fit_into_memory_are_reused():
         assert (steps_and_data(made)["g"][0] == made.pretrain_on_features) is reused
 
 
-def published(preset, name, **changes):
+def published(preset, **changes):
     """The schedule of a published size."""
-    config = replace(preset, system=name, **{**SIZES, **changes})
+    config = replace(preset, **of_system(preset.system, {**SIZES, **changes}))
     return word(make_system(config, task=None)), config
 
 
 @pytest.mark.parametrize("length", [20, 40])
 def test_leakgans_schedule_on_the_oracle_task_is_its_programs(length):
     """10 times 5 D rounds and 8 G epochs; 800 G steps with 5 D rounds each; no MLE epoch."""
-    found, config = published(synthetic_preset("paper", length), "leakgan")
+    found, config = published(synthetic_preset("paper", length, system_config("leakgan")))
     pretraining = [*("ddddd" + "ggggGggg"), *("ddddd" + "gGggggGg"), *("ddddd" + "gggGgggg"),
                    *("ddddd" + "GggggGgg"), *("ddddd" + "ggGggggG")]  # fmt: skip
     assert found == "".join(pretraining) * 2 + ("abbbbb" * 5 + "e") * 160
-    assert (config.discriminator_epochs, config.discriminator_samples) == (3, 9984)
+    assert (config.discriminator_epochs, config.own.discriminator_samples) == (3, 9984)
     assert (config.training_sequences, config.evaluation_samples) == (10000, 9984)
-    assert (config.batch_size, config.rollouts) == (64, 4)
+    assert (config.batch_size, config.own.rollouts) == (64, 4)
 
 
 def test_leakgans_schedule_on_captions_is_its_programs():
     """16 times 5 D rounds and 12 short epochs; one more short epoch every 15 G steps."""
-    preset = text_preset("paper", vocab_size=5, length=4)
-    found, config = published(preset, "leakgan", pretrain_rounds=16)
+    preset = text_preset("paper", 5, 4, system_config("leakgan"))
+    found, config = published(preset, pretrain_rounds=16)
     assert found.lower().startswith(("ddddd" + "g" * 12) * 16 + "abbbbb")
     steps = "abbbbb" * 5
     assert found[found.index("a") :].startswith((steps + "e" + steps + "e" + steps + "le") * 53)
     assert (found.count("a"), found.count("b"), found.count("l")) == (800, 4000, 53)
-    assert config.likelihood_share == 0.05  # of the batches, in a short epoch
+    assert config.own.likelihood_share == 0.05  # of the batches, in a short epoch
 
 
 def test_the_paper_interleaves_an_mle_epoch_with_15_adversarial_steps():
-    preset = dataclasses.replace(synthetic_preset("paper", 20), semantics=PAPER)
-    found, _ = published(preset, "leakgan")
+    preset = synthetic_preset("paper", 20, system_config("leakgan"))
+    found, _ = published(preset, **vars(PAPER))
     steps = "abbbbb" * 5
     assert found[found.index("a") :].startswith((steps + "e" + steps + "e" + steps + "le") * 53)
     assert (ORIGINAL.mle_every, PAPER.mle_every) == (0, 15)
@@ -217,10 +216,10 @@ def test_the_paper_interleaves_an_mle_epoch_with_15_adversarial_steps():
 
 def test_seqgans_schedule_is_its_programs():
     """120 MLE epochs, 50 D rounds, 200 G steps with 5 D rounds each; every D round 3 epochs."""
-    found, config = published(synthetic_preset("paper", 20), "seqgan")
+    found, config = published(synthetic_preset("paper", 20, system_config("seqgan")))
     assert found == "mmmmM" * 24 + "d" * 50 + ("abbbbb" * 5 + "e") * 40
     assert (config.discriminator_epochs, config.batch_size) == (3, 64)
-    assert config.seqgan_rollouts == 16
+    assert config.own.rollouts == 16
 
 
 @pytest.mark.parametrize(
@@ -232,4 +231,4 @@ def test_seqgans_schedule_is_its_programs():
     ],
 )
 def test_the_baselines_of_seqgans_table_keep_its_programs_schedule(name, expected):
-    assert published(synthetic_preset("paper", 20), name)[0] == expected
+    assert published(synthetic_preset("paper", 20, system_config(name)))[0] == expected

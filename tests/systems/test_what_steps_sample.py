@@ -14,9 +14,10 @@ from leakgan_tf.generation import sampling
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.objectives import rewards as rewards_module
 from leakgan_tf.systems import maligan, policy_gradient, scheduled_sampling
-from leakgan_tf.systems.registry import make_system
+from leakgan_tf.systems.registry import make_system, system_config
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
+CAPTIONS = text_preset("paper", 7, 8, system_config("leakgan"))
 SEED = tf.constant([5, 6])
 TOKENS = small.tokens(4, 6, 7, seed=8)
 ROLLOUTS = {"rollouts": 3, "seqgan_rollouts": 3, "rankgan_references": 3}
@@ -36,7 +37,8 @@ class Samples:
     """A generator whose samples are all twos."""
 
     def sample(self, count, temperature, seed):
-        self.asked = (count, np.broadcast_to(temperature, [6]).tolist(), list(seed))
+        factors = np.broadcast_to(1 / np.asarray(temperature, np.float64), [6])
+        self.asked = (count, factors.tolist(), list(seed))
         return np.full([count, 6], 2, np.int32)
 
 
@@ -100,7 +102,9 @@ def mean_scores(prefixes):
 
 def test_leakgans_adversarial_step(monkeypatch):
     """One batch of the exploring kind, N completions after c, 2c, … tokens, then the control."""
-    made = system("leakgan", goal_horizon=2, reward_rank="none", explored_sharpness=0.5)
+    made = system(
+        "leakgan", goal_horizon=2, reward_rank="none", adversarial_inverse_temperature=0.5
+    )
     loop = Loop(monkeypatch, made)
     reported = made.adversarial_step(SEED)
     assert loop.generated == [(4, [1.5, 1.5, 0.5, 0.5, 0.5, 0.5], folded(0))]
@@ -133,7 +137,7 @@ def test_the_adversarial_step_of_the_systems_on_seqgans_schedule(name, monkeypat
     """One batch at temperature 1, N completions after every token, then the control."""
     made = system(name)
     loop, contexts = Loop(monkeypatch, made), []
-    monkeypatch.setattr(made, "judge", lambda *context: contexts.append(context) or _mean)
+    monkeypatch.setattr(made, "reward_function", lambda *context: contexts.append(context) or _mean)
     context = [tf.constant(Task.train[:4]), tf.constant(Task.train[4:8])][: 2 * (name == "rankgan")]
     reported = made.adversarial_step(*context, SEED)
     assert [list(map(id, each)) for each in contexts] == [list(map(id, context))]
@@ -153,7 +157,7 @@ def test_the_adversarial_step_of_the_systems_on_seqgans_schedule(name, monkeypat
 def test_seqgans_reward_is_ds_probability():
     made = system("seqgan")
     small.randomise(made.discriminator)
-    found = made.judge()(tf.constant(TOKENS))
+    found = made.reward_function()(tf.constant(TOKENS))
     expected = tf.nn.softmax(made.discriminator(tf.constant(TOKENS)))[:, 1]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -167,7 +171,7 @@ def test_maligans_adversarial_step(monkeypatch):
         filled.append((np.asarray(tokens), np.asarray(given), np.asarray(seed).tolist()))
         return tokens
 
-    monkeypatch.setattr(maligan, "fill_in", fill_in)
+    monkeypatch.setattr(maligan, "infill", fill_in)
     given = np.array([0, 2, 5, 6], np.int32)
     reported = made.adversarial_step(
         tf.constant(TOKENS), tf.constant(given), tf.constant([0.25] * 4), SEED
@@ -195,7 +199,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
         filled.append((np.asarray(given), np.asarray(seed).tolist()))
         return tokens
 
-    monkeypatch.setattr(scheduled_sampling, "fill_in", fill_in)
+    monkeypatch.setattr(scheduled_sampling, "infill", fill_in)
     reported = made.step(tf.constant(TOKENS), tf.fill([4], 0.5), SEED)
     ((given, seed),) = filled
     coins = tf.random.stateless_uniform([4, 6], folded(0)).numpy()
@@ -211,7 +215,7 @@ def test_scheduled_samplings_coins_and_tokens_have_seeds_of_their_own(monkeypatc
 def leakgan_round(made, seed=11):
     made.generator = Samples()
     tokens, labels = made.real_and_generated(seed)
-    count = made.config.discriminator_samples
+    count = made.config.own.discriminator_samples
     np.testing.assert_array_equal(tokens, np.repeat([[1] * 6, [2] * 6], count, axis=0))
     np.testing.assert_array_equal(labels, np.repeat([1, 0], count))  # 1 is real
     assert labels.dtype == np.int32
@@ -221,8 +225,11 @@ def leakgan_round(made, seed=11):
 def test_a_round_of_leakgans_discriminator():
     """As many fresh sentences of each side; the generated ones of the evaluated kind."""
     made = system(
-        "leakgan", discriminator_samples=9, opening_sharpness=3.0, judged_sharpness=2.0
-    )  # fmt: skip
+        "leakgan",
+        discriminator_samples=9,
+        opening_inverse_temperature=3.0,
+        discriminator_inverse_temperature=2.0,
+    )
     positives, samples = leakgan_round(made)
     assert positives == (9, derive_int(11, "real"))
     assert samples == (9, [3.0, 3.0, 2.0, 2.0, 2.0, 2.0], derive(11, "generated").tolist())
@@ -233,7 +240,7 @@ def test_a_round_of_leakgans_discriminator():
     [
         (ORIGINAL, [1.5] * 6, [1.5, 1.5, 1.0, 1.0, 1.0, 1.0]),
         (PAPER, [1.0] * 6, [1.0] * 6),
-        (text_preset("paper", 7, 8).semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
+        (CAPTIONS.own.semantics, [1.5] * 6, [1.5, 1.5, 0.8, 0.8, 0.8, 0.8]),
     ],
     ids=["program", "paper", "program for captions"],
 )
@@ -308,7 +315,7 @@ def test_leakgans_stored_features_are_those_of_the_sentences(share):
 
 def test_rankgans_references_and_comparisons_are_two_ends_of_one_permutation():
     rows = numpy_generator(11, "judging").permutation(11)
-    references, comparisons = system("rankgan").judging_data(11)
+    references, comparisons = system("rankgan").reward_data(11)
     np.testing.assert_array_equal(references, Task.train[rows[:4]])
     np.testing.assert_array_equal(comparisons, Task.train[rows[7:]])
 

@@ -1,13 +1,15 @@
 """The compiled loop makes the planned updates, all of them, and is traced once."""
 
+import gc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import runs
+from helpers import runs, small
 from helpers.tiny import tiny
+from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.trainer import Trainer
 
@@ -90,6 +92,26 @@ def test_a_whole_run_traces_each_function_once(tmp_path, system):
     generator = trained.generator
     functions = [generator._sample, *generator._score.values()]
     assert max(each.experimental_get_tracing_count() for each in functions) == 1
+
+
+def test_the_graphs_of_a_trained_system_are_forgotten():
+    """TensorFlow keeps each gradient that is registered, and the graph that it belongs to."""
+
+    def train():
+        system = LeakGAN(small.config(), task=None)
+        tokens, labels = small.tokens(4, 6, 7), np.array([0, 1, 0, 1], np.int32)
+        once = plan([0, 1, 2, 3])
+        CompiledLoop(system.discriminator_step).run(pipeline([tokens, labels], once), 1)
+        CompiledLoop(
+            lambda batch, rewards, seed: system.adversarial_gradient_step(batch, rewards)
+        ).run(pipeline([tokens, np.ones([4, 2], np.float32)], once), 1)
+
+    held = []
+    for _ in range(3):
+        train()
+        gc.collect()
+        held.append(sum(issubclass(type(each), tf.Graph) for each in gc.get_objects()))
+    assert held[1:] == held[:1] * 2
 
 
 def test_a_pipeline_and_its_data_are_forgotten():

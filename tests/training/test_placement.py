@@ -1,6 +1,7 @@
 """Which devices and workers there are, as flags and TF_CONFIG say it; and what is refused."""
 
 import json
+import socket
 
 import numpy as np
 import pytest
@@ -9,10 +10,10 @@ from benchmarks import synthetic
 from helpers.small import config
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.device_flags import kept_by_the_chief
-from leakgan_tf.training.distribution import Distribution
+from leakgan_tf.training.distribution import Distribution, _meet
 from leakgan_tf.training.placement import Placement, read_placement
 from leakgan_tf.utils import distributed
-from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.errors import TrainingError, UserError
 
 CLUSTER = {"worker": ["b:1", "c:2"], "chief": ["a:3"]}
 
@@ -42,13 +43,23 @@ def test_without_a_chief_the_first_worker_is():
     [
         ({"strategy": "some"}, "must be one of"),
         ({"devices": -1}, "--devices must"),
-        ({"timeout": 0.0}, "--worker_timeout above 0"),
+        ({"timeout": 0.0}, "--worker_timeout must be above 0"),
+        ({"timeout": float("nan")}, "--worker_timeout must be above 0"),
+        ({"timeout": float("inf")}, "at most 604800 seconds"),
+        ({"timeout": 1e300}, "at most 604800 seconds"),
         ({"strategy": "none", "devices": 2}, "needs --strategy=mirrored"),
         ({"task": ("worker", 2)}, "no such task"),
         ({"task": ("evaluator", 0)}, "only a chief and workers"),
         ({"cluster": {**CLUSTER, "ps": ["d:4"]}}, "only a chief and workers"),
         ({"cluster": {"worker": ["b", "c:2"]}}, "'b' is not HOST:PORT"),
-        ({"cluster": 5}, "not as TensorFlow documents it"),
+        ({"cluster": {"worker": ["b:0", "c:2"]}}, "'b:0' has a port that is not 1 to 65535"),
+        ({"cluster": {"worker": ["b:99999", "c:2"]}}, "'b:99999' has a port"),
+        ({"cluster": {"worker": ["b:²", "c:2"]}}, "'b:²' is not HOST:PORT"),
+        ({"cluster": {"worker": "b:1"}}, "TF_CONFIG.cluster.worker must be a list, not 'b:1'"),
+        ({"cluster": {"worker": [1]}}, r"TF_CONFIG.cluster.worker\[0\] must be text, not 1"),
+        ({"cluster": 5}, "TF_CONFIG.cluster must be an object, not 5"),
+        ({"task": ("worker", "x")}, "task is worker x, and its cluster has no such task"),
+        ({"task": ("worker", None)}, "TF_CONFIG.task.index must be"),
     ],
 )
 def test_what_cannot_be_is_refused(changes, part):
@@ -56,10 +67,34 @@ def test_what_cannot_be_is_refused(changes, part):
         read(**changes)
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"cluster": {"worker": ["a:1"]}}'])
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", '{"cluster": {"worker": ["a:1"]}}', "[" * 10**5, '{"a":' * 10**5]
+)
 def test_a_cluster_must_be_given(text):
     with pytest.raises(UserError, match="TF_CONFIG"):
         read_placement("multi_worker", 0, 9.0, text)
+
+
+def test_a_worker_waits_at_its_own_address_only(monkeypatch):
+    listened, create = [], socket.create_server
+
+    def recorded(address, **more):
+        listened.append(address)
+        return create((address[0], 0), **more)  # any free port
+
+    monkeypatch.setattr(socket, "create_server", recorded)
+    workers = ("127.0.0.1:54321", "127.0.0.1:1")
+    placement = Placement("multi_worker", 0, workers, ("worker 0", "worker 1"), 0, timeout=0.01)
+    with pytest.raises(TrainingError, match=r"worker 1 \(127\.0\.0\.1:1\) did not come"):
+        _meet(placement)
+    assert listened == [("127.0.0.1", 54321)]
+
+
+def test_an_address_of_another_machine_is_refused():
+    workers = ("192.0.2.1:54321", "127.0.0.1:1")  # of a network for documentation
+    placement = Placement("multi_worker", 0, workers, ("worker 0", "worker 1"), 0, timeout=0.01)
+    with pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1 port 54321"):
+        _meet(placement)
 
 
 def test_tf_config_is_no_concern_of_other_strategies():

@@ -14,6 +14,7 @@ from helpers.tiny import tiny
 from leakgan_tf.cli import entry
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training.logs import time_left
 from leakgan_tf.training.trainer import Trainer
@@ -88,7 +89,7 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
         for name, array in expected.items():
             assert found[name].tobytes() == array.tobytes(), name
     assert runs.records(tmp_path) == runs.records(finished.path)
-    starts = [(start["position"], start["devices"]) for start in run.read_starts()]
+    starts = [(start["position"], start["devices"]) for start in read_starts(run.starts)]
     assert starts == [(0, ["CPU:0"]), (phase * (checkpoint_seconds == OFTEN), ["CPU:0"])]
     found, expected = runs.progress(run.checkpoint), runs.progress(finished.checkpoint)
     for field in ("position", "total", "updates", "best"):

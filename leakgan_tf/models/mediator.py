@@ -1,0 +1,148 @@
+"""CoT's mediator: an LSTM language model with the layout and initial weights of cuDNN's LSTM."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.models import recurrence
+from leakgan_tf.models.lstm_generator import START
+from leakgan_tf.models.masking import force_eos, valid_token_mask
+from leakgan_tf.utils.seeds import derive_int
+
+
+class _Gates(NamedTuple):
+    """The weights of the cell with the sum of its two biases, as `recurrence.unroll` reads them."""
+
+    units: int
+    kernel: tf.Tensor
+    recurrent_kernel: tf.Tensor
+    bias: tf.Tensor
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class GatewiseOrthogonal(keras.initializers.Initializer):
+    """Four orthogonal matrices (n, H) side by side, one for each gate of an LSTM.
+
+    Args:
+      seed: seed of the matrices.
+    """
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+
+    def __call__(self, shape, dtype=None):
+        """Returns the matrix (n, 4H)."""
+        rows, columns = shape
+        gates = [
+            keras.initializers.Orthogonal(seed=derive_int(self.seed, "gate", gate))(
+                (rows, columns // 4), dtype=dtype
+            )
+            for gate in range(4)
+        ]
+        return tf.concat(gates, axis=1)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {"seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class Mediator(keras.Model):
+    """Embedding, LSTM with two biases a gate, dropout, softmax over the vocabulary (CoT).
+
+    The gates see the sum of the two biases. Both are trained, so that the sum moves twice as far
+    in a step of Adam as one bias would. The kernels are orthogonal gate by gate, the biases begin
+    at 0; embedding and output are N(0, 0.1²). There is no forget-gate offset.
+
+    Args:
+      vocab_size: number of token ids, V.
+      length: tokens in a sentence, T.
+      embedding_size: width of the token embedding, E.
+      hidden_size: state width of the LSTM, H.
+      dropout: share of the hidden vectors' entries dropped when a dropout seed is given.
+      ends: whether token 0 ends a sentence.
+      seed: seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        length: int,
+        embedding_size: int,
+        hidden_size: int,
+        dropout: float = 0.0,
+        ends: bool = False,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.length = length
+        self.embedding_size = embedding_size
+        self.hidden_size = hidden_size
+        self.dropout = dropout
+        self.ends = ends
+        self.seed = seed
+        self.embedding = keras.layers.Embedding(
+            vocab_size,
+            embedding_size,
+            embeddings_initializer=recurrence.normal(0.1, seed, "embedding"),
+            name="embedding",
+        )
+        self.cell = keras.layers.LSTMCell(
+            hidden_size,
+            kernel_initializer=GatewiseOrthogonal(derive_int(seed, "kernel")),
+            recurrent_initializer=GatewiseOrthogonal(derive_int(seed, "recurrent")),
+            unit_forget_bias=False,
+            name="lstm",
+        )
+        self.projection = keras.layers.Dense(
+            vocab_size,
+            kernel_initializer=recurrence.normal(0.1, seed, "output", "kernel"),
+            bias_initializer=recurrence.normal(0.1, seed, "output", "bias"),
+            name="output",
+        )
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weights; no data needed."""
+        self.embedding.build((None,))
+        self.cell.build((None, self.embedding_size))
+        self.projection.build((None, self.hidden_size))
+        self.recurrent_bias = self.add_weight(
+            shape=(4 * self.hidden_size,), initializer="zeros", name="recurrent_bias"
+        )
+        self.built = True
+
+    def call(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the logits (B, T, V) of each token of (B, T), given those before it.
+
+        Args:
+          tokens: ids (B, T).
+          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+        """
+        hidden = self.hidden(tokens)
+        if dropout_seed is not None and self.dropout > 0.0:
+            hidden = tf.nn.experimental.stateless_dropout(hidden, self.dropout, dropout_seed)
+        return self.logits(hidden, tokens)
+
+    def hidden(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the hidden vectors (B, T, H) before each token of (B, T)."""
+        before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
+        cell = self.cell
+        gates = _Gates(
+            self.hidden_size, cell.kernel, cell.recurrent_kernel, cell.bias + self.recurrent_bias
+        )
+        return recurrence.unroll(gates, self.embedding(before))
+
+    def logits(self, hidden: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (B, T, V) of `tokens` (B, T) from hidden vectors (B, T, H)."""
+        logits = self.projection(hidden)
+        return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = (
+            "vocab_size", "length", "embedding_size", "hidden_size", "dropout", "ends", "seed",
+        )  # fmt: skip
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

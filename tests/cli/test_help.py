@@ -1,0 +1,65 @@
+"""``--help``: groups in order, presets' values as defaults, an example; before TensorFlow loads."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leakgan_tf.cli import entry, train
+from leakgan_tf.cli.config_flags import preset_values
+from leakgan_tf.systems.registry import find_systems
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def text(capsys):
+    assert entry.run(train.run, train.define_flags(), ["train", "--help"], train.ABOUT) == 0
+    return capsys.readouterr().out
+
+
+def test_what_most_users_need_comes_first_and_each_system_has_a_group(text):
+    titles = [line.split(" (")[0].rstrip(":") for line in text.splitlines() if line.endswith(":")]
+    assert titles[:3] == ["Most used", "Training", "Models"]
+    assert set(titles[3:-1]) == set(find_systems().values())
+    assert titles[-1] == "Devices"
+    groups = text.split(":\n")
+    assert "--data\n" in groups[1] and "--batch_size" not in groups[1]
+    assert "Example: python -m leakgan_tf train" in groups[0]
+
+
+def test_defaults_are_the_presets():
+    values = train.define_flags()
+    values(["train", "--preset=quick"])
+    found = preset_values(values)
+    assert found["mle_epochs"] == "10"
+    assert found["rankgan_gamma"] == "16.0"
+    assert found["goal_window"] == "sliding"
+    assert found["windows"] == "1,2,3,4,5,8,16"
+    values(["train", "--preset=paper"])
+    found = preset_values(values)
+    assert found["mle_epochs"] == "120"
+    assert found["goal_window"] == "block"
+    assert "vocab_size" not in found  # the data folder's
+
+
+def test_the_preset_that_was_given_is_shown(capsys):
+    words = ["train", "--preset=smoke", "--help"]
+    assert entry.run(train.run, train.define_flags(), words, train.ABOUT) == 0
+    assert "--rankgan_references=4\n" in capsys.readouterr().out
+    words = ["train", "--preset=tiny", "--help"]
+    assert entry.run(train.run, train.define_flags(), words, train.ABOUT) == 2
+    assert capsys.readouterr().err == "error: unknown preset 'tiny': one of paper, quick, smoke\n"
+
+
+def test_help_imports_no_tensorflow():
+    code = (
+        "import sys; from leakgan_tf.cli import entry, train; "
+        "entry.run(train.run, train.define_flags(), ['train', '--help'], train.ABOUT); "
+        "print('tensorflow' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "False"

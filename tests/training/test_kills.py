@@ -1,0 +1,28 @@
+"""Commands that are killed at random moments end like undisturbed ones.
+
+``--kills`` says how often each is killed, ``--kills-seed`` when; ``python tests/helpers/kills.py``
+kills the commands of every system.
+"""
+
+import random
+import signal
+
+import pytest
+
+from helpers import kills
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("name", ["mle", "text-mle"])
+def test_a_command_that_is_killed_ends_like_an_undisturbed_one(tmp_path, name, pytestconfig):
+    count = pytestconfig.getoption("--kills")
+    random_ = random.Random(f"{pytestconfig.getoption('--kills-seed')} {name}")
+    case = kills.make_case(name, tmp_path)
+    kills.undisturbed(case, tmp_path / "undisturbed")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # for the children, too
+    try:
+        done = kills.torment(case, tmp_path / "killed", count, random_)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [line for line in done if line["wrong"]] == []
+    assert len(done) == count + 1
