@@ -122,7 +122,8 @@ def test_the_page_has_figures_and_differences(folder):
     parent, *cells_of_deltas = own["paper-constant"]
     assert parent == "paper"
     expected = [figures["paper-constant"][key] - figures["paper"][key] for _, key in varying]
-    assert cells_of_deltas[: len(varying)] == [f"{delta:+.3f}" for delta in expected]
+    shown = [f"{delta:+.3f}" for delta in expected if delta]  # no column where nothing differs
+    assert shown and cells_of_deltas[: len(shown)] == shown
 
 
 def test_the_controls_make_another_generator(folder):

@@ -191,7 +191,7 @@ def test_signs_of_collapse_are_told(tmp_path):
     assert report(tmp_path / "run") == 0
     html = (tmp_path / "run" / "report" / "report.html").read_text()
     assert "Signs that training went wrong" in html
-    assert "<li>run, after phase 4: D has won" in html
+    assert "<li>run, after phase 4: D is saturated" in html
 
 
 def test_damaged_runs_are_refused(capsys, tmp_path):

@@ -22,7 +22,7 @@ def evaluation(**figures):
     return {"group": "evaluation", "nll_oracle_1.0": 5.0, **figures}
 
 
-def verdict(accuracy, stage="adversarial"):
+def d_round(accuracy, stage="adversarial"):
     return {"group": f"{stage}/discriminator", "accuracy": accuracy, "loss": 1.0}
 
 
@@ -66,23 +66,23 @@ def test_unknown_variety_of_real_sentences_tells_nothing():
 
 
 def test_a_winning_discriminator_is_told_after_three_rounds():
-    won = [verdict(0.99)] * 4
+    won = [d_round(0.99)] * 4
     assert [number for number, _ in seen(won)] == [2]
-    assert "right in 99.0% of its verdicts over 3 rounds" in seen(won)[0][1]
-    one_high = [verdict(a) for a in (0.9, 1.0, 0.93, 0.9, 1.0, 0.93)]
+    assert "accuracy 99.0% over 3 rounds" in seen(won)[0][1]
+    one_high = [d_round(a) for a in (0.9, 1.0, 0.93, 0.9, 1.0, 0.93)]
     assert seen(one_high) == []
-    again = [verdict(a) for a in [0.99] * 3 + [0.97] * 5 + [0.99] * 5 + [0.8] * 3 + [0.99] * 3]
+    again = [d_round(a) for a in [0.99] * 3 + [0.97] * 5 + [0.99] * 5 + [0.8] * 3 + [0.99] * 3]
     assert [number for number, _ in seen(again)] == [2, 18]
 
 
 def test_a_blind_discriminator_is_told_after_five_rounds():
-    assert [number for number, _ in seen([verdict(0.5)] * 9)] == [4]
-    assert seen([verdict(a) for a in (0.5, 0.51, 0.52, 0.53, 0.53) * 3]) == []
-    assert "coin" in seen([verdict(0.5)] * 5)[0][1]
+    assert [number for number, _ in seen([d_round(0.5)] * 9)] == [4]
+    assert seen([d_round(a) for a in (0.5, 0.51, 0.52, 0.53, 0.53) * 3]) == []
+    assert "at chance" in seen([d_round(0.5)] * 5)[0][1]
 
 
 def test_pretraining_and_rankers_are_not_judged():
-    assert seen([verdict(1.0, "pretrain")] * 9 + [verdict(0.5, "pretrain")] * 9) == []
+    assert seen([d_round(1.0, "pretrain")] * 9 + [d_round(0.5, "pretrain")] * 9) == []
     assert seen([{"group": "adversarial/discriminator", "loss": 1.0}] * 9) == []
 
 
@@ -95,13 +95,13 @@ MELODIES = (0.55, 0.59, 0.62, 0.65, 0.67, 0.67, 0.70, 0.71, 0.72, 0.72, 0.72, 0.
 @pytest.mark.parametrize("accuracies", [LEAKGAN, MELODIES])
 def test_healthy_runs_raise_no_alarm(accuracies):
     shares = [{"distinct_1.0": 1.0, "distinct_0.667": share} for share in (0.996, 0.981, 0.985)]
-    records = [verdict(each) for each in accuracies] + [evaluation(**each) for each in shares]
+    records = [d_round(each) for each in accuracies] + [evaluation(**each) for each in shares]
     assert seen(records) == []
 
 
 def test_told_reads_what_was_recorded_and_else_what_older_runs_have():
     old = [{"position": 7, **evaluation(**{"distinct_0.667": 0.3})}]
-    old += [{"position": 8 + each, **verdict(0.99)} for each in range(3)]
+    old += [{"position": 8 + each, **d_round(0.99)} for each in range(3)]
     lines = describe_warnings(old)
     assert [line.partition(": ")[0] for line in lines] == ["after phase 8", "after phase 11"]
     recorded = [{"position": 3, "group": collapse.GROUP, "text": "as it was told"}]
@@ -197,10 +197,10 @@ def test_a_warning_of_a_phase_that_is_run_again_is_told_again(tmp_path, capsys):
     """It was told after the latest checkpoint, so its record is dropped with the phase's."""
 
     class Stops(Trainer):
-        def _checkpoint_if_due(self, last):
+        def _checkpoint_if_due(self, *args, **kwargs):
             if self._progress.position > 1:
                 raise KeyboardInterrupt
-            super()._checkpoint_if_due(last)
+            super()._checkpoint_if_due(*args, **kwargs)
 
     with runs.as_a_program():
         with pytest.raises(KeyboardInterrupt):
