@@ -66,7 +66,7 @@ def run(values: flags.FlagValues, root: Path = ROOT) -> None:
     stale = [path for path, text in pages(root).items() if _read(path) != text]
     if values.check and stale:
         names = ", ".join(str(path.relative_to(root)) for path in stale)
-        raise _Stale(f"stale: {names}; python -m benchmarks.publish writes them anew")
+        raise _Stale(f"stale: {names}; python -m benchmarks.publish writes them again")
     for path in stale:
         write_text(path, pages(root)[path])
         print(path)

@@ -20,7 +20,7 @@ _END = "<!-- end -->"
 
 
 def renew(text: str, results: Mapping[str, Result], where: str) -> str:
-    """Returns Markdown with every region written anew.
+    """Returns Markdown with every region regenerated.
 
     Args:
       text: of a file with any number of regions.

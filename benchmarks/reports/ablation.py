@@ -43,7 +43,7 @@ _NOTES = (
     'way; else "not seen with n seeds", which is not "has no effect": small effects take more '
     "seeds. Metrics are not corrected for being several.",
     'Rewards: "constant" is one number, "random" uniform with that mean, "shuffled" D\'s own '
-    "rewards dealt out anew over the batch. They reach the Manager only: the Worker's reward is "
+    "rewards permuted over the batch. They reach the Manager only: the Worker's reward is "
     "intrinsic.",
 )
 

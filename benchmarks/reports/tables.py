@@ -20,7 +20,7 @@ from leakgan_tf.reporting.sweeps import oracle_sweep_table, text_sweep_table
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
-# What each verdict of a row in the ablation is about.
+# What each conclusion about a row of the ablation refers to.
 _MOVES = "moves"
 
 

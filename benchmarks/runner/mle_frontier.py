@@ -80,7 +80,7 @@ def _sweep(path: Path, config: Config, wanted: str, advice: str) -> list[dict[st
         raise UserError(f"{wanted}, which is not finished: {advice}")
     sweep = run.read_figures("synthetic").get("sweep")
     if not sweep:
-        raise UserError(f"{wanted}, which was measured without a sweep: train mle anew")
+        raise UserError(f"{wanted}, which was measured without a sweep: train mle again")
     old = run.read_config()
     for name in _SHARED:
         if getattr(old, name) != getattr(config, name):

@@ -31,5 +31,5 @@ def run(values: flags.FlagValues) -> None:
 
     trained = load(values.run_dir, values.best)
     export(trained, values.out)
-    told = f", {trained.chosen}" if values.best else ""
-    print(printable(f"SavedModel in {values.out}{told}"))
+    chosen = f", {trained.chosen}" if values.best else ""
+    print(printable(f"SavedModel in {values.out}{chosen}"))

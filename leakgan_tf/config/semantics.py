@@ -52,7 +52,7 @@ class Semantics:
     reward_rank: str = setting(
         "arrival",
         "What orders a batch before rescaling: 'arrival', the order of appearance of distinct "
-        "values; 'value', D's opinion (paper, eq. 10); 'none', no rescaling.",
+        "values; 'value', D's score (paper, eq. 10); 'none', no rescaling.",
         choices=("arrival", "value", "none"),
     )
     reward_delta: float = setting(16.0, "Steepness δ of the rescaling sigmoid.")

@@ -30,7 +30,7 @@ class TextReader:
         self.tokenizer = tokenizer
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
-        """Returns the words of a sentence (T,), without its end symbol and filling."""
+        """Returns the words of a sentence (T,), without its end symbol and padding."""
         return self.vocabulary.decode(ids)
 
     def text(self, ids: Sequence[int]) -> str:

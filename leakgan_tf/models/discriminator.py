@@ -16,7 +16,7 @@ REAL = 1  # the class of real sentences
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class Discriminator(keras.Model):
-    """Judges whole sentences; its pooled and mixed features are what LeakGAN leaks.
+    """Scores whole sentences; its pooled and mixed features are what LeakGAN leaks.
 
     Embedding, one convolution a window size, maximum over time, a highway layer, dropout, two
     classes (Zhang & LeCun 2015; LeakGAN, section 3.1).

@@ -1,7 +1,7 @@
 """Sentences that end: after the end symbol nothing but the end symbol can follow.
 
 Where sentences have their own lengths, token 0 ends one and fills the rest of its T places. A
-generator that knows this (``ends=True``) gives the filling the probability 1, so it costs nothing,
+generator that knows this (``ends=True``) gives the padding the probability 1, so it costs nothing,
 teaches nothing, and is written by itself when sampling.
 """
 

@@ -1,4 +1,4 @@
-"""From D's opinions to rewards, and what is rewarded in their place: pure functions."""
+"""From D's scores to rewards, and the rewards of control experiments: pure functions."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +11,7 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
     """Bootstrapped rescaled activation (LeakGAN, eq. 10) and what the original makes of it.
 
     Args:
-      scores: D's opinion of each sentence at each step, (B, S), higher is more real. Where
+      scores: D's score of each sentence at each step, (B, S), higher is more real. Where
         replicas share a batch, their own rows: they are ranked in the whole batch.
       semantics: `reward_rank`, `reward_delta` and `reward_per_rollout` are read.
       rollouts: completions behind each score, N.
@@ -36,7 +36,7 @@ def control(
 ) -> tf.Tensor:
     """Returns the rewards that a control experiment gives in the place of a system's own.
 
-    What the controls have in common is that no sentence is told from another by its merit.
+    No control depends on the quality of a sentence.
 
     Args:
       rewards: the system's own, (B, S). Where replicas share a batch, their own rows.
@@ -66,7 +66,7 @@ def control(
 
 
 def control_mean(semantics: Semantics, rows: int, rollouts: int) -> float:
-    """Returns the mean of `rescale` where all opinions differ; without a rank, that of D = 1/2.
+    """Returns the mean of `rescale` where all scores differ; without a rank, that of D = 1/2.
 
     Args:
       semantics: those of `rescale`.
@@ -92,7 +92,7 @@ def _arrival(scores: tf.Tensor) -> tf.Tensor:
     """Returns the number, from 1, of each value among the distinct values as they appear.
 
     The original program numbers the keys of a dictionary, which it takes for ranks: the number
-    says nothing about D's opinion.
+    does not depend on D's score.
     """
     same = scores[tf.newaxis, :, :] == scores[:, tf.newaxis, :]  # [b, other, s]
     first = tf.argmax(same, axis=1, output_type=tf.int32)  # (B, S): where the value came first

@@ -1,4 +1,4 @@
-"""Monte-Carlo rollouts: D's verdict on whole sentences, brought to their prefixes."""
+"""Monte-Carlo rollouts: D's scores of whole sentences, averaged for their prefixes."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ def prefix_scores(
     tokens: tf.Tensor,
     completions: tf.Tensor,
 ) -> tf.Tensor:
-    """Returns D's opinion of each prefix, summed over its completions (SeqGAN, eq. 4).
+    """Returns D's score of each prefix, summed over its completions (SeqGAN, eq. 4).
 
     Args:
       probability_real: D's probability (n,) that sentences (n, T) are real.
@@ -19,7 +19,7 @@ def prefix_scores(
 
     Returns:
       Sums over N, (B, P + 1): a column for each prefix, then the finished sentence, whose
-      opinion counts N times so that all columns have one scale.
+      score counts N times so that all columns have one scale.
     """
     prefixes, copies, rows, length = completions.shape
     finished = copies * probability_real(tokens)  # (B,)
@@ -27,6 +27,6 @@ def prefix_scores(
         return finished[:, tf.newaxis]
     flat = tf.reshape(completions, [prefixes, copies * rows, length])
     # A prefix at a time: D's inner layers would not fit into memory for all of them.
-    opinions = tf.map_fn(probability_real, flat, fn_output_signature=tf.float32)  # (P, N·B)
-    sums = tf.reduce_sum(tf.reshape(opinions, [prefixes, copies, rows]), axis=1)  # (P, B)
+    scores = tf.map_fn(probability_real, flat, fn_output_signature=tf.float32)  # (P, N·B)
+    sums = tf.reduce_sum(tf.reshape(scores, [prefixes, copies, rows]), axis=1)  # (P, B)
     return tf.concat([tf.transpose(sums), finished[:, tf.newaxis]], axis=1)

@@ -99,10 +99,10 @@ def save(
     variables = _variables(models, optimizers)
     arrays = {name: np.asarray(variable) for name, variable in variables.items()}
     arrays |= {f"{_DATA}{i}": np.asarray(each) for i, each in enumerate(progress.partial.data)}
-    told = asdict(replace(progress, partial=replace(progress.partial, data=())))
-    del told["partial"]["data"]
-    digest = _digest(arrays, told)
-    meta = {"kind": KIND, "format": FORMAT, "progress": told, "digest": digest}
+    stored = asdict(replace(progress, partial=replace(progress.partial, data=())))
+    del stored["partial"]["data"]
+    digest = _digest(arrays, stored)
+    meta = {"kind": KIND, "format": FORMAT, "progress": stored, "digest": digest}
     arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     with atomic_output(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]

@@ -133,7 +133,7 @@ class LeakGANConfig(SystemConfig, flags=""):
     )
     pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.", zero=True)
     likelihood_share: float = setting(
-        1.0, "Share of the training sentences in a G epoch, chosen anew for each.", most=1
+        1.0, "Share of the training sentences in a G epoch, drawn again for each.", most=1
     )
     discriminator_samples: int = setting(9984, "Fresh sequences of each side in a D round.")
     adversarial_steps: int = setting(800, "G steps of the adversarial phase.", zero=True)

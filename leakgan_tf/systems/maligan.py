@@ -1,7 +1,7 @@
 """MaliGAN: maximum-likelihood augmented discrete generative adversarial networks.
 
 Che et al. 2017, arXiv:1702.07983, in its mixed form (algorithm 2). The generator does not maximise
-D's verdict but the likelihood of its own samples, each weighted by r = D / (1 - D), which for the
+D's score but the likelihood of its own samples, each weighted by r = D / (1 - D), which for the
 best D makes them real sentences (section 3.2). A step takes real sentences, keeps their first N
 tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
 completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.

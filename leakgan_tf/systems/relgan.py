@@ -17,7 +17,7 @@ convolutions have windows of 2 to 5 tokens; D's dropout is on in G's updates, to
 Open: β_max of a data set. The paper has 1 at T = 20, 2 at T = 40, and 100 and 1,000 for text.
 
 Scalars: `loss`, G's adversarial loss, log 2 where RSGAN's D cannot decide; `discriminator_loss`,
-likewise; `real_score` and `generated_score`, mean scores in D's last update; `inverse_temperature`,
+as well; `real_score` and `generated_score`, mean scores in D's last update; `inverse_temperature`,
 β; `gradient_norm` and `discriminator_gradient_norm`, before clipping. In pre-training as in `mle`.
 """
 

@@ -35,7 +35,7 @@ PUBLISHED = PublishedFigures(
 
 
 class SeqGAN(DiscriminatedSystem):
-    """The LSTM generator of `MLE`, trained on by REINFORCE with D's verdict as the reward."""
+    """The LSTM generator of `MLE`, trained on by REINFORCE with D's score as the reward."""
 
     def reward_function(self) -> RewardFunction:
         """Returns D's probability of "real"."""

@@ -29,7 +29,7 @@ _LEFT_OUT = {"best", "seconds", "sweep", "protocol", "total_updates"}  # of meas
 
 
 def begin_again(folder: Path, position: int) -> None:
-    """Tells TensorBoard that a run goes on from a phase: what it has of later ones is void.
+    """Marks for TensorBoard that a run resumes from a phase: later events are void.
 
     TensorBoard drops events from a START on if it has seen one before, so there are two. They have
     a file of their own: TensorFlow 2 writes no session log. The file's name stands between those of
@@ -117,7 +117,7 @@ def _name(folder: Path) -> str:
 
 
 def _write_projector(folder: Path, points: np.ndarray, labels: list[str]) -> None:
-    """Writes points (n, F), a header and n labels, and what tells TensorBoard of them."""
+    """Writes points (n, F), a header and n labels, and TensorBoard's configuration for them."""
     from google.protobuf import text_format
     from tensorboard.plugins import projector
 

@@ -251,8 +251,8 @@ def _absent(placement: Placement) -> list[int]:
 
 
 def _told(placement: Placement, numbers: Sequence[int]) -> str:
-    told = [f"{placement.names[number]} ({placement.workers[number]})" for number in numbers]
-    return " and ".join(told) or "another worker"
+    named = [f"{placement.names[number]} ({placement.workers[number]})" for number in numbers]
+    return " and ".join(named) or "another worker"
 
 
 def _answers(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a run tells: TensorBoard, JSON lines, and one bar with the time left."""
+"""The logs of a run: TensorBoard, JSON lines, and one bar with the time left."""
 
 import json
 import sys

@@ -56,7 +56,7 @@ def read_placement(strategy: str, devices: int, timeout: float, tf_config: str |
     Args:
       strategy: one of `STRATEGIES`.
       devices: as in `Placement`.
-      timeout: likewise.
+      timeout: as in `Placement`.
       tf_config: the value of ``TF_CONFIG``, read for multi_worker only; None if it is not set.
 
     Raises:

@@ -88,7 +88,7 @@ class Trainer:
             distinct_share(self._task.test[: self._config.evaluation_samples])
         )
         for line in self._folder.records():
-            self._monitor.update(line)  # what was told of them is not told again
+            self._monitor.update(line)  # recorded warnings are not repeated
         self._bar = Bar(f"{self._config.system} seed {self._config.seed}", kinds, start)
         self._saved = time.monotonic()
         try:
@@ -205,7 +205,7 @@ class Trainer:
         spent[name] = spent.get(name, 0.0) + seconds
 
     def _evaluate(self, index: int, name: str) -> None:
-        """Measures the generator, tells of it, and keeps the best weights."""
+        """Measures the generator, logs the figures, and keeps the best weights."""
         begin, progress, task = time.monotonic(), self._progress, self._task
         seed = derive_int(self._config.seed, "evaluation", index)
         figures = task.evaluate(self._system.generator, seed)
@@ -214,8 +214,8 @@ class Trainer:
         shown = self._system.generator.sample(_SHOWN, 1.0, derive(seed, "shown"))
         self._records.text(index, "samples", task.show(shown))
         self._records.histograms(index, self._histograms())
-        told = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
-        self._bar.line(f"{index + 1:5}/{progress.total} {name:24} {told}")
+        shown_figures = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
+        self._bar.line(f"{index + 1:5}/{progress.total} {name:24} {shown_figures}")
         more = {"phase": name, "spent": spent, "updates": progress.updates}
         self._record(index, "evaluation", figures, **more)
         self._keep_if_best(figures)

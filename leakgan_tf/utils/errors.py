@@ -1,4 +1,4 @@
-"""What may go wrong through no fault of the program, told in one line.
+"""Errors that are not the program's fault, reported in one line.
 
 The command line prints a ``UserError`` without a traceback and ends with its exit status;
 everything else is a defect and keeps its traceback.

@@ -1,11 +1,11 @@
-"""The machine that a program runs on, told without TensorFlow: no name of it, no path on it."""
+"""Describes the machine without TensorFlow: neither its name nor a path on it."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that products are made of
-_GPUS = Path("/proc/driver/nvidia/gpus")  # where NVIDIA's driver tells what it drives
+_GPUS = Path("/proc/driver/nvidia/gpus")  # where NVIDIA's driver lists its devices
 
 
 def hardware() -> dict[str, Any]:
