@@ -43,7 +43,7 @@ def test_each_position_folds_its_number_into_the_seed():
 
 def test_each_batch_folds_its_number_into_the_seed():
     own = policy()
-    found = Generator(lambda: own, LENGTH, 4).sample(10, 2.0, (3, 4))
+    found = Generator(lambda: own, LENGTH, 4).sample(10, 0.5, (3, 4))
     batches = [direct(own, 4, [2.0] * LENGTH, fold(SEED, number)) for number in range(3)]
     np.testing.assert_array_equal(found, np.concatenate(batches)[:10])
 

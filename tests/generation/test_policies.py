@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import small
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
-from leakgan_tf.models.masking import close_ended, written
+from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.systems.leakgan import LeakGAN
 
 ENDS = {"task": "text", "padding": "masked"}
@@ -53,7 +53,7 @@ def test_a_policy_has_its_models_length(make):
 
 def test_where_a_sentence_has_ended_the_end_symbol_is_certain():
     logits = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    closed = close_ended(logits, tf.constant([True, False])).numpy()
+    closed = force_eos(logits, tf.constant([True, False])).numpy()
     np.testing.assert_array_equal(closed[1], logits[1])
     assert closed[0, 0] == 0 and (closed[0, 1:] <= -1e8).all() and np.isfinite(closed).all()
 
@@ -61,4 +61,4 @@ def test_where_a_sentence_has_ended_the_end_symbol_is_certain():
 def test_tokens_are_written_up_to_the_first_end_symbol():
     tokens = tf.constant([[3, 0, 0, 4], [0, 1, 2, 3], [1, 2, 3, 0], [1, 2, 3, 4]])
     expected = [[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
-    np.testing.assert_array_equal(written(tokens), np.array(expected, bool))
+    np.testing.assert_array_equal(valid_token_mask(tokens), np.array(expected, bool))
