@@ -14,6 +14,8 @@ from leakgan_tf.cli import entry
 from leakgan_tf.config.config import differences, flatten
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 
+pytestmark = pytest.mark.ci  # trains several runs
+
 SIZES = (
     "--preset=smoke", "--vocab_size=12", "--evaluation_samples=16", "--training_sequences=16",
     "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16",

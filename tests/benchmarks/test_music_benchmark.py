@@ -21,6 +21,8 @@ from leakgan_tf.systems.registry import system_config
 from leakgan_tf.tasks.text_scores import melody_scores, real_figures
 from leakgan_tf.training.trainer import Trainer
 
+pytestmark = pytest.mark.ci  # trains several runs
+
 LEAKGAN = system_config("leakgan")
 
 WORDS = (*SHARED_SIZES, "--systems=mle,seqgan", "--seqgan_rollouts=1")

@@ -20,6 +20,8 @@ from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.hardware import hardware
 
+pytestmark = pytest.mark.ci  # trains several runs
+
 LEAKGAN = system_config("leakgan")
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,8 +5,6 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
-from helpers.resumed import check_resumed
-from helpers.tiny import tiny
 from leakgan_tf.objectives import cooperative, losses
 from leakgan_tf.systems.cot import CoT
 
@@ -97,8 +95,3 @@ def test_an_iteration_is_one_update_of_g_and_some_of_m():
     assert set(scalars) == {
         "loss", "gradient_norm", "mediator_loss", "mediator_gradient_norm"
     }  # fmt: skip
-
-
-def test_a_resumed_run_ends_like_an_undisturbed_one(tmp_path):
-    records = check_resumed(tiny("cot", cot_steps=4, cot_phase_steps=2), tmp_path)
-    assert [line["group"] for line in records] == ["cooperative/generator", "evaluation"] * 2

@@ -5,8 +5,6 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
-from helpers.resumed import check_resumed
-from helpers.tiny import tiny
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
 from leakgan_tf.objectives.adversarial import adversarial_losses
@@ -140,10 +138,3 @@ def test_the_schedule():
 def test_impossible_values_are_refused(changes, words):
     with pytest.raises(UserError, match=words):
         small.config(system="relgan", **{**SIZES, **changes})
-
-
-def test_a_resumed_run_ends_like_an_undisturbed_one(tmp_path):
-    """The inverse temperature goes on, too."""
-    config = tiny("relgan", relgan_epochs=0, relgan_steps=4, relgan_beta_max=9.0)
-    records = check_resumed(config, tmp_path)
-    assert [line["group"] for line in records] == ["adversarial/generator", "evaluation"] * 2

@@ -64,7 +64,7 @@ def test_loss_and_gradient_are_those_of_true_tokens_behind_what_was_read(changes
     optimizer = made.optimizers["generator"]
     monkeypatch.setattr(optimizer, "apply", lambda given, variables: gradients.extend(given))
     named = twins.weights(made.model)
-    mask = made.chosen(tf.constant(tokens))
+    mask = made.loss_mask(tf.constant(tokens))
     mask = np.ones(tokens.shape, bool) if mask is None else mask.numpy()
     loss = float(made.mixed_step(tf.constant(tokens), shares(0.3), SEED)["loss"])
     read = seen[0].numpy()
@@ -116,7 +116,10 @@ def test_filling_behind_the_end_teaches_nothing():
 
 def falling(schedule, rate, epochs, **changes):
     config = small.config(
-        scheduled_sampling_schedule=schedule, scheduled_sampling_rate=rate, **changes
+        system="scheduled_sampling",
+        scheduled_sampling_schedule=schedule,
+        scheduled_sampling_rate=rate,
+        **changes,
     )
     return [true_share(config, epoch) for epoch in epochs]
 
@@ -135,7 +138,9 @@ def test_every_epoch_hands_its_share_to_every_sentence():
     class Task:
         train = small.tokens(9, 6, 7)
 
-    config = small.config(scheduled_sampling_rate=0.1, scheduled_sampling_epochs=3)
+    config = small.config(
+        system="scheduled_sampling", scheduled_sampling_rate=0.1, scheduled_sampling_epochs=3
+    )
     phases = list(ScheduledSampling(config, Task()).phases())
     for phase, share in zip(phases, (1.0, 0.9, 0.8), strict=True):
         tokens, each = phase.data(0)

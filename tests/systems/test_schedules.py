@@ -14,6 +14,7 @@ from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
+from leakgan_tf.systems.relgan import RelGAN
 
 NAMES = {
     "d": "pretrain/discriminator",
@@ -24,6 +25,7 @@ NAMES = {
     "b": "adversarial/discriminator",
     "l": "adversarial/likelihood",
     "e": "adversarial/evaluation",
+    "c": "cooperative/generator",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -39,6 +41,11 @@ COUNTS = {
     "seqgan_steps": 7,
     "scheduled_sampling_epochs": 8,
     "rankgan_references": 3,
+    "cot_steps": 7,
+    "relgan_epochs": 5,
+    "cot_phase_steps": 2,
+    "relgan_steps": 7,
+    "relgan_phase_steps": 2,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -58,11 +65,13 @@ def system(name, **changes):
 def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
+    if isinstance(made, RelGAN):  # its phase holds several iterations, and is evaluated itself
+        letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmse"
+        assert not phase.evaluate or letter in "gmsecr"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -71,13 +80,16 @@ LEAKGAN = "dddggGg" + "dddgGgG" + "abb" + "abbl" + "abbe" + "abbl" + "abb" + "ab
 # Their MLE epochs, and their adversarial steps.
 EPOCHS, STEPS = "mmMmM", "abb" + "abb" + "abbe" + "abb" + "abb" + "abbe" + "abbe"
 SCHEDULES = {
+    "cot": "ccCC",
     "leakgan": LEAKGAN,
     "maligan": EPOCHS + "dddd" + STEPS,
     "mle": EPOCHS,
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),
     "rankgan": EPOCHS + "dddd" + STEPS,
+    "relgan": EPOCHS + "rrRR",
     "scheduled_sampling": "ssSssSsS",
     "seqgan": EPOCHS + "dddd" + STEPS,
+    "tailr": EPOCHS,
 }
 
 
@@ -123,10 +135,11 @@ def test_what_leakgans_phases_train_and_on_what():
 def test_what_the_phases_on_seqgans_schedule_train_and_on_what(name):
     made = system(name, mle_epochs=0)
     data = made.reward_data if name == "rankgan" else None
+    d_step = made.ranker_step if name == "rankgan" else made.discriminator_step
     assert steps_and_data(made) == {
-        "d": (made.discriminator_step, made.real_and_generated, 6),
+        "d": (d_step, made.real_and_generated, 6),
         "a": (made.adversarial_step, data, 1),
-        "b": (made.discriminator_step, made.real_and_generated, 6),
+        "b": (d_step, made.real_and_generated, 6),
         "e": (no_step, None, 0),
     }
 

@@ -5,8 +5,6 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
-from helpers.resumed import check_resumed
-from helpers.tiny import tiny
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.systems.tailr import TaiLr
@@ -49,8 +47,3 @@ def test_one_update_raises_likely_tokens_and_leaves_unlikely_ones():
 def test_impossible_values_are_refused():
     with pytest.raises(UserError, match="tailr_gamma must be at most 1"):
         small.config(system="tailr", tailr_gamma=1.5)
-
-
-def test_a_resumed_run_ends_like_an_undisturbed_one(tmp_path):
-    records = check_resumed(tiny("tailr", mle_epochs=2), tmp_path)
-    assert [line["group"] for line in records] == ["mle", "evaluation"] * 2

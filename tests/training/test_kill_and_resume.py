@@ -46,7 +46,8 @@ def results(folder):
     return arrays, {k: v for k, v in figures.items() if k not in TIMES}, records
 
 
-@pytest.mark.parametrize("system", [pytest.param("leakgan", marks=pytest.mark.ci), "mle"])
+@pytest.mark.ci
+@pytest.mark.parametrize("system", ["leakgan", "mle"])
 def test_killed_in_each_phase(tmp_path, system):
     peaceful = drive(tmp_path / "peaceful", system, -1)
     assert peaceful.returncode == 0, peaceful.stderr
