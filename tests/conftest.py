@@ -4,7 +4,11 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import signal
+import threading
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).parent
 KINDS = ("leakgan", "seqgan", "oracle", "cot", "relgan", "rankgan")
@@ -44,3 +48,23 @@ def pytest_generate_tests(metafunc):
         if f"{kind}_file" in metafunc.fixturenames:
             files = sorted(folder.glob(f"{kind}_*.npz"))
             metafunc.parametrize(f"{kind}_file", files, ids=[file.stem for file in files])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_signal_handlers():
+    """Gives the tests and their children the default handlers of a foreground program.
+
+    A shell may start the tests in the background with signals ignored, and children inherit that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    defaults = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in defaults.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -98,11 +98,17 @@ def test_the_second_signal_ends_the_process_at_once():
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGTERM)
-        assert process.stdout.readline() == "asked\n"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == -signal.SIGINT
+        watchdog = threading.Timer(60, process.kill)  # its end ends each readline below
+        watchdog.start()
+        try:
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signal.SIGTERM)
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == -signal.SIGINT
+        finally:
+            watchdog.cancel()
+            process.kill()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
