@@ -6,6 +6,7 @@ from typing import Any
 
 from absl import flags
 
+from leakgan_tf.api.training import ORACLE_TASK
 from leakgan_tf.cli.device_flags import DEVICES
 from leakgan_tf.config.config import applicable, flatten
 from leakgan_tf.config.fields import parse_setting
@@ -78,7 +79,10 @@ def preset_values(values: flags.FlagValues) -> dict[str, str]:
     if "preset" not in values or "batch_size" not in values:
         return {}
     name, kind = values.preset, "text"
-    if "length" in values or "sizes" in values:
+    oracle = "length" in values or "sizes" in values
+    if "task" in values:  # the command has both tasks
+        oracle = values.task == ORACLE_TASK
+    if oracle:
         length = values.length if "length" in values else 20
         kind = "40" if length == 40 else ""
     found: dict[str, Any] = {}

@@ -42,6 +42,9 @@ def test_defaults_are_the_presets():
     assert found["mle_epochs"] == "120"
     assert found["goal_window"] == "block"
     assert "vocab_size" not in found  # the data folder's
+    values(["train", "--preset=quick", "--task=synthetic"])
+    found = preset_values(values)
+    assert (found["vocab_size"], found["windows"]) == ("200", "1,2,3,4,5,10,20")
 
 
 def test_the_preset_that_was_given_is_shown(capsys):

@@ -13,7 +13,7 @@ from leakgan_tf.runs.load import load
 
 TINY = (
     "--preset=smoke", "--mle_epochs=1", "--batch_size=8", "--sampling_batch=16",
-    "--discriminator_samples=8", "--evaluation_samples=4",
+    "--evaluation_samples=4",
 )  # fmt: skip
 
 
