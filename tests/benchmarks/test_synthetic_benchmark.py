@@ -263,8 +263,8 @@ def test_another_benchmarks_report_is_not_overwritten(capsys, tmp_path):
 
 
 def test_a_changed_configuration_is_refused_with_the_difference(capsys, folder):
-    words = [*SIZES, "--mle_epochs=3", "--rollouts=2", f"--run_dir={folder}"]
-    names = ["mle-seed0", "mle_epochs: 2 -> 3", "rollouts: 1 -> 2"]
+    words = [*SIZES, "--mle_epochs=3", "--batch_size=4", f"--run_dir={folder}"]
+    names = ["mle-seed0", "mle_epochs: 2 -> 3", "batch_size: 8 -> 4"]
     refuses(capsys, folder.parent, *words, names=names)
 
 
@@ -278,6 +278,10 @@ def start(command):
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+def reached(run, position):
+    return run.checkpoint.exists() and runs.progress(run.checkpoint)["position"] >= position
 
 
 def wait_until(process, condition):
@@ -304,7 +308,7 @@ def test_sigterm_ends_a_run_cleanly_and_the_same_command_goes_on(tmp_path):
         "--mle_epochs=50000", "--evaluate_every=50000", f"--run_dir={tmp_path}",
     ]  # fmt: skip  # far more epochs than any machine does before the signal
     with start(command) as process:
-        wait_until(process, run.checkpoint.exists)
+        wait_until(process, lambda: reached(run, 1))
         out = stop(process)
     assert f"the same command goes on from {run.checkpoint}" in out
     assert not (tmp_path / "report.md").exists()
@@ -312,8 +316,9 @@ def test_sigterm_ends_a_run_cleanly_and_the_same_command_goes_on(tmp_path):
     assert 0 < stopped_at < 50000
 
     with start(command) as process:
-        wait_until(process, lambda: runs.progress(run.checkpoint)["position"] > stopped_at)
+        wait_until(process, lambda: reached(run, stopped_at + 1))
         out = stop(process)
     assert f"going on from phase {stopped_at} of 50000" in out
     progress = runs.progress(run.checkpoint)
-    assert progress["updates"] == 2 * progress["position"]  # none lost, none twice
+    begun = progress["partial"]["done"]  # updates of the phase it stopped in
+    assert progress["updates"] == 2 * progress["position"] + begun  # none lost, none twice

@@ -20,10 +20,9 @@ from leakgan_tf.training.distribution import Distribution
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FLAGS = (
-    "--preset=smoke", "--systems=mle", "--vocab_size=12", "--windows=1,2", "--filters=3,3",
-    "--batch_size=8", "--sampling_batch=16", "--training_sequences=24",
-    "--discriminator_samples=16", "--evaluation_samples=16", "--mle_epochs=3",
-    "--evaluate_every=1", "--checkpoint_seconds=1e-6",
+    "--preset=smoke", "--systems=mle", "--vocab_size=12", "--batch_size=8", "--sampling_batch=16",
+    "--training_sequences=24", "--evaluation_samples=16", "--mle_epochs=3", "--evaluate_every=1",
+    "--checkpoint_seconds=1e-6",
 )  # fmt: skip
 SECONDS = 300  # after which a process hangs: on a busy machine all of them are slow
 IN_PEACE = ("-1", "0")
