@@ -1,7 +1,7 @@
 """``evaluate`` on text files: scores samples from any source, without a model or TensorFlow."""
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from absl import flags
 
@@ -73,6 +73,6 @@ def _input_paths(values: flags.FlagValues) -> dict[str, str]:
 
 def _check_output(output: str, overwrite: bool, inputs: Mapping[str, str]) -> None:
     for name, path in inputs.items():
-        if Path(output).resolve() == Path(path).resolve():
+        if os.path.realpath(output) == os.path.realpath(path):  # a loop of links: refused when read
             raise UserError(f"--json={output} would replace the --{name} file")
     files.refuse_existing(output, overwrite)
