@@ -21,7 +21,7 @@ def pytest_addoption(parser):
         help="folder of recorded values: KIND_*.npz for " + ", ".join(KINDS),
     )
     parser.addoption("--ci", action="store_true", help="also run the tests marked ci")
-    parser.addoption("--fuzz-cases", type=int, help="cases of tests/fuzz; default 100")
+    parser.addoption("--fuzz-cases", type=int, help="cases of tests/fuzz; default 100, 500 in CI")
     parser.addoption("--kills", type=int, default=2, help="kills of each command in test_kills.py")
     parser.addoption("--kills-seed", type=int, default=0, help="another seed: other moments")
     parser.addoption("--fuzz-seed", type=int, default=0, help="another seed gives other cases")
@@ -29,7 +29,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if config.option.fuzz_cases is None:
-        config.option.fuzz_cases = 100
+        config.option.fuzz_cases = 500 if config.option.ci else 100
 
 
 def pytest_collection_modifyitems(config, items):
