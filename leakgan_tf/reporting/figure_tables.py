@@ -7,10 +7,11 @@ that any of them has.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
-from leakgan_tf.reporting.published import ORACLE_NLL, SYSTEMS, text_figures
+from leakgan_tf.reporting.published import SYSTEMS, oracle_figure, text_figures
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.runs.record import RunRecord
 
@@ -141,7 +142,7 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
         own: list[Mapping[str, Any]] = [
             {
                 **latest_figures(run)[0],
-                **_published(run.config.system, run.config.length),
+                **_published(run.config.system, run.config),
                 **({"of": labels[run.name]} if labelled else {}),
             }
             for run in group.runs
@@ -154,9 +155,9 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
     return rows
 
 
-def _published(name: str, length: int) -> dict[str, Any]:
-    """Returns the published NLL_oracle of a system as figures."""
-    known = ORACLE_NLL.get((length, name))
+def _published(name: str, config: Config) -> dict[str, Any]:
+    """Returns the published NLL_oracle of a system as figures, where sizes and oracle agree."""
+    known = oracle_figure(name, config)
     return {"published": f"{known.nll:.3f}", "source": known.source} if known else {}
 
 
@@ -178,7 +179,7 @@ def oracle_table(
     references: Mapping[str, Figures] | None = None,
     single: bool = False,
 ) -> Table:
-    """Returns runs on the oracle task, beside published NLL_oracle.
+    """Returns runs on the oracle task, beside published NLL_oracle if sizes and oracle agree.
 
     Args:
       runs: of one length. Several seeds of a configuration are a row: mean ± deviation.
@@ -186,12 +187,12 @@ def oracle_table(
       single: whether each of several seeds has a row of its own, too.
     """
     references = references or {}
-    lengths = dict.fromkeys(run.config.length for run in runs)
+    lengths = {run.config.length: run.config for run in runs}
     random, truth = (
         [
             (SYSTEMS[name] + f", T = {length}" * (len(lengths) > 1),
-             [{**references.get(name, {}), **_published(name, length)}])
-            for length in lengths
+             [{**references.get(name, {}), **_published(name, config)}])
+            for length, config in lengths.items()
         ]
         for name in ("random", "oracle")
     )  # fmt: skip

@@ -57,9 +57,19 @@ FALLING_SHORT = {
 }
 
 
+def of_published_sizes(config: Config) -> bool:
+    """Returns whether a run's oracle, vocabulary and length are the published ones."""
+    return bool(config.oracle_params) and config.vocab_size == 5000 and config.length in (20, 40)
+
+
+def oracle_figure(name: str, config: Config) -> OracleFigure | None:
+    """Returns a system's published NLL_oracle, if a run's figures can be compared with it."""
+    return ORACLE_NLL.get((config.length, name)) if of_published_sizes(config) else None
+
+
 def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
     """Returns points (NLL_test, NLL_oracle); none where sizes or oracle are others."""
-    if not (config.oracle_params and (config.length, config.vocab_size) == (20, 5000)):
+    if not (of_published_sizes(config) and config.length == 20):
         return {}
     points: dict[str, list[tuple[float, float]]] = {}
     for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():

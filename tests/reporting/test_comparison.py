@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
@@ -32,12 +34,24 @@ def record(config, measured):
 
 
 def test_the_published_figure_stands_beside_the_measured_one():
-    table, _ = compare_oracle([record(synthetic_preset("paper", 20, LEAKGAN), MEASURED)])
+    config = replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params="a digest")
+    table, _ = compare_oracle([record(config, MEASURED)])
     known = ORACLE_NLL[20, "leakgan"]
     cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
     assert table.rows[1] == ["mine", *cells[:6], "1.0", *cells[6:]]
     assert [row[0] for row in table.rows] == ["random tokens", "mine", "the oracle itself"]
     assert [row[-2] for row in table.rows] == ["10.310", "7.038", "5.750"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"oracle_params": ""}, {"vocab_size": 200}, {"length": 40, "vocab_size": 20}]
+)
+def test_other_sizes_or_another_oracle_have_no_published_figure_beside_them(changes):
+    published = {"oracle_params": "a digest"}
+    config = replace(synthetic_preset("paper", 20, LEAKGAN), **(published | changes))
+    table, _ = compare_oracle([record(config, MEASURED)])
+    assert "7.038" not in str(table)
+    assert not [title for title in table.headers if "published" in title]
 
 
 def test_unfinished_runs_say_which_figures_they_show():
