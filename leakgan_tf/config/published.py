@@ -30,6 +30,7 @@ class PublishedFigures:
       coco: BLEU-2..5 and Self-BLEU-2..5 on Image COCO.
       news: BLEU-2..5, and NLL in nats per token, on EMNLP 2017 WMT news.
       poems: BLEU-2 on Chinese poems.
+      speeches: BLEU-3 and BLEU-4 on Obama's speeches.
       music: BLEU-4 and mean squared error on Nottingham melodies.
     """
 
@@ -39,4 +40,5 @@ class PublishedFigures:
     coco: tuple[Scores, Scores] | None = None
     news: tuple[Scores, float] | None = None
     poems: float | None = None
+    speeches: tuple[float, float] | None = None
     music: tuple[float, float] | None = None
