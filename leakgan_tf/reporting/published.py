@@ -13,7 +13,7 @@ from leakgan_tf.systems.registry import published_figures
 # Names as papers write them.
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
-    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr", "scratchgan": "ScratchGAN",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
 }  # fmt: skip
