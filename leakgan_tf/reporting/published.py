@@ -23,6 +23,7 @@ PAPERS = {
     "LeakGAN (Guo et al. 2018)": "https://arxiv.org/abs/1709.08624",
     "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
     "RelGAN (Nie et al. 2019)": "https://openreview.net/forum?id=rJedV3R5tm",
+    "ScratchGAN (de Masson d'Autume et al. 2019)": "https://arxiv.org/abs/1905.09922",
     "Texygen (Zhu et al. 2018)": "https://arxiv.org/abs/1802.01886",
     "Language GANs Falling Short (Caccia et al. 2020)": "https://arxiv.org/abs/1811.02549",
 }
@@ -72,11 +73,17 @@ def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen
 # (Zhu et al. 2018, tables 1 and 2).
-COCO_SOURCE = "Texygen (read): all samples, all 10,000 test captions, smoothing method 1"
+COCO_SOURCE = (
+    "Texygen (read): all samples, all 10,000 test captions, smoothing method 1; RelGAN's own row "
+    "(read, β_max 100, six seeds): the first 100 samples"
+)
 COCO = {name: each.coco for name, each in _SYSTEMS.items() if each.coco}
 
-# BLEU-2..5 and NLL per token of held-out sentences on EMNLP 2017 WMT news. Read in RelGAN.
-NEWS_SOURCE = "RelGAN (read); its data is larger than this corpus"
+# BLEU-2..5 and RelGAN's NLL_gen on EMNLP 2017 WMT news. Read in RelGAN.
+NEWS_SOURCE = (
+    "RelGAN (read); its data is larger than this corpus, BLEU of the first 100 samples, NLL of its "
+    "training file with padding counted; its own row with β_max 100, six seeds"
+)
 NEWS = {name: each.news for name, each in _SYSTEMS.items() if each.news}
 
 # BLEU-2 on Chinese poems: SeqGAN's table 2 (read) for MLE, SeqGAN and real data, the others second
@@ -110,7 +117,8 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
     match dataset:
         case "coco":
             return {
-                system: {"bleu": _by_order(bleu), "self_bleu": _by_order(self_bleu)}
+                system: {"bleu": _by_order(bleu)}
+                | ({"self_bleu": _by_order(self_bleu)} if self_bleu else {})
                 for system, (bleu, self_bleu) in COCO.items()
             }, COCO_SOURCE
         case "emnlp_news":

@@ -23,6 +23,8 @@ for each difference; the defaults are the paper's, but for the reward:
 `pairing`: "own", each token with its own reward. The released generator step multiplies losses
   flattened (T, B) with rewards flattened (B, T): of 640 tokens two get their own reward. "released"
   does the same, to see what the published figure may rest on.
+`baseline`: whether the mean over the batch is taken from the rewards of each position; not in the
+  paper nor its program, whose R is positive and log R negative for every sample.
 
 The program besides has batches of 32 in the adversarial phase, mixes and shuffles real and
 generated sentences of the ranker's batches so that their shares vary, draws references with
@@ -80,6 +82,9 @@ class RankGANConfig(DiscriminatedConfig):
         "own",
         "The reward of a token: its 'own'; or another's, as in the 'released' program.",
         choices=("own", "released"),
+    )
+    baseline: bool = setting(
+        False, "Whether rewards are lowered by their mean over the batch (this project's)."
     )
     gamma: float = setting(16.0, "Steepness γ of the ranking (rankgan.py).")
     references: int = setting(
@@ -189,6 +194,13 @@ class RankGAN(DiscriminatedSystem):
         """Returns the mean rank after 1, 2, …, T tokens of (B, T): (B, T) (eq. 7)."""
         own = super().rewards(tokens, rollouts, seed, *context)
         return own if self.config.own.pairing == "own" else ranking.released_pairing(own)
+
+    def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
+        """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""
+        if self.config.own.baseline:
+            mean = tf.reduce_mean(rewards, axis=0)  # (T,)
+            rewards -= distributed.all_reduce_mean(mean)
+        return super().adversarial_gradient_step(tokens, rewards)
 
     def reward_function(self, references: tf.Tensor, comparisons: tf.Tensor) -> RewardFunction:
         """Returns the rank of sentences, R or its logarithm.

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from helpers import small, twins
+from leakgan_tf.objectives import losses
 from leakgan_tf.systems.rankgan import RankGAN
 from leakgan_tf.utils.errors import UserError
 
@@ -140,6 +141,20 @@ def test_the_programs_reward_compares_the_sentences_of_a_batch():
     released = system(**PROGRAM, rankgan_pairing="released")
     paired = released.rewards(sentences, 2, SEED, references, human).numpy()
     np.testing.assert_array_equal(paired.T.ravel(), rewards.ravel())
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+def test_a_baseline_lets_the_better_half_of_a_batch_gain_only(baseline):
+    """Rewards are all positive: without it every sentence becomes likelier."""
+    made = system(rankgan_baseline=baseline, mle_learning_rate=1e-3)
+    tokens = tf.constant([[1] * 6, [2] * 6])
+    before = losses.token_log_prob(made.model(tokens), tokens).numpy().sum(axis=1)
+    rewards = tf.repeat(tf.constant([[0.3], [0.2]]), 6, axis=1)
+    loss = made.adversarial_gradient_step(tokens, rewards)["loss"]
+    gain = losses.token_log_prob(made.model(tokens), tokens).numpy().sum(axis=1) - before
+    assert gain[0] > 0 and (gain[1] < 0) == baseline
+    expected = [0.05, -0.05] if baseline else [0.3, 0.2]
+    assert float(loss) == pytest.approx(-np.dot(before, expected), rel=1e-4)
 
 
 def test_the_programs_ranker_compares_a_batch_of_both_kinds():
