@@ -115,7 +115,7 @@ class TokenDiscriminator(keras.Model):
         signals = tf.constant(position_signals(self.length))
         signals = tf.tile(signals[tf.newaxis], [tf.shape(tokens)[0], 1, 1])  # (B, T, 8)
         inputs = self.input_layer(tf.concat([vectors, signals], axis=-1))
-        return recurrence.unroll(self.cell, inputs, self.gain)
+        return recurrence.unroll(self.cell, inputs, gain=self.gain)
 
     def features(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the mean hidden vector (B, H) of the sentences' own tokens; for plots."""
