@@ -65,6 +65,8 @@ class SystemConfig:
       presets: values that differ from the defaults, by preset. "-40", "-text" or "-music" behind a
         preset's name means sequences of 40, text or melodies; without such an entry the preset's
         own values hold, those of text for melodies. Parents' values come first.
+      kernels: D's windows and their filters by T, of the preset "paper" on text, where they are not
+        those that the preset has for all systems.
       rewarded: whether policy gradients are weighted with rewards, which `reward` can replace.
       sets_frontier: whether this is the system that `select=frontier` compares others with.
 
@@ -74,6 +76,7 @@ class SystemConfig:
 
     system: ClassVar[str] = ""
     presets: ClassVar[Presets] = {}
+    kernels: ClassVar[Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]] = {}
     rewarded: ClassVar[bool] = False
     sets_frontier: ClassVar[bool] = False
     flag_prefix: ClassVar[str] = ""

@@ -2,7 +2,7 @@
 
 paper  The sizes and schedule of the authors' released programs, which also are the papers'. What no
        paper or program says, each system's file names as this project's choice. For text, LeakGAN's
-       program for Image COCO. For music all is open: see PAPER_MUSIC.
+       program for Image COCO. For music most is open: see PAPER_MUSIC.
 short  The oracle task at the paper's sizes for an hour or two: a D round where the programs have
        five, half as many sentences in an evaluation. LeakGAN has 16 epochs of pre-training for 80,
        and 45 adversarial steps for 800 (the published curve has its best value there).
@@ -23,6 +23,12 @@ from leakgan_tf.utils.errors import UserError
 # LeakGAN's and SeqGAN's released programs, windows of 1 to 10, 15 and 20 tokens.
 _WINDOWS_20 = (*range(1, 11), 15, 20)
 _FILTERS_20 = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
+
+# SeqGAN's paper, appendix, table 5: windows and filters for sequences of 32 (1,880 features).
+SEQGAN_32 = (
+    (*range(1, 11), 16, 24, 32),
+    (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160, 160),
+)
 
 Own = TypeVar("Own", bound=SystemConfig)
 
@@ -185,9 +191,17 @@ SMOKE_TEXT = dataclasses.replace(
 
 TEXT = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_TEXT}
 
-# Melodies, T = 32. SeqGAN's paper gives no size, rate or epoch for music, and its released program
-# has no music: all values are open. These are its program's, and LeakGAN's, for the oracle task.
-PAPER_MUSIC = dataclasses.replace(PAPER_20, task="text", length=32, vocab_size=89)
+# Melodies, T = 32. D's kernels are those of SeqGAN's appendix for this length. Its paper gives no
+# width, rate or epoch for music, and its released program has no music: these are open, and taken
+# from its program, and LeakGAN's, for the oracle task.
+PAPER_MUSIC = dataclasses.replace(
+    PAPER_20,
+    task="text",
+    length=32,
+    vocab_size=89,
+    windows=SEQGAN_32[0],
+    filters=SEQGAN_32[1],
+)
 
 MUSIC = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_MUSIC}
 
@@ -197,7 +211,8 @@ def text_preset(
 ) -> Config[Own]:
     """Returns a preset for text of a data folder's sizes.
 
-    Windows longer than T are left out; the paper's own window of the whole sentence becomes T.
+    Windows longer than T are left out; the paper's own window of the whole sentence becomes T. The
+    paper preset of a system has its own kernels for some T (`SystemConfig.kernels`).
 
     Args:
       name: of the preset.
@@ -213,10 +228,10 @@ def text_preset(
     if name not in presets:
         raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(presets))}")
     preset = presets[name]
-    kept = {
-        min(window, length): count
-        for window, count in zip(preset.windows, preset.filters, strict=True)
-    }
+    kernels = preset.windows, preset.filters
+    if name == "paper":
+        kernels = own.kernels.get(length, kernels)
+    kept = {min(window, length): count for window, count in zip(*kernels, strict=True)}
     sizes = {
         "vocab_size": vocab_size,
         "length": length,

@@ -8,6 +8,8 @@ import tensorflow as tf
 from leakgan_tf.models.precision import product
 from leakgan_tf.utils.seeds import derive_int
 
+_EPSILON = 1e-5  # of the layer norm
+
 
 class CellState(NamedTuple):
     """An LSTM's state: ``hidden`` and ``memory``, each (B, H)."""
@@ -46,18 +48,32 @@ def step(
     return hidden, CellState(hidden, memory)
 
 
-def unroll(cell: keras.layers.LSTMCell, inputs: tf.Tensor) -> tf.Tensor:
+def unroll(
+    cell: keras.layers.LSTMCell, inputs: tf.Tensor, gain: keras.Variable | None = None
+) -> tf.Tensor:
     """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H).
 
     What the inputs contribute to the gates is known beforehand: one product for all L steps.
+
+    Args:
+      cell: the LSTM's weights.
+      inputs: (B, L, ·).
+      gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
     """
     state = zero_state(cell, tf.shape(inputs)[0])
     kernel = tf.convert_to_tensor(cell.kernel)
-    given = tf.unstack(product(inputs, kernel) + cell.bias, axis=1)  # L × (B, 4H)
+    products = product(inputs, kernel)
+    given = tf.unstack(products + cell.bias if gain is None else products, axis=1)  # L × (B, 4H)
     recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
     hidden = []
     for present in given:
-        state = _gates(present + state.hidden @ recurrent, state.memory)
+        activations = present + state.hidden @ recurrent
+        if gain is not None:
+            mean, variance = tf.nn.moments(activations, axes=[-1], keepdims=True)
+            activations = tf.nn.batch_normalization(
+                activations, mean, variance, tf.convert_to_tensor(cell.bias), gain, _EPSILON
+            )
+        state = _gates(activations, state.memory)
         hidden.append(state.hidden)
     return tf.stack(hidden, axis=1)
 

@@ -13,7 +13,7 @@ from leakgan_tf.systems.registry import published_figures
 # Names as papers write them.
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
-    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr", "scratchgan": "ScratchGAN",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
 }  # fmt: skip
@@ -23,6 +23,7 @@ PAPERS = {
     "LeakGAN (Guo et al. 2018)": "https://arxiv.org/abs/1709.08624",
     "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
     "RelGAN (Nie et al. 2019)": "https://openreview.net/forum?id=rJedV3R5tm",
+    "ScratchGAN (de Masson d'Autume et al. 2019)": "https://arxiv.org/abs/1905.09922",
     "Texygen (Zhu et al. 2018)": "https://arxiv.org/abs/1802.01886",
     "Language GANs Falling Short (Caccia et al. 2020)": "https://arxiv.org/abs/1811.02549",
 }
@@ -82,11 +83,17 @@ def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen
 # (Zhu et al. 2018, tables 1 and 2).
-COCO_SOURCE = "Texygen (read): all samples, all 10,000 test captions, smoothing method 1"
+COCO_SOURCE = (
+    "Texygen (read): all samples, all 10,000 test captions, smoothing method 1; RelGAN's own row "
+    "(read, β_max 100, six seeds): the first 100 samples"
+)
 COCO = {name: each.coco for name, each in _SYSTEMS.items() if each.coco}
 
-# BLEU-2..5 and NLL per token of held-out sentences on EMNLP 2017 WMT news. Read in RelGAN.
-NEWS_SOURCE = "RelGAN (read); its data is larger than this corpus"
+# BLEU-2..5 and RelGAN's NLL_gen on EMNLP 2017 WMT news. Read in RelGAN.
+NEWS_SOURCE = (
+    "RelGAN (read); its data is larger than this corpus, BLEU of the first 100 samples, NLL of its "
+    "training file with padding counted; its own row with β_max 100, six seeds"
+)
 NEWS = {name: each.news for name, each in _SYSTEMS.items() if each.news}
 
 # BLEU-2 on Chinese poems: SeqGAN's table 2 (read) for MLE, SeqGAN and real data, the others second
@@ -98,6 +105,14 @@ POEMS = {
     **{name: each.poems for name, each in _SYSTEMS.items() if each.poems},
     "real": 0.746,
 }
+
+# BLEU-3 and BLEU-4 on speeches: SeqGAN's table 3 (read).
+SPEECHES_SOURCE = (
+    "SeqGAN, table 3 (read), the whole test set as references: 11,092 paragraphs of another "
+    "collection of the same speaker, of unknown length, vocabulary and split; here the first 32 "
+    "tokens of a paragraph, split by speech"
+)
+SPEECHES = {name: each.speeches for name, each in _SYSTEMS.items() if each.speeches}
 
 # BLEU-4 and mean squared error on Nottingham melodies: SeqGAN's table 4 (read).
 MUSIC_SOURCE = (
@@ -112,7 +127,8 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
     match dataset:
         case "coco":
             return {
-                system: {"bleu": _by_order(bleu), "self_bleu": _by_order(self_bleu)}
+                system: {"bleu": _by_order(bleu)}
+                | ({"self_bleu": _by_order(self_bleu)} if self_bleu else {})
                 for system, (bleu, self_bleu) in COCO.items()
             }, COCO_SOURCE
         case "emnlp_news":
@@ -122,6 +138,11 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
             }, NEWS_SOURCE
         case "chinese_poems":
             return {system: {"bleu": {"2": bleu}} for system, bleu in POEMS.items()}, POEMS_SOURCE
+        case "speeches":
+            return {
+                system: {"bleu": {"3": three, "4": four}}
+                for system, (three, four) in SPEECHES.items()
+            }, SPEECHES_SOURCE
         case "nottingham":
             return {
                 system: {"bleu": {"4": bleu}, "mse": mse} for system, (bleu, mse) in MUSIC.items()

@@ -14,6 +14,7 @@ import tensorflow as tf
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
+from leakgan_tf.config.presets import SEQGAN_32
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
@@ -27,6 +28,7 @@ from leakgan_tf.utils.seeds import derive, derive_int
 class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
     """SeqGAN's D, from its released program."""
 
+    kernels = {32: SEQGAN_32}
     presets: ClassVar[Presets] = {
         "quick": {"discriminator_learning_rate": 1e-3},
         "smoke": {"discriminator_learning_rate": 1e-3},

@@ -9,7 +9,9 @@ program 300 epochs. Learning rate and the rest are those of `mle`.
 
 Open in the papers: what happens behind a sampled end symbol. Here the model goes on to read end
 symbols until the coin gives it a true token again. Bengio et al. count mini-batches in ε_i, SeqGAN
-and this file epochs.
+and this file epochs. SeqGAN's wording is contradictory: its ω "controls the probability of
+replacing true tokens with generated ones" and decreases by 0.002 an epoch, which taken literally
+reads more truth with time; here ε, the probability of the true token, decreases.
 """
 
 import math

@@ -15,7 +15,7 @@ from leakgan_tf.reporting.comparison import (
     protocol_differences,
 )
 from leakgan_tf.reporting.figure_tables import oracle_table
-from leakgan_tf.reporting.published import COCO, ORACLE_NLL
+from leakgan_tf.reporting.published import COCO, ORACLE_NLL, text_figures
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
 from leakgan_tf.systems.registry import system_config
@@ -94,6 +94,19 @@ def test_scores_of_text_stand_above_their_systems_published_ones():
     table, note = compare_text([run], "")
     assert len(table.rows) == 1
     assert note.text.startswith("There are no published figures here")
+
+
+def test_figures_of_another_protocol_say_so():
+    """Speeches: another collection; RelGAN's own COCO row: fewer samples, no Self-BLEU."""
+    figures, source = text_figures("speeches")
+    assert figures == {
+        "mle": {"bleu": {"3": 0.519, "4": 0.416}}, "seqgan": {"bleu": {"3": 0.556, "4": 0.427}}
+    }  # fmt: skip
+    assert "another collection" in source and "first 32 tokens" in source
+    figures, source = text_figures("coco")
+    assert set(figures["seqgan"]) == {"bleu", "self_bleu"} and set(figures["relgan"]) == {"bleu"}
+    assert "first 100 samples" in source
+    assert "NLL of its training file" in text_figures("emnlp_news")[1]
 
 
 def test_only_what_differs_is_said_to_differ():

@@ -22,7 +22,7 @@ from leakgan_tf.utils.errors import UserError
 ROOT = Path(__file__).parent.parent.parent
 NAMES = [
     "cot", "leakgan", "maligan", "mle", "pg_bleu", "rankgan", "relgan", "scheduled_sampling",
-    "seqgan", "tailr",
+    "scratchgan", "seqgan", "tailr",
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.systems.relgan import RelGAN
+from leakgan_tf.systems.scratchgan import ScratchGAN
 
 NAMES = {
     "d": "pretrain/discriminator",
@@ -46,6 +47,8 @@ COUNTS = {
     "cot_phase_steps": 2,
     "relgan_steps": 7,
     "relgan_phase_steps": 2,
+    "scratchgan_steps": 7,
+    "scratchgan_phase_steps": 2,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -65,7 +68,7 @@ def system(name, **changes):
 def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
-    if isinstance(made, RelGAN):  # its phase holds several iterations, and is evaluated itself
+    if isinstance(made, RelGAN | ScratchGAN):  # phases of several iterations, evaluated themselves
         letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
@@ -88,6 +91,7 @@ SCHEDULES = {
     "rankgan": EPOCHS + "dddd" + STEPS,
     "relgan": EPOCHS + "rrRR",
     "scheduled_sampling": "ssSssSsS",
+    "scratchgan": "rrRR",
     "seqgan": EPOCHS + "dddd" + STEPS,
     "tailr": EPOCHS,
 }
