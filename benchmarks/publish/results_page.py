@@ -26,6 +26,7 @@ _SHOWN = 5  # samples of each run on text
 _KINDS = {
     "synthetic": "the oracle task",
     "ablation": "the ablation on the oracle task",
+    "cfg": "a context-free grammar",
     "text": "text",
     "music": "music",
     "sweep": "a sweep over temperatures",

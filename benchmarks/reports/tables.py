@@ -10,6 +10,7 @@ from leakgan_tf.reporting.figure_tables import (
     ORACLE,
     Column,
     figure_table,
+    grammar_table,
     group_title,
     named,
     oracle_table,
@@ -27,6 +28,11 @@ _MOVES = "moves"
 def figures(result: Result) -> Table:
     """Returns the oracle task's figures, a row for each system, over its seeds."""
     return oracle_table(_finished(result), result.content.get("references"))
+
+
+def validity(result: Result) -> Table:
+    """Returns the figures of runs on a grammar, a row for each system, over its seeds."""
+    return grammar_table(_finished(result), result.content.get("references", {}).get("grammar"))
 
 
 def curve(result: Result) -> Table:
@@ -153,6 +159,7 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     ),
     "choices": (choices, ("ablation",)),
     "controls": (controls, ("ablation",)),
+    "validity": (validity, ("cfg",)),
     "scores": (scores, ("text", "music")),
     "sweep": (sweep, ("text", "music", "sweep")),
     "stages": (stages, ("speed",)),

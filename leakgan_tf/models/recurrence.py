@@ -46,12 +46,20 @@ def step(
     return hidden, CellState(hidden, memory)
 
 
-def unroll(cell: keras.layers.LSTMCell, inputs: tf.Tensor) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H).
+def unroll(
+    cell: keras.layers.LSTMCell, inputs: tf.Tensor, state: CellState | None = None
+) -> tf.Tensor:
+    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H).
 
     What the inputs contribute to the gates is known beforehand: one product for all L steps.
+
+    Args:
+      cell: the LSTM.
+      inputs: one vector a step.
+      state: before the first step; zero without it.
     """
-    state = zero_state(cell, tf.shape(inputs)[0])
+    if state is None:
+        state = zero_state(cell, tf.shape(inputs)[0])
     kernel = tf.convert_to_tensor(cell.kernel)
     given = tf.unstack(product(inputs, kernel) + cell.bias, axis=1)  # L × (B, 4H)
     recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
