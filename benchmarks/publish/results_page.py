@@ -140,6 +140,8 @@ def _oracle_tables(result: Result) -> list[Block]:
         blocks += [view(result, "figures")]
     if result.content.get("comparison"):
         blocks += [view(result, "against"), Paragraph(_AGAINST)]
+    if result.content.get("comparison_tuned"):
+        blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]

@@ -35,6 +35,8 @@ SIZES = (
     "--pretrain_generator_epochs=2", "--adversarial_steps=2", "--rollouts=1", "--mle_epochs=40",
     "--goal_horizon=10", "--seqgan_steps=2", "--seqgan_discriminator_rounds=2",
     "--scheduled_sampling_epochs=40", "--evaluate_every=10", "--checkpoint_seconds=0.05",
+    "--cot_steps=200", "--cot_phase_steps=10", "--relgan_epochs=20", "--relgan_steps=100",
+    "--relgan_phase_steps=10", "--gumbel_gan_steps=200", "--gumbel_gan_phase_steps=10",
 )  # fmt: skip
 TEXT_SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=32",

@@ -17,6 +17,7 @@ from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
+from leakgan_tf.models.sequence_discriminator import SequenceDiscriminator
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES = 2, 4, 6, 5
@@ -56,6 +57,9 @@ CASES = {
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=4, representations=2, windows=(1, 3),
              filters=(2, 3), hidden_size=2, dropout=0.5, seed=7),
         (TOKENS,), 11),
+    SequenceDiscriminator: (
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, seed=7),
+        (TOKENS,), 6),
 }  # fmt: skip
 MODELS = [kind for kind in CASES if issubclass(kind, keras.Model)]
 
