@@ -41,10 +41,10 @@ from leakgan_tf.utils.seeds import derive_int, numpy_generator
 # This project's choice, for the quick sizes: see docs/systems/mle.md.
 TUNED = {
     "epochs": 120,
-    "generator_dropout": 0.3,
-    "width": 64,
-    "patience": 5,
     "learning_rate": 0.005,
+    "generator_dropout": 0.5,
+    "width": 128,
+    "patience": 5,
 }
 
 
