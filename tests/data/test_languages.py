@@ -31,7 +31,7 @@ def test_there_are_1365_sentences_of_at_most_11_symbols():
     counts = np.bincount((ids != 0).sum(axis=1))
     assert counts[1::2].tolist() == [1, 4, 16, 64, 256, 1024] and counts[::2].sum() == 0
     np.testing.assert_allclose(law.sum(), 1.0)
-    for row, probability in zip(ids[::97], law[::97], strict=True):
+    for row, probability in zip(ids, law, strict=True):
         sentence = OPERATORS.text(row)
         assert math.isfinite(OPERATORS.log_prob(sentence))
         np.testing.assert_allclose(math.exp(OPERATORS.log_prob(sentence)), probability)

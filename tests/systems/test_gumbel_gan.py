@@ -219,6 +219,11 @@ def test_the_likelihood_is_that_of_a_mixture_of_states():
     np.testing.assert_allclose(log_probs.sum(axis=1), expected, rtol=1e-4)
 
 
+def test_an_untrained_generator_is_near_uniform():
+    made = GumbelGAN(small.config(system="gumbel_gan"), Task())
+    np.testing.assert_allclose(-made.generator.log_prob(Task.train).mean(), math.log(7), atol=0.1)
+
+
 def test_samples_begin_in_noise_of_their_own():
     """Where tokens have no other randomness they differ, and a seed gives the same ones."""
     made = system()
