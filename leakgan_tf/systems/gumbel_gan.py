@@ -50,7 +50,6 @@ from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive, derive_int
 
-
 # D's rate is Texygen's (its program, read by others): with 1e-3 D is saturated within some hundred
 # iterations, and nothing is learned (docs/systems/gumbel_gan.md).
 _QUICK = {"epochs": 0, "steps": 2000, "discriminator_learning_rate": 1e-4}
