@@ -76,7 +76,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     """Returns every generated page, and every page with generated regions, as it should be."""
     found = results.read_results(root / "benchmarks" / "results")
     made = {root / "benchmarks" / "README.md": results_page.results_page(found)}
-    for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    for path in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         made[path] = markdown_regions.renew(_read(path), found, str(path.relative_to(root)))
     return made
 

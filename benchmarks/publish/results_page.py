@@ -26,6 +26,7 @@ _SHOWN = 5  # samples of each run on text
 _KINDS = {
     "synthetic": "the oracle task",
     "ablation": "the ablation on the oracle task",
+    "cfg": "a context-free grammar",
     "text": "text",
     "music": "music",
     "sweep": "a sweep over temperatures",
@@ -139,6 +140,8 @@ def _oracle_tables(result: Result) -> list[Block]:
         blocks += [view(result, "figures")]
     if result.content.get("comparison"):
         blocks += [view(result, "against"), Paragraph(_AGAINST)]
+    if result.content.get("comparison_tuned"):
+        blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]

@@ -113,6 +113,7 @@ def write(
     content = done.to_json(
         references=reference_figures(config, oracle),
         comparison=versus_mle.compare(done.runs, more),
+        comparison_tuned=versus_mle.compare(done.runs, baseline=versus_mle.TUNED),
         **({"mle_runs": further} if further else {}),
     )
     write_json(folder / "report.json", content)
@@ -121,11 +122,13 @@ def write(
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
     figures, against = view(result, "figures"), against_table(content["comparison"])
+    tuned = against_table(content["comparison_tuned"])
     first = [
         *done.missing_blocks(),
         figures,
         Listing([*_NOTES, kept_by(done.runs)]),
         *_against(against),
+        *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
         *_draw(done, content, further, title),
         *control_blocks(done.runs),
         *_published(config, [run.config.own.variant for run in done.runs]),
@@ -133,7 +136,7 @@ def write(
     page, _ = write_report(
         done.runs, folder, [None] * len(done.runs), arrays, done.command, title, first
     )
-    tables = [plain(each.headers, each.rows) for each in (figures, against) if each]
+    tables = [plain(each.headers, each.rows) for each in (figures, against, tuned) if each]
     tqdm.write("\n" + "\n\n".join([title, *tables]) + "\n")
     tqdm.write(f"Report: {page}, {folder / 'report.md'}, {folder / 'report.json'}")
 

@@ -9,6 +9,8 @@ short  The oracle task at the paper's sizes for an hour or two: a D round where 
 quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
        this project's choice. Sizes are smaller, so its figures compare with no published one.
        LeakGAN in its paper's semantics.
+tuned  quick with MLE's part tuned (`systems/mle.py`), for the oracle task: as a baseline by itself,
+       or as the pre-training of the others.
 smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
 """
 
@@ -118,6 +120,8 @@ SYNTHETIC = {
     ("smoke", 40): _at_40(SMOKE_20),
     ("quick", 20): QUICK_20,
     ("quick", 40): _at_40(QUICK_20),
+    ("tuned", 20): dataclasses.replace(QUICK_20, preset="tuned"),
+    ("tuned", 40): dataclasses.replace(_at_40(QUICK_20), preset="tuned"),
     ("short", 20): _short(PAPER_20),
     ("short", 40): _short(PAPER_40),
     ("paper", 20): PAPER_20,
@@ -143,6 +147,63 @@ def synthetic_preset(name: str, length: int, own: type[Own]) -> Config[Own]:
         raise UserError(f"no preset of length {length}: 20 or 40")
     values = own.preset(name, "40" if length == 40 else "")
     return Config(**vars(SYNTHETIC[name, length]), own=values)
+
+
+# The grammar of the Gumbel-softmax GAN's paper, whose sizes are from memory: 5,000 sentences, LSTMs
+# of 32, batches of 200. D's windows, for the systems that have a CNN, are this project's choice.
+PAPER_CFG = dataclasses.replace(
+    PAPER_20,
+    task="cfg",
+    length=12,
+    vocab_size=6,
+    training_sequences=5000,
+    discriminator_embedding=32,
+    windows=(1, 2, 3, 4, 12),
+    filters=(32, 64, 64, 32, 32),
+    batch_size=200,
+    evaluate_every=50,
+    evaluation_samples=4096,
+)
+
+QUICK_CFG = dataclasses.replace(
+    PAPER_CFG, preset="quick", evaluate_every=5, evaluation_samples=2048, checkpoint_seconds=15.0
+)
+
+SMOKE_CFG = dataclasses.replace(
+    QUICK_CFG,
+    preset="smoke",
+    training_sequences=64,
+    generator_embedding=8,
+    generator_hidden=8,
+    discriminator_embedding=8,
+    windows=(1, 2),
+    filters=(4, 8),
+    batch_size=16,
+    sampling_batch=64,
+    evaluate_every=2,
+    evaluation_samples=128,
+    checkpoint_seconds=1.0,
+)
+
+CFG = {"smoke": SMOKE_CFG, "quick": QUICK_CFG, "paper": PAPER_CFG}
+
+
+def cfg_preset(name: str, vocab_size: int, length: int, own: type[Own]) -> Config[Own]:
+    """Returns a preset of the CFG task for a grammar's sizes.
+
+    Args:
+      name: of the preset.
+      vocab_size: number of symbols, V.
+      length: of sequences, T.
+      own: class of the system's configuration, of `systems.registry.system_config`.
+
+    Raises:
+      UserError: there is no such preset.
+    """
+    if name not in CFG:
+        raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(CFG))}")
+    sizes = {"vocab_size": vocab_size, "length": length}
+    return Config(**{**vars(CFG[name]), **sizes}, own=own.preset(name, "cfg"))
 
 
 # LeakGAN's released program for Image COCO, T = 32, V = 4839.

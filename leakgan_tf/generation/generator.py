@@ -1,5 +1,6 @@
 """What every system gives to metrics, benchmarks and users: sample, log_prob, complete."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation import sampling
+from leakgan_tf.generation.policies import LatentPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.utils import distributed
 
@@ -133,13 +135,43 @@ class Generator:
         self, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
     ) -> tf.Tensor:
         own = distributed.local_rows(tokens)
-        logits = self.policy().sequence_logits(own, path)  # (B, T, V)
-        costs = tf.map_fn(
-            lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], own),
-            inverse_temperature,
-            parallel_iterations=1,  # one (B, T, V) at a time
-        )  # (K, B, T)
-        return distributed.gather(-tf.transpose(costs, [1, 0, 2]))
+        log_prob = (
+            latent_log_prob if isinstance(policy := self.policy(), LatentPolicy) else _log_prob
+        )
+        found = log_prob(policy, own, inverse_temperature, path)  # (K, B, T)
+        return distributed.gather(tf.transpose(found, [1, 0, 2]))
+
+
+def _log_prob(
+    policy: Any, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
+) -> tf.Tensor:
+    """Returns the log-probability of each token of (B, T) at each of K temperatures, (K, B, T)."""
+    logits = policy.sequence_logits(tokens, path)  # (B, T, V)
+    costs = tf.map_fn(
+        lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], tokens),
+        inverse_temperature,
+        parallel_iterations=1,  # one (B, T, V) at a time
+    )
+    return -costs
+
+
+def latent_log_prob(
+    policy: LatentPolicy, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
+) -> tf.Tensor:
+    """Returns what `_log_prob` does for the equal mixture of the policy's states.
+
+    Token by token, log Σ_k p(x_1..t | z_k) - log Σ_k p(x_1..t-1 | z_k): the sum over a sentence
+    is log (1/K) Σ_k p(x | z_k).
+    """
+    rows = tokens.shape[0]
+    each = tf.map_fn(
+        lambda state: _log_prob(policy.component(state, rows), tokens, inverse_temperature, path),
+        policy.states(),
+        fn_output_signature=tf.float32,
+        parallel_iterations=1,
+    )  # (draws, K, B, T)
+    prefixes = tf.reduce_logsumexp(tf.cumsum(each, axis=-1), axis=0) - math.log(policy.draws)
+    return prefixes - tf.pad(prefixes[..., :-1], [[0, 0], [0, 0], [1, 0]])
 
 
 def _inverse(temperature: Temperature, length: int) -> tf.Tensor:

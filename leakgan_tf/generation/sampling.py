@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from leakgan_tf.generation.drawing import categorical
+from leakgan_tf.generation.policies import LatentPolicy
 
 State = Any  # a policy's own nested structure of tensors, rows first
 
@@ -87,7 +88,12 @@ def _draw(
 def generate(
     policy: NextToken, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
-    """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`."""
+    """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`.
+
+    A `LatentPolicy` draws the noise that sentences begin in from the same seed.
+    """
+    if isinstance(policy, LatentPolicy):
+        policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(seed, policy.length))
     tokens, _ = write_tokens(
         policy, policy.start(rows), 0, policy.length, inverse_temperature, seed
     )

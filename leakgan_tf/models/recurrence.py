@@ -49,18 +49,23 @@ def step(
 
 
 def unroll(
-    cell: keras.layers.LSTMCell, inputs: tf.Tensor, gain: keras.Variable | None = None
+    cell: keras.layers.LSTMCell,
+    inputs: tf.Tensor,
+    gain: keras.Variable | None = None,
+    state: CellState | None = None,
 ) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H).
+    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H).
 
     What the inputs contribute to the gates is known beforehand: one product for all L steps.
 
     Args:
       cell: the LSTM's weights.
-      inputs: (B, L, ·).
+      inputs: one vector a step.
       gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
+      state: before the first step; zero without it.
     """
-    state = zero_state(cell, tf.shape(inputs)[0])
+    if state is None:
+        state = zero_state(cell, tf.shape(inputs)[0])
     kernel = tf.convert_to_tensor(cell.kernel)
     products = product(inputs, kernel)
     given = tf.unstack(products + cell.bias if gain is None else products, axis=1)  # L × (B, 4H)

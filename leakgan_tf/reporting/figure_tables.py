@@ -94,6 +94,18 @@ TEXT = (
 )
 
 
+# Of samples on the CFG task.
+GRAMMAR = (
+    Column("valid", named("valid")),
+    Column("distinct valid", named("valid_distinct")),
+    Column("new valid", named("valid_new")),
+    Column("total variation", named("total_variation")),
+    Column("of lengths", named("length_distance")),
+    Column("NLL_test", named("nll_test_1.0")),
+    Column("NLL under the grammar", named("law_nll")),
+)
+
+
 def figure_table(first: str, columns: Sequence[Column], rows: Rows) -> Table:
     """Returns a table of figures; columns in which no row has a figure are left out.
 
@@ -199,6 +211,22 @@ def oracle_table(
     return figure_table(
         "system", [_OF, *ORACLE, *_MORE], [*random, *_run_rows(runs, single), *truth]
     )
+
+
+def grammar_table(
+    runs: Sequence[RunRecord], reference: Figures | None = None, single: bool = False
+) -> Table:
+    """Returns runs on one grammar.
+
+    Args:
+      runs: on the CFG task. Several seeds of a configuration are a row: mean ± deviation.
+      reference: figures of the grammar itself.
+      single: whether each of several seeds has a row of its own, too.
+    """
+    rows = _run_rows(runs, single)
+    if reference:
+        rows.append((SYSTEMS["grammar"], [reference]))
+    return figure_table("system", [_OF, *GRAMMAR, MINUTES], rows)
 
 
 def text_table(

@@ -13,9 +13,12 @@ from leakgan_tf.systems.registry import published_figures
 # Names as papers write them.
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
-    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr", "scratchgan": "ScratchGAN",
+    "scratchgan": "ScratchGAN",
+    "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN",
+    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
+    "grammar": "the grammar itself",
 }  # fmt: skip
 
 # Where the papers can be read.

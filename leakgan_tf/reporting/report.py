@@ -128,6 +128,9 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
     synthetic = [run for run in runs if run.config.task == "synthetic"]
     if synthetic:
         blocks += comparison.compare_oracle(synthetic)
+    grammar = [run for run in runs if run.config.task == "cfg"]
+    if grammar:
+        blocks += comparison.compare_grammar(grammar)
     corpora = {
         run.config.dataset: (dataset.corpus or "") if dataset else ""
         for run, dataset in zip(runs, datasets, strict=True)

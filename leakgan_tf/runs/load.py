@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.languages import Language
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs import checkpoint
@@ -63,7 +64,9 @@ class TrainedGenerator:
 
     def __repr__(self) -> str:
         config = self.config
-        task = "text" if config.task == "text" else "sentences of an oracle"
+        task = {"text": "text", "cfg": "sentences of a grammar"}.get(
+            config.task, "sentences of an oracle"
+        )
         return "\n".join([
             f"TrainedGenerator of {config.system}, trained on {task}",
             f"  run       {self.run_dir}: preset {config.preset}, seed {config.seed}, "
@@ -90,6 +93,9 @@ class TrainedGenerator:
           seed: the same seed gives the same sentences.
         """
         tokens = self.sample(num, temperature, seed)
+        if self.config.task == "cfg":
+            language = Language(self.config.grammar, self.config.law)
+            return [language.text(row) for row in tokens]
         if self.reader is None:
             return [" ".join(map(str, row)) for row in tokens]
         return [self.reader.text(row) for row in tokens]

@@ -26,6 +26,8 @@ class Phase:
         weights that they are made with, so that they could not be made again.
       epochs: passes over the data.
       evaluate: whether the generator is measured afterwards.
+      skipped: asked when the phase's turn comes: whether it is left out. It must depend on nothing
+        but what a checkpoint holds.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Phase:
     epochs: int = 1
     evaluate: bool = False
     keeps_data: bool = False
+    skipped: Callable[[], bool] | None = None
 
 
 @runtime_checkable

@@ -108,6 +108,9 @@ class Trainer:
 
     def _run_phase(self, index: int) -> None:
         phase, progress = self._phases[index], self._progress
+        if phase.skipped and not progress.partial.done and phase.skipped():
+            self._finish_phase(index)
+            return
         seed = derive_int(self._config.seed, "phase", index)
         scalars = self._train(index, phase, seed)
         seconds = progress.partial.seconds
@@ -116,9 +119,14 @@ class Trainer:
             self._record(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
+        self._finish_phase(index, phase.name if phase.evaluate else "")
+
+    def _finish_phase(self, index: int, evaluated: str = "") -> None:
+        """Goes on to the next phase, and measures the generator first if a name is given."""
+        progress = self._progress
         progress.position, progress.partial = index + 1, PartialPhase()
-        if phase.evaluate:
-            self._evaluate(index, phase.name)
+        if evaluated:
+            self._evaluate(index, evaluated)
         self._checkpoint_if_due(last=progress.position == len(self._phases))
         self._bar.show(progress.position, 0, 0, self._durations)
 

@@ -19,6 +19,7 @@ from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
 from leakgan_tf.models.stacked_generator import StackedGenerator
 from leakgan_tf.models.token_discriminator import TokenDiscriminator
+from leakgan_tf.models.sequence_discriminator import SequenceDiscriminator
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES = 2, 4, 6, 5
@@ -66,6 +67,9 @@ CASES = {
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, layers=3, ends=True,
              seed=7),
         (TOKENS,), 13),
+    SequenceDiscriminator: (
+        dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, seed=7),
+        (TOKENS,), 6),
 }  # fmt: skip
 MODELS = [kind for kind in CASES if issubclass(kind, keras.Model)]
 

@@ -13,6 +13,7 @@ from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
+from leakgan_tf.systems.gumbel_gan import GumbelGAN
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.systems.relgan import RelGAN
 from leakgan_tf.systems.scratchgan import ScratchGAN
@@ -49,6 +50,9 @@ COUNTS = {
     "relgan_phase_steps": 2,
     "scratchgan_steps": 7,
     "scratchgan_phase_steps": 2,
+    "gumbel_gan_epochs": 5,
+    "gumbel_gan_steps": 7,
+    "gumbel_gan_phase_steps": 2,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -68,7 +72,8 @@ def system(name, **changes):
 def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
-    if isinstance(made, RelGAN | ScratchGAN):  # phases of several iterations, evaluated themselves
+    # Phases of several iterations, evaluated themselves.
+    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN):
         letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
@@ -84,9 +89,11 @@ LEAKGAN = "dddggGg" + "dddgGgG" + "abb" + "abbl" + "abbe" + "abbl" + "abb" + "ab
 EPOCHS, STEPS = "mmMmM", "abb" + "abb" + "abbe" + "abb" + "abb" + "abbe" + "abbe"
 SCHEDULES = {
     "cot": "ccCC",
+    "gumbel_gan": EPOCHS + "rrRR",
     "leakgan": LEAKGAN,
     "maligan": EPOCHS + "dddd" + STEPS,
     "mle": EPOCHS,
+    "mle_tuned": EPOCHS,
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),
     "rankgan": EPOCHS + "dddd" + STEPS,
     "relgan": EPOCHS + "rrRR",

@@ -14,6 +14,8 @@ from leakgan_tf.training.session import train_run
 dataset = test_text_task.dataset
 SIZES = {
     "tailr": {"mle_epochs": 1},
+    "mle_tuned": {"mle_epochs": 2},
+    "gumbel_gan": {"gumbel_gan_steps": 2},
     "cot": {"cot_steps": 2},
     "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
 }
