@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 SOURCES := leakgan_tf benchmarks tests
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup synthetic smoke test lint format clean
+.PHONY: help setup synthetic smoke pretrained test lint format clean
 
 help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
 	@echo "make smoke       the same code path, shrunken for every system"
 	@echo "make test        lint, tests and smoke run (CI=1: also the tests that only CI runs)"
 	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"
+	@echo "make pretrained  train the models that come with the package again (3 minutes of one core)"
 	@echo "       ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
 
 $(VENV)/made:
@@ -37,6 +38,9 @@ synthetic: $(VENV)/runtime
 smoke: $(VENV)/runtime
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m benchmarks.synthetic --preset=smoke --systems=all --run_dir="$$folder/smoke"
+
+pretrained: $(VENV)/runtime
+	$(BIN)/python -m benchmarks.publish.pretrained
 
 lint: $(VENV)/development
 	$(BIN)/ruff check $(SOURCES)

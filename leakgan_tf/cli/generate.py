@@ -9,6 +9,7 @@ from absl import flags
 
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.cli.run_flags import define_run, named_run
 from leakgan_tf.data.midi import STEP, exact_step, write_melody
 from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
@@ -36,8 +37,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("run", None, "The run's folder, or a model of the package.", **own)
-    flags.DEFINE_string("run_dir", None, "The same as --run.", **own)
+    define_run(values)
     flags.DEFINE_integer("num", 10, "How many sentences.", lower_bound=0, **own)
     flags.DEFINE_string(
         "prompt", "", "What every sentence begins with: words that training has.", **own
@@ -87,11 +87,7 @@ def _define_law(own: dict[str, Any]) -> None:
 
 def run(values: flags.FlagValues) -> None:
     """Loads, samples, writes."""
-    if values.run and values.run_dir:
-        raise UserError("--run and --run_dir are the same: give one")
-    run_folder = RunFolder(find_run(named := values.run or values.run_dir or ""))
-    if not named:
-        raise UserError("--run is missing: the folder of a run, or captions")
+    run_folder = RunFolder(find_run(named_run(values)))
     options = {name: values[name].value for name in _OPTIONS}
     request = make_request(values.num, **options)
     if values.data and not values.novel:
@@ -132,8 +128,8 @@ def _line(sentence: Sentence, form: str, request: Request) -> str:
         "text": sentence.text,
         "tokens": sentence.tokens,
         "prompt_tokens": sentence.prompt_tokens,
-        "log_prob_model": sentence.log_prob,
-        "log_prob_law": sentence.law_log_prob,
+        "log_prob_model": sentence.log_prob_model,
+        "log_prob_law": sentence.log_prob_law,
         "law": request.law,
     }
     return json.dumps(content, ensure_ascii=False)

@@ -93,17 +93,17 @@ class Sentence:
       text: as `generate` writes it.
       tokens: the words and marks, those of the prompt first.
       prompt_tokens: how many of them were given.
-      log_prob: of the other tokens, the end of the sentence included, under the model at
+      log_prob_model: of the other tokens, the end of the sentence included, under the model at
         temperature 1, in nats.
-      law_log_prob: of the same under the law that they were drawn by, in nats. What `unique` and
+      log_prob_law: of the same under the law that they were drawn by, in nats. What `unique` and
         `novel` leave out is not accounted for.
     """
 
     text: str
     tokens: tuple[str, ...]
     prompt_tokens: int
-    log_prob: float
-    law_log_prob: float
+    log_prob_model: float
+    log_prob_law: float
 
 
 def make_request(num: int, temperature: float = 1.0, seed: int = 0, **options: Any) -> Request:
