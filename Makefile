@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := leakgan_tf benchmarks tests
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup synthetic smoke test lint format docs clean
+.PHONY: help setup synthetic smoke pretrained test lint format docs clean
 
 help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test        lint, tests and smoke run (CI=1: also the tests that only CI runs)"
 	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"
 	@echo "make docs        the documentation site, in build/site (a broken link fails)"
+	@echo "make pretrained  train the models that come with the package again (3 minutes of one core)"
 	@echo "make lint        ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
 
 $(VENV)/made:
@@ -42,6 +43,9 @@ synthetic: $(VENV)/runtime
 smoke: $(VENV)/runtime
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m benchmarks.synthetic --preset=smoke --systems=all --run_dir="$$folder/smoke"
+
+pretrained: $(VENV)/runtime
+	$(BIN)/python -m benchmarks.publish.pretrained
 
 lint: $(VENV)/development
 	$(BIN)/ruff check $(SOURCES)

@@ -14,6 +14,7 @@ from leakgan_tf.reporting import figure_tables
 from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shipped import find_run
 from leakgan_tf.utils.errors import UserError
 
 MOST = 2000  # samples and references in the scores of a run, unless asked for otherwise
@@ -146,9 +147,9 @@ def check_runs(
     if num < 2:
         raise UserError(f"num must be at least 2, not {num}")
     for folder in folders:
-        RunFolder(folder).weights(best)
+        RunFolder(find_run(folder)).weights(best)
     if language_model:
-        RunFolder(language_model).weights()
+        RunFolder(find_run(language_model)).weights()
 
 
 def score_files(

@@ -177,7 +177,7 @@ class CharTokenizer:
 
 
 # First and last code points of blocks whose scripts put no spaces between words.
-_UNSPACED_BLOCKS = (
+UNSPACED_BLOCKS = (
     (0x25A1, 0x25A1),  # the mark for a lost character
     (0x2E80, 0x312F),  # radicals, CJK punctuation, kana, bopomofo
     (0x31A0, 0x9FFF),  # bopomofo and kana extensions, CJK symbols, ideographs
@@ -190,7 +190,7 @@ _UNSPACED_BLOCKS = (
 
 def _is_unspaced(character: str) -> bool:
     code = ord(character)
-    return any(first <= code <= last for first, last in _UNSPACED_BLOCKS)
+    return any(first <= code <= last for first, last in UNSPACED_BLOCKS)
 
 
 _TOKENIZERS = {

@@ -32,10 +32,10 @@ class NextToken(Protocol):
 class Policy(NextToken, Protocol):
     """What the loop asks of a generator: prefixes can be given to it, too."""
 
-    def force(self, state: State, tokens: tf.Tensor, position: int) -> State:
+    def force(self, state: State, tokens: tf.Tensor, position: tf.Tensor | int) -> State:
         """Returns the state after a given token, as `logits` and `write` would leave it."""
 
-    def resume(self, state: State, position: int) -> State:
+    def resume(self, state: State, position: tf.Tensor | int) -> State:
         """Returns the state from which sampling continues after a given prefix."""
 
 

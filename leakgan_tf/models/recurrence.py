@@ -51,8 +51,8 @@ def step(
 def unroll(
     cell: keras.layers.LSTMCell,
     inputs: tf.Tensor,
-    gain: keras.Variable | None = None,
     state: CellState | None = None,
+    gain: keras.Variable | None = None,
 ) -> tf.Tensor:
     """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H).
 
@@ -61,8 +61,8 @@ def unroll(
     Args:
       cell: the LSTM's weights.
       inputs: one vector a step.
-      gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
       state: before the first step; zero without it.
+      gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
     """
     if state is None:
         state = zero_state(cell, tf.shape(inputs)[0])

@@ -17,9 +17,9 @@ from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
+from leakgan_tf.models.sequence_discriminator import SequenceDiscriminator
 from leakgan_tf.models.stacked_generator import StackedGenerator
 from leakgan_tf.models.token_discriminator import TokenDiscriminator
-from leakgan_tf.models.sequence_discriminator import SequenceDiscriminator
 from leakgan_tf.models.worker import Worker
 
 ROWS, LENGTH, VOCAB, FEATURES = 2, 4, 6, 5
