@@ -18,7 +18,8 @@ class Drawn(NamedTuple):
     Attributes:
       tokens: ids (B, T); the given ones first.
       log_prob: of each token under the model at temperature 1, (B, T) nats; 0 of a given one.
-      law_log_prob: the same under the law that it was drawn by.
+      law_log_prob: the same under the law that it was drawn by. Both are given the noise that a
+        `LatentPolicy` began the sentence in.
     """
 
     tokens: tf.Tensor

@@ -184,9 +184,11 @@ class Generator:
         self, prefix: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
     ) -> Drawn:
         own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
-        rows = self._batch_size
+        rows, policy = self._batch_size, self.policy()
+        if isinstance(policy, LatentPolicy):  # noise as `sampling.generate` draws it
+            policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(own, self.length))
         drawn = continue_prefixes(
-            self.policy(), tf.tile(prefix[tf.newaxis], [rows, 1]), tf.fill([rows], given), law, own
+            policy, tf.tile(prefix[tf.newaxis], [rows, 1]), tf.fill([rows], given), law, own
         )
         return Drawn(*map(distributed.gather, drawn))
 
