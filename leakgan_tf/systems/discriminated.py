@@ -17,9 +17,16 @@ from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
 from leakgan_tf.utils.seeds import derive, derive_int
+
+
+DATA = ("fixed", "fresh")
+DATA_ABOUT = (
+    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new ones of the oracle "
+    "in each round, which maximum likelihood never sees; on text both are training sentences"
+)
 
 
 @unique_class
@@ -38,10 +45,11 @@ class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
     discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D.")
     dropout: float = setting(0.25, "Share of D's features dropped in training.", zero=True)
     l2: float = setting(0.2, "Weight of D's classifier penalty, Σ w²/2.", zero=True)
+    discriminator_data: str = setting("fixed", DATA_ABOUT + " (its program: fixed).", DATA)
 
 
-class DiscriminatedSystem(PolicyGradientSystem):
-    """The generator against D, which is trained on the training sentences and fresh samples."""
+class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
+    """The generator against D, which is trained on real sentences and fresh samples."""
 
     classifies = True  # whether D has two classes; a ranker has features only
 
@@ -77,7 +85,7 @@ class DiscriminatedSystem(PolicyGradientSystem):
         )
 
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
-        """Yields a D round: epochs over the training sentences and as many generated ones."""
+        """Yields a D round: epochs over real sentences and as many generated ones."""
         epochs = self.config.discriminator_epochs
         yield Phase(name, self.round_step(), self.real_and_generated, epochs=epochs)
 
@@ -86,11 +94,22 @@ class DiscriminatedSystem(PolicyGradientSystem):
         return self.discriminator_step
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns the training sentences and as many generated ones, (2n, T), with classes."""
-        real = self.task.train
+        """Returns real sentences and as many generated ones, (2n, T), with classes."""
+        real = self.real(seed)
         made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
         labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
         return np.concatenate([real, made]), labels
+
+    def real(self, seed: int) -> np.ndarray:
+        """Returns the real sentences of a D round, as many as there are to train on, (n, T)."""
+        train = self.task.train
+        if self.config.own.discriminator_data == "fixed":
+            return train
+        return self.task.positives(len(train), derive_int(seed, "real"))
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit of sentences (n, T): (n,)."""
+        return self.discriminator.log_odds(tokens)
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""

@@ -11,6 +11,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import board
+from leakgan_tf.training.discriminator import discriminator_figures
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
@@ -101,6 +102,8 @@ def _train_run(
         system = make_system(config, task)
     progress = Trainer(config, system, task, folder, distribution).run()
     figures = task.measure(system.generator)
+    if known := discriminator_figures(config, system, task):
+        figures["discriminator"] = known
     figures |= {
         "best": progress.best,
         "seconds": progress.seconds,
