@@ -32,6 +32,13 @@ def define_flags() -> flags.FlagValues:
         "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
+    flags.DEFINE_integer(
+        "resample",
+        None,
+        "Choose each sentence among so many by the run's own discriminator, 8 say.",
+        lower_bound=1,
+        **own,
+    )
     flags.DEFINE_string("out", None, "File to write; standard output without it.", **own)
     flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **own)
     flags.DEFINE_float(
@@ -57,7 +64,13 @@ def run(values: flags.FlagValues) -> None:
     trained = load(values.run_dir, values.best)
     if values.best:
         print(trained.chosen, file=sys.stderr)
-    sentences = trained.generate(values.num, values.temperature, values.seed)
+    if values.resample:
+        sentences, effective = trained.resample(
+            values.num, values.resample, values.temperature, values.seed
+        )
+        print(f"effective sample size {effective:.2f} of {values.resample}", file=sys.stderr)
+    else:
+        sentences = trained.generate(values.num, values.temperature, values.seed)
     if values.midi:
         _write_midi(values, sentences)
         return

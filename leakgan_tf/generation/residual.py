@@ -1,9 +1,9 @@
 """The residual model p(x) = G(x) exp(f(x)) / Z on top of a generator G.
 
 f is a discriminator's log-odds that a sentence is real, log D(x) / (1 - D(x)); -f is the energy of
-Deng et al. 2020 (arXiv:2004.11714), of which the abstract was read; the rest is from memory. Sampled
-by importance resampling: of M sentences of G one is kept, drawn with the weights exp(f). Adding a
-constant to f changes nothing.
+Deng et al. 2020 (arXiv:2004.11714), of which the abstract was read; the rest is from memory.
+Importance resampling draws from it: of M sentences of G one is kept, drawn with the weights exp(f).
+Adding a constant to f changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,8 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation.generator import Generator, Temperature
+from leakgan_tf.generation.importance import effective_sample_size, log_mean_exp
 from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.utils.seeds import numpy_generator
+
+PARTITION_SEED = (20, 4)  # of the samples by which Z is estimated
 
 Logits = Callable[[tf.Tensor], tf.Tensor]  # ids (n, T) to log-odds (n,)
 
@@ -42,39 +45,6 @@ class LogOdds:
         batches = np.split(padded, len(padded) // size)
         scored = [self._logits(tf.constant(batch)).numpy() for batch in batches]
         return np.concatenate(scored)[:rows].astype(np.float64)
-
-
-def log_mean_exp(values: np.ndarray) -> float:
-    """Returns the logarithm of the mean of exp(values), values (n,)."""
-    most = np.max(values)
-    return float(most + np.log(np.mean(np.exp(values - most))))
-
-
-def resampling_weights(log_odds: np.ndarray) -> np.ndarray:
-    """Returns exp(f) normalized along the last axis, (..., M); each row sums to 1."""
-    weights = np.exp(log_odds - np.max(log_odds, axis=-1, keepdims=True))
-    return weights / np.sum(weights, axis=-1, keepdims=True)
-
-
-def effective_sample_size(log_odds: np.ndarray) -> np.ndarray:
-    """Returns 1 / Σ w² along the last axis: M for equal weights, 1 if one sentence has them all."""
-    return 1.0 / np.sum(np.square(resampling_weights(log_odds)), axis=-1)
-
-
-def log_partition_bounds(log_odds: np.ndarray) -> tuple[float, float]:
-    """Returns bounds of log Z that hold in expectation, from f of n > 1 samples of the generator.
-
-    The lower one is T_n = log (1/n) Σ exp(f) (Jensen's inequality). The upper one is
-    (2n - 1) T_n - 2 (n - 1) T_{n-1}, T_{n-1} in the mean over the samples left out; it holds from
-    some n on (Deng et al. 2020, theorem 2, from memory).
-    """
-    count = len(log_odds)
-    shifted = np.exp(log_odds - np.max(log_odds))
-    # Each sum without one sample; a single huge weight must not leave a negative rest.
-    rest = np.maximum(shifted.sum() - shifted, np.finfo(np.float64).tiny)
-    left_out = float(np.mean(np.log(rest / (count - 1))) + np.max(log_odds))
-    lower = log_mean_exp(log_odds)
-    return lower, (2 * count - 1) * lower - 2 * (count - 1) * left_out
 
 
 class Resampled(NamedTuple):
@@ -137,7 +107,7 @@ class ResidualGenerator(Generator):
         self.base = base
         self.length = base.length
         self.policy = base.policy
-        self._log_odds = log_odds
+        self.log_odds = log_odds
         self._candidates = candidates
         self._partition_samples = partition_samples
         self._ends = ends
@@ -146,7 +116,7 @@ class ResidualGenerator(Generator):
         self, count: int, temperature: Temperature = 1.0, seed: Sequence[int] | np.ndarray = (0, 0)
     ) -> np.ndarray:
         """Samples sentences by importance resampling: ids (count, T) int32; see `resample`."""
-        own = (self.base, self._log_odds, count, self._candidates)
+        own = (self.base, self.log_odds, count, self._candidates)
         return resample(*own, temperature, seed).tokens
 
     def log_probs(
@@ -154,10 +124,11 @@ class ResidualGenerator(Generator):
     ) -> np.ndarray:
         """Returns shares of log p(x) at K temperatures, (n, K, T).
 
-        Only their sum over a sentence has a meaning: p has no next-token probabilities. G's
-        log-probability of each token, plus an equal share of f(x) - log Z; log Z is `log_partition`.
+        Each is G's log-probability of the token plus an equal share of f(x) - log Z, log Z of
+        `log_partition`. Only the sum over a sentence has a meaning: p has no next-token
+        probabilities.
         """
-        correction = self._log_odds(tokens)[:, np.newaxis] - np.array(
+        correction = self.log_odds(tokens)[:, np.newaxis] - np.array(
             [self.log_partition(each) for each in temperatures]
         )  # (n, K)
         counted = np.ones(tokens.shape, bool)
@@ -168,9 +139,9 @@ class ResidualGenerator(Generator):
         return self.base.log_probs(tokens, temperatures, path) + added
 
     def log_partition(self, temperature: Temperature = 1.0) -> float:
-        """Returns the estimate of log Z, T_n of `log_partition_bounds`."""
+        """Returns the estimate of log Z, T_n of `importance.log_partition_bounds`."""
         samples = self.base.sample(self._partition_samples, temperature, PARTITION_SEED)
-        return log_mean_exp(self._log_odds(samples))
+        return log_mean_exp(self.log_odds(samples))
 
     def complete(
         self, tokens: np.ndarray, given: int, copies: int, seed: Sequence[int]
@@ -179,4 +150,6 @@ class ResidualGenerator(Generator):
         return self.base.complete(tokens, given, copies, seed)
 
 
-PARTITION_SEED = (20, 4)  # of the samples by which Z is estimated
+def base_generator(generator: Generator) -> Generator:
+    """Returns the generator below a residual model; any other generator itself."""
+    return generator.base if isinstance(generator, ResidualGenerator) else generator

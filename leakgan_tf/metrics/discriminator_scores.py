@@ -12,7 +12,7 @@ of real text: a reward made of it fits the sentences that D was trained on.
 
 import numpy as np
 
-from leakgan_tf.generation.residual import (
+from leakgan_tf.generation.importance import (
     effective_sample_size,
     log_mean_exp,
     log_partition_bounds,

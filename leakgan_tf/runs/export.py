@@ -7,6 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from leakgan_tf.generation import sampling
+from leakgan_tf.generation.residual import ResidualGenerator
 from leakgan_tf.models.masking import END
 from leakgan_tf.runs.load import GENERATE, TrainedGenerator
 from leakgan_tf.utils.errors import UserError
@@ -87,6 +88,8 @@ def export(trained: TrainedGenerator, out: str | Path) -> None:
     out = Path(out)
     if out.exists():
         raise UserError(f"{out} exists; give another name")
+    if isinstance(trained.generator, ResidualGenerator):
+        raise UserError("a residual model is sampled by resampling, which no exported model does")
     module = Exported(trained)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,11 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import TextReader
+from leakgan_tf.generation import residual
+from leakgan_tf.generation.residual import base_generator
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.base import system_log_odds
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_models
@@ -89,7 +92,38 @@ class TrainedGenerator:
           temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
         """
-        tokens = self.sample(num, temperature, seed)
+        return self._written(self.sample(num, temperature, seed))
+
+    def resample(
+        self, num: int, candidates: int, temperature: float = 1.0, seed: int = 0
+    ) -> tuple[list[str], float]:
+        """Returns sentences of the residual model of this generator and its own D.
+
+        Each is chosen among `candidates` sentences by D (`generation.residual.resample`).
+
+        Args:
+          num: how many; more sentences begin with the same ones.
+          candidates: sentences of the generator for each.
+          temperature: divides the logits of the generator.
+          seed: the same seed gives the same sentences.
+
+        Returns:
+          The sentences, and the mean effective sample size among their candidates: 1 if one of them
+          always has all the weight, `candidates` if D prefers none.
+
+        Raises:
+          UserError: the run has no discriminator, or a value is impossible.
+        """
+        if candidates < 1:
+            raise UserError(f"resample must be at least 1, but is {candidates}")
+        self.sample(0, temperature, seed)  # refuses impossible values
+        log_odds = system_log_odds(self.system, self.config)
+        own = base_generator(self.generator), log_odds, max(num, 0), candidates
+        found = residual.resample(*own, temperature, (seed, GENERATE))
+        effective = float(found.effective.mean()) if num > 0 else float(candidates)
+        return self._written(found.tokens), effective
+
+    def _written(self, tokens: np.ndarray) -> list[str]:
         if self.reader is None:
             return [" ".join(map(str, row)) for row in tokens]
         return [self.reader.text(row) for row in tokens]

@@ -6,7 +6,7 @@ ranker has a loss of its own. Not itself a system.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -19,13 +19,13 @@ from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
+from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils.seeds import derive, derive_int
-
 
 DATA = ("fixed", "fresh")
 DATA_ABOUT = (
-    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new ones of the oracle "
-    "in each round, which maximum likelihood never sees; on text both are training sentences"
+    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new ones of the oracle"
+    " in each round, which maximum likelihood never sees; on text both are training sentences"
 )
 
 
@@ -58,19 +58,9 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""
         super().build_models()
-        config = self.config
-        self.discriminator = Discriminator(
-            config.vocab_size,
-            config.length,
-            config.discriminator_embedding,
-            config.windows,
-            config.filters,
-            padding_row=False,
-            dropout=config.own.dropout,
-            classifies=self.classifies,
-            seed=derive_int(config.seed, "seqgan", "discriminator"),
+        self.discriminator = sentence_discriminator(
+            self.config, self.config.own.dropout, self.classifies
         )
-        self.discriminator.build()
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
@@ -96,16 +86,11 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
         """Returns real sentences and as many generated ones, (2n, T), with classes."""
         real = self.real(seed)
-        made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
-        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
-        return np.concatenate([real, made]), labels
+        return labelled(real, self.generator.sample(len(real), 1.0, derive(seed, "generated")))
 
     def real(self, seed: int) -> np.ndarray:
         """Returns the real sentences of a D round, as many as there are to train on, (n, T)."""
-        train = self.task.train
-        if self.config.own.discriminator_data == "fixed":
-            return train
-        return self.task.positives(len(train), derive_int(seed, "real"))
+        return round_sentences(self.task, self.config.own.discriminator_data, seed)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns D's logit of sentences (n, T): (n,)."""
@@ -115,6 +100,50 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
         optimizer, weight = self.optimizers["discriminator"], self.config.own.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
+
+
+def sentence_discriminator(
+    config: Config[Any], dropout: float, classifies: bool = True
+) -> Discriminator:
+    """Returns SeqGAN's CNN with its initial weights.
+
+    Args:
+      config: its sizes and seed.
+      dropout: share of its features dropped in training.
+      classifies: whether it has two classes.
+    """
+    discriminator = Discriminator(
+        config.vocab_size,
+        config.length,
+        config.discriminator_embedding,
+        config.windows,
+        config.filters,
+        padding_row=False,
+        dropout=dropout,
+        classifies=classifies,
+        seed=derive_int(config.seed, "seqgan", "discriminator"),
+    )
+    discriminator.build()
+    return discriminator
+
+
+def labelled(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns sentences of both sides (2n, T), and their classes (2n,)."""
+    labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
+    return np.concatenate([real, generated]), labels
+
+
+def round_sentences(task: Task, data: str, seed: int) -> np.ndarray:
+    """Returns the real sentences of a D round, as many as there are to train on, (n, T).
+
+    Args:
+      task: where they come from.
+      data: one of `DATA`.
+      seed: of the round.
+    """
+    if data == "fixed":
+        return task.train
+    return task.positives(len(task.train), derive_int(seed, "real"))
 
 
 def classification_step(

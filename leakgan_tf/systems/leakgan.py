@@ -22,7 +22,7 @@ from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LeakGANPolicy
-from leakgan_tf.models.discriminator import REAL, Discriminator
+from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.masking import valid_token_mask
@@ -31,7 +31,7 @@ from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
 from leakgan_tf.systems.base import Discriminating, Phase, Scalars, no_step
-from leakgan_tf.systems.discriminated import DATA, DATA_ABOUT, classification_step
+from leakgan_tf.systems.discriminated import DATA, DATA_ABOUT, classification_step, labelled
 from leakgan_tf.tasks.base import Task, drawn_sentences
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
@@ -351,8 +351,7 @@ class LeakGAN(Discriminating):
         else:
             real = drawn_sentences(self.task.train, count, seed, "real")
         made = self.generator.sample(count, temperature, derive(seed, "generated"))
-        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
-        return np.concatenate([real, made]), labels
+        return labelled(real, made)
 
     def inverse_temperatures(self, usual: float) -> np.ndarray:
         """Returns the factors on the logits at each position (T,) when training samples."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.generation.generator import Generator
-from leakgan_tf.generation.residual import LogOdds, ResidualGenerator
+from leakgan_tf.generation.residual import LogOdds, base_generator
 from leakgan_tf.metrics.discriminator_scores import discriminator_scores, residual_nll
 from leakgan_tf.metrics.nll import counted_tokens, held_out_nll
 from leakgan_tf.systems.base import Discriminating, System
@@ -33,9 +33,7 @@ class DiscriminatorMeasure:
     ):
         self._config = config
         self._relativistic = discriminating.relativistic
-        self._generator = generator
-        if isinstance(generator, ResidualGenerator):
-            self._generator = generator.base
+        self._generator = base_generator(generator)
         self._log_odds = LogOdds(discriminating.log_odds, config.length, config.batch_size)
         self._task = task
 

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config, replace
+from leakgan_tf.runs.base import take_base_weights
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
@@ -100,6 +101,8 @@ def _train_run(
         write_json(folder.reader, task.reader.to_json())
     with distribution.scope():
         system = make_system(config, task)
+        if not folder.checkpoint.exists():
+            take_base_weights(system)
     progress = Trainer(config, system, task, folder, distribution).run()
     figures = task.measure(system.generator)
     if known := discriminator_figures(config, system, task):
