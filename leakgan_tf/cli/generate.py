@@ -74,6 +74,13 @@ def _define_law(own: dict[str, Any]) -> None:
         "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
     flags.DEFINE_integer(
+        "resample",
+        None,
+        "Choose each sentence among so many by the run's own discriminator, 8 say.",
+        lower_bound=1,
+        **own,
+    )
+    flags.DEFINE_integer(
         "top_k", 0, f"Draw from so many of the likeliest tokens; 0: from all. {outside}", **own
     )
     flags.DEFINE_float(
@@ -92,6 +99,8 @@ def run(values: flags.FlagValues) -> None:
     request = make_request(values.num, **options)
     if values.data and not values.novel:
         raise UserError("--data goes with --novel only")
+    if values.resample and not (request.plain and values.format == "text"):
+        raise UserError("--resample goes with --num, --temperature and --seed only")
     if values.out:
         refuse_existing(values.out, values.overwrite)
     run_folder.weights(values.best)
@@ -102,7 +111,12 @@ def run(values: flags.FlagValues) -> None:
     trained = load(run_folder.path, values.best)
     if values.best:
         print(trained.chosen, file=sys.stderr)
-    if request.plain and values.format == "text":
+    if values.resample:
+        lines, effective = trained.resample(
+            values.num, values.resample, values.temperature, values.seed
+        )
+        print(f"effective sample size {effective:.2f} of {values.resample}", file=sys.stderr)
+    elif request.plain and values.format == "text":
         lines = trained.generate(values.num, values.temperature, values.seed)
     else:
         sentences = trained.sentences(values.num, data=values.data, **options)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
@@ -63,6 +64,18 @@ def _best(figures: Figures) -> float | None:
     return (figures.get("best") or {}).get("nll_oracle_1.0")
 
 
+def _bounds(values: Sequence[float]) -> str:
+    """Returns D's bounds; of a negative one, that D knows nothing."""
+    below = "" if min(values) >= 0 else " (below 0: nothing)"
+    return mean_and_spread(values, 4) + below
+
+
+# What D knows of held-out sentences (`metrics.discriminator_scores`).
+KNOWN = (
+    Column("D knows, nats per token", named(f"discriminator.{BOUND}"), _bounds),
+    Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
+    Column("D's calibration error", named("discriminator.calibration_error")),
+)
 MINUTES = Column("minutes", _minutes, lambda values: mean_and_spread(values, 1))
 ORACLE_METRICS = {"nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "distinct"}
 # Of every evaluation on the oracle task.
@@ -209,7 +222,7 @@ def oracle_table(
         for name in ("random", "oracle")
     )  # fmt: skip
     return figure_table(
-        "system", [_OF, *ORACLE, *_MORE], [*random, *_run_rows(runs, single), *truth]
+        "system", [_OF, *ORACLE, *KNOWN, *_MORE], [*random, *_run_rows(runs, single), *truth]
     )
 
 
@@ -249,7 +262,7 @@ def text_table(
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]
-    return figure_table("system", [_OF, *TEXT, MINUTES], rows)
+    return figure_table("system", [_OF, *TEXT, *KNOWN, MINUTES], rows)
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.utils.files import atomic_output
 
@@ -19,7 +20,7 @@ class Panel(NamedTuple):
     """A set of axes: its title, and which values of which groups are drawn in it."""
 
     title: str
-    group: str  # "evaluation", or how the name of a phase ends
+    group: str  # "evaluation", or how the name of a phase ends; "" for any phase
     names: tuple[str, ...]
 
 
@@ -31,7 +32,9 @@ _PANELS = (
     Panel("valid samples, share", "evaluation", ("valid", "valid_distinct", "valid_new")),
     Panel("total variation", "evaluation", ("total_variation", "length_distance")),
     Panel("held-out NLL of the training split", "held_out", ("held_out_nll",)),
-    Panel("D's accuracy", "discriminator", ("accuracy",)),
+    Panel("D's accuracy", "", ("accuracy", "held_out_accuracy")),
+    Panel("what D knows of held-out text, nats per token", "", (BOUND,)),
+    Panel("D's calibration error, held out", "", ("calibration_error",)),
     Panel("D's loss", "discriminator", ("loss",)),
     Panel("Worker's loss", "generator", ("worker_loss",)),
     Panel("Manager's loss", "generator", ("manager_loss", "goal_cosine")),
@@ -60,7 +63,7 @@ def series(
     """Returns the points of a panel: (phases, values) by group and value's name."""
     points: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
     for line in records:
-        if line["group"].rpartition("/")[2] != panel.group:
+        if panel.group and line["group"].rpartition("/")[2] != panel.group:
             continue
         for name in panel.names:
             if name in line:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from leakgan_tf.generation.continuation import Drawn, continue_prefixes
 from leakgan_tf.generation.law import Law
+from leakgan_tf.generation.residual import ResidualGenerator
 from leakgan_tf.metrics.temperatures import LEAST, MOST
 from leakgan_tf.models.masking import END
 from leakgan_tf.runs import graph_text
@@ -240,6 +241,8 @@ def export(
     out = Path(out)
     if out.exists():
         raise UserError(f"{out} exists; give another name")
+    if isinstance(trained.generator, ResidualGenerator):
+        raise UserError("a residual model is sampled by resampling, which no exported model does")
     module = Exported(trained, training)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

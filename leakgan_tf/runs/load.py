@@ -10,8 +10,11 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.data.languages import Language
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.vocabulary import EOS_ID
+from leakgan_tf.generation import residual
 from leakgan_tf.generation.continuation import Drawn
+from leakgan_tf.generation.residual import base_generator
 from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.base import system_log_odds
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.request import (
     TRIES,
@@ -162,6 +165,35 @@ class TrainedGenerator:
                     found.append(sentence)
                     known |= {sentence.text} if request.unique else set()
         return found[:num]
+
+    def resample(
+        self, num: int, candidates: int, temperature: float = 1.0, seed: int = 0
+    ) -> tuple[list[str], float]:
+        """Returns sentences of the residual model of this generator and its own D.
+
+        Each is chosen among `candidates` sentences by D (`generation.residual.resample`).
+
+        Args:
+          num: how many; more sentences begin with the same ones.
+          candidates: sentences of the generator for each.
+          temperature: divides the logits of the generator.
+          seed: the same seed gives the same sentences.
+
+        Returns:
+          The sentences, and the mean effective sample size among their candidates: 1 if one of them
+          always has all the weight, `candidates` if D prefers none.
+
+        Raises:
+          UserError: the run has no discriminator, or a value is impossible.
+        """
+        if candidates < 1:
+            raise UserError(f"resample must be at least 1, but is {candidates}")
+        self.sample(0, temperature, seed)  # refuses impossible values
+        log_odds = system_log_odds(self.system, self.config)
+        own = base_generator(self.generator), log_odds, max(num, 0), candidates
+        found = residual.resample(*own, temperature, (seed, GENERATE))
+        effective = float(found.effective.mean()) if num > 0 else float(candidates)
+        return [self._text(row) for row in found.tokens], effective
 
     def training_sentences(self, data: str | Path | None = None) -> list[str]:
         """Returns the training sentences as `generate` would write them.

@@ -63,6 +63,28 @@ class System(Protocol):
         """Yields the whole schedule in order; the same every time."""
 
 
+class Discriminating:
+    """A system whose discriminator D says how likely a sentence is to be real.
+
+    What D knows is measured after each phase that trains it (`metrics.discriminator_scores`), and
+    the generator can be resampled by it (`generation.residual`). A new system gives `log_odds`.
+
+    Attributes:
+      discriminator_phases: names of the phases that train D.
+    """
+
+    discriminator_phases: tuple[str, ...] = ("pretrain/discriminator", "adversarial/discriminator")
+
+    @property
+    def relativistic(self) -> bool:
+        """Whether only differences of `log_odds` between sentences have a meaning."""
+        return False
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit log D / (1 - D) of sentences (n, T), without dropout: (n,)."""
+        raise NotImplementedError
+
+
 def no_step(seed: tf.Tensor) -> Scalars:
     """Trains nothing: the step of a phase that only measures."""
     return {}

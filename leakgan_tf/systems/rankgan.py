@@ -121,10 +121,11 @@ class RankGAN(DiscriminatedSystem):
     config: Config[RankGANConfig]
 
     classifies = False
+    discriminator_phases = ()  # a ranker has no log-odds: what it knows is not measured
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns training sentences, as many generated ones, and references, each (n, T)."""
-        real = self.task.train
+        """Returns real sentences, as many generated ones, and references, each (n, T)."""
+        real = self.real(seed)
         made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
         order = numpy_generator(seed, "references").permutation(len(real))
         return real, made, real[order]

@@ -40,7 +40,7 @@ from leakgan_tf.models.relational_discriminator import RelationalDiscriminator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
 from leakgan_tf.objectives.adversarial import adversarial_losses, gradient_penalty
 from leakgan_tf.objectives.annealing import annealed
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.utils import distributed
@@ -153,10 +153,21 @@ PUBLISHED = PublishedFigures(
 )
 
 
-class RelGAN(MLE):
+class RelGAN(MLE, Discriminating):
     """A generator trained through a relativistic discriminator on soft samples."""
 
     config: Config[RelGANConfig]
+    discriminator_phases = ("adversarial/generator",)
+
+    @property
+    def relativistic(self) -> bool:
+        """Whether the loss is one of differences of scores."""
+        return self.config.own.loss in ("rsgan", "wgan_gp")
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's mean score (n,) of the representations of sentences (n, T)."""
+        scores = self.discriminator(tokens)
+        return tf.reduce_mean(tf.reshape(scores, [-1, self.config.own.representations]), axis=1)
 
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""

@@ -5,6 +5,7 @@ import pytest
 
 from helpers import runs
 from helpers.tiny import tiny
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems import registry
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
@@ -80,6 +81,9 @@ def test_a_run_stopped_within_each_kind_of_phase_ends_like_an_undisturbed_one(tm
         if line["updates"] - before > 1
     }
     assert last
+    # What D knows is recorded after each of its rounds, and after nothing else.
+    knowing = getattr(restarted.system, "discriminator_phases", ())
+    assert all((BOUND in line) == (line["group"] in knowing) for line in trained)
     for position in sorted(last.values()):
         with pytest.raises(Interrupted):
             restarted.start(stopped.path, {(position, 1)})
