@@ -44,11 +44,11 @@ class LSTMPolicy:
         """Returns the state after `tokens` (B,)."""
         return state._replace(last=tokens)
 
-    def force(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor | int) -> LSTMState:
+    def force(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
         """Returns the state after a given token."""
         return self.write(self.model.observe(state)[1], tokens, position)
 
-    def resume(self, state: LSTMState, position: tf.Tensor | int) -> LSTMState:
+    def resume(self, state: LSTMState, position: tf.Tensor) -> LSTMState:
         """Returns the state unchanged: sampling goes on as if the prefix had been sampled."""
         return state
 
@@ -126,14 +126,12 @@ class LeakGANPolicy:
         """Returns the state after `tokens` (B,)."""
         return self.model.write(self.leak, state, tokens, position)
 
-    def force(
-        self, state: LeakGANState, tokens: tf.Tensor, position: tf.Tensor | int
-    ) -> LeakGANState:
+    def force(self, state: LeakGANState, tokens: tf.Tensor, position: tf.Tensor) -> LeakGANState:
         """Returns the state after a given token, its goals as in teacher forcing."""
         _, state = self.model.observe(self.leak, state, position, "scoring")
         return self.write(state, tokens, position)
 
-    def resume(self, state: LeakGANState, position: tf.Tensor | int) -> LeakGANState:
+    def resume(self, state: LeakGANState, position: tf.Tensor) -> LeakGANState:
         """Returns the state from which a rollout continues after a given prefix.
 
         Under the split alignment teacher forcing has consumed the prefix's last token and its

@@ -71,7 +71,8 @@ def _rule(pattern: str, replacement: str, other: str) -> list[Rule]:
     if r"\b" not in pattern:
         return [(pattern, replacement)]
     # A word boundary becomes a character, which is kept. Matches may need the same one: twice.
-    flags, rest = re.fullmatch(r"(\(\?i\))?(.*)", pattern).groups("")
+    flags = "(?i)" if pattern.startswith("(?i)") else ""
+    rest = pattern.removeprefix(flags)
     first, last = rest.startswith(r"\b"), rest.endswith(r"\b")
     rest = rest.removeprefix(r"\b").removesuffix(r"\b")
     groups = re.compile(rest).groups + first

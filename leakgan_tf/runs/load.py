@@ -12,7 +12,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.vocabulary import EOS_ID
 from leakgan_tf.generation import residual
 from leakgan_tf.generation.continuation import Drawn
-from leakgan_tf.generation.residual import base_generator
+from leakgan_tf.generation.residual import ResidualGenerator, base_generator
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.base import system_log_odds
 from leakgan_tf.runs.folder import RunFolder
@@ -140,6 +140,11 @@ class TrainedGenerator:
           UserError: as in `generate`.
         """
         request = make_request(num, temperature, seed, **options)
+        if isinstance(self.generator, ResidualGenerator):
+            raise UserError(
+                "a residual model chooses whole sentences: it takes no prompt, top_k, top_p, greedy, "
+                "unique or novel, and has no log-probabilities of tokens"
+            )
         prefix = encode_prompt(request.prompt, self.reader, self.config.length)
         known = set(self.training_sentences(data)) if request.novel else set()
         batches = self.generator.continuations(

@@ -43,7 +43,7 @@ from leakgan_tf.generation.policies import LatentPolicy, noise_state
 from leakgan_tf.models.optimizers import adam, clipped_gradients
 from leakgan_tf.models.sequence_discriminator import SequenceDiscriminator
 from leakgan_tf.objectives.adversarial import adversarial_losses
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.tasks.base import Task
@@ -95,10 +95,15 @@ class GumbelGANConfig(MLEConfig):
     phase_steps: int = setting(100, "Updates of G in a phase of the schedule.")
 
 
-class GumbelGAN(MLE):
+class GumbelGAN(MLE, Discriminating):
     """An LSTM generator that begins in noise, trained through D on soft samples."""
 
     config: Config[GumbelGANConfig]
+    discriminator_phases = ("adversarial/generator",)
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logits (n,) of sentences (n, T)."""
+        return self.discriminator(tokens)
 
     def __init__(
         self, config: Config[GumbelGANConfig], task: Task | None = None, training: bool = True
