@@ -142,8 +142,8 @@ class TrainedGenerator:
         request = make_request(num, temperature, seed, **options)
         if isinstance(self.generator, ResidualGenerator):
             raise UserError(
-                "a residual model chooses whole sentences: it takes no prompt, top_k, top_p, greedy, "
-                "unique or novel, and has no log-probabilities of tokens"
+                "a residual model chooses whole sentences: it takes no prompt, top_k, top_p, "
+                "greedy, unique or novel, and has no log-probabilities of tokens"
             )
         prefix = encode_prompt(request.prompt, self.reader, self.config.length)
         known = set(self.training_sentences(data)) if request.novel else set()
