@@ -16,6 +16,7 @@ SIZES = {
     "tailr": {"mle_epochs": 1},
     "cot": {"cot_steps": 2},
     "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
+    "scratchgan": {"scratchgan_generator": "stacked", "scratchgan_steps": 2},
 }
 
 
