@@ -103,25 +103,34 @@ class TokenDiscriminator(keras.Model):
           tokens: ids (B, T).
           dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
         """
-        logits = self.output_layer(self.hidden(tokens, dropout_seed))[..., 0]
-        return tf.where(valid_token_mask(tokens), logits, 0.0) if self.ends else logits
+        return self.scores(tokens, self.embed(tokens, dropout_seed))
 
-    def hidden(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the hidden vectors (B, T, H) after each token of (B, T); see `call`."""
+    def embed(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the embeddings (B, T, E) of tokens (B, T); see `call`."""
         table = tf.convert_to_tensor(self.embedding.embeddings)  # (V, E)
         if dropout_seed is not None and self.dropout > 0.0:
             table = tf.nn.experimental.stateless_dropout(table, self.dropout, dropout_seed)
-        vectors = tf.gather(table, tokens)  # (B, T, E)
+        return tf.gather(table, tokens)
+
+    def scores(self, tokens: tf.Tensor, embedded: tf.Tensor) -> tf.Tensor:
+        """Returns the logits (B, T) of tokens (B, T) with embeddings (B, T, E)."""
+        logits = self.output_layer(self.hidden(embedded))[..., 0]
+        return tf.where(valid_token_mask(tokens), logits, 0.0) if self.ends else logits
+
+    def hidden(self, embedded: tf.Tensor) -> tf.Tensor:
+        """Returns the hidden vectors (B, T, H) after each token, of embeddings (B, T, E)."""
         signals = tf.constant(position_signals(self.length))
-        signals = tf.tile(signals[tf.newaxis], [tf.shape(tokens)[0], 1, 1])  # (B, T, 8)
-        inputs = self.input_layer(tf.concat([vectors, signals], axis=-1))
+        signals = tf.tile(signals[tf.newaxis], [tf.shape(embedded)[0], 1, 1])  # (B, T, 8)
+        inputs = self.input_layer(tf.concat([embedded, signals], axis=-1))
         return recurrence.unroll(self.cell, inputs, gain=self.gain)
 
     def features(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the mean hidden vector (B, H) of the sentences' own tokens; for plots."""
         valid = valid_token_mask(tokens) if self.ends else tf.ones_like(tokens, tf.bool)
         weights = tf.cast(valid, tf.float32)[..., tf.newaxis]
-        return tf.reduce_sum(self.hidden(tokens) * weights, 1) / tf.reduce_sum(weights, 1)
+        return tf.reduce_sum(self.hidden(self.embed(tokens)) * weights, 1) / tf.reduce_sum(
+            weights, 1
+        )
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""

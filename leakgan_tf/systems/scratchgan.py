@@ -220,7 +220,10 @@ class ScratchGAN(MLE):
             fold = tf.random.experimental.stateless_fold_in
             seeds = [fold(dropout_seed, 0), fold(dropout_seed, 1)]
         with tf.GradientTape() as tape:
-            logits = model(real, seeds[0]), model(generated, seeds[1])
+            # One run of D for both sides, each with a dropout of its own.
+            embedded = [model.embed(real, seeds[0]), model.embed(generated, seeds[1])]
+            both = model.scores(tf.concat([real, generated], 0), tf.concat(embedded, 0))
+            logits = both[: real.shape[0]], both[real.shape[0] :]
             loss = scratch.token_discriminator_loss(*logits)
             if self.config.own.l2:
                 loss += self.config.own.l2 * tf.add_n([tf.nn.l2_loss(each) for each in variables])

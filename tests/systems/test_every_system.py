@@ -15,6 +15,7 @@ from leakgan_tf.utils.interruption import Interrupted, Interruption
 SIZES = {
     "mle_epochs": 1, "scheduled_sampling_epochs": 3, "scheduled_sampling_rate": 0.3,
     "seqgan_discriminator_rounds": 1, "seqgan_steps": 2, "seqgan_rollouts": 1,
+    "scratchgan_steps": 4, "scratchgan_phase_steps": 2,
     # D's features steer LeakGAN's generator: its rounds have to change what that samples.
     "discriminator_learning_rate": 0.5,
 }  # fmt: skip

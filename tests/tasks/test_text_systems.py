@@ -18,6 +18,7 @@ SIZES = {
     "gumbel_gan": {"gumbel_gan_steps": 2},
     "cot": {"cot_steps": 2},
     "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
+    "scratchgan": {"scratchgan_generator": "stacked", "scratchgan_steps": 2},
 }
 
 
