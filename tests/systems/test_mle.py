@@ -14,7 +14,9 @@ from leakgan_tf.systems.mle import MLE
 from leakgan_tf.systems.mle_tuned import MLETuned
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.training.distribution import Distribution
+from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.interruption import Interrupted, Interruption
 
 SEED = tf.constant([1, 2])
 STOPPING = {"mle_patience": 2, "mle_held_out": 0.3, "mle_epochs": 9}
@@ -152,6 +154,39 @@ def test_training_stops_early_and_ends_with_the_best_weights(stopped):
     )
     progress = runs.progress(RunFolder(folder).checkpoint)
     assert progress["position"] == progress["total"] == 2 * 60 + 1
+
+
+class Interrupting(Trainer):
+    """Is asked to stop after the update of the phase at `place`, before the phase is over."""
+
+    place = -1
+
+    def __init__(self, *args):
+        super().__init__(*args, interruption=Interruption())
+
+    def _checkpoint_if_due(self, last=False):
+        progress = self._progress
+        if (progress.position, progress.partial.done) == (self.place, 1):
+            self._interruption.ask()
+        super()._checkpoint_if_due(last)
+
+
+def test_a_run_interrupted_where_the_patience_ends_goes_on_to_the_same_end(stopped, tmp_path):
+    """The last look at the kept sentences is in the checkpoint, but not yet in the records."""
+    config, folder, _ = stopped
+    lines = runs.records(folder)
+    last = max(line["position"] for line in lines if line["group"] == "mle/held_out")
+    kind = type("At", (Interrupting,), {"place": last})
+    with runs.as_a_program():
+        with pytest.raises(Interrupted):
+            runs.train(config, tmp_path, kind)
+        assert runs.progress(RunFolder(tmp_path).checkpoint)["partial"]["done"] == 1
+        runs.train(config, tmp_path)
+    assert runs.records(tmp_path) == lines
+    found, expected = (runs.arrays(RunFolder(each).checkpoint) for each in (tmp_path, folder))
+    assert {key: value.tobytes() for key, value in found.items()} == {
+        key: value.tobytes() for key, value in expected.items()
+    }
 
 
 def test_plain_mle_has_no_phase_and_no_slot_more():
