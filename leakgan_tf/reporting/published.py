@@ -14,6 +14,7 @@ from leakgan_tf.systems.registry import published_figures
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
     "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "residual_ebm": "Residual EBM",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
 }  # fmt: skip

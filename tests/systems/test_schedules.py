@@ -26,6 +26,7 @@ NAMES = {
     "l": "adversarial/likelihood",
     "e": "adversarial/evaluation",
     "c": "cooperative/generator",
+    "n": "residual/discriminator",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -46,6 +47,7 @@ COUNTS = {
     "cot_phase_steps": 2,
     "relgan_steps": 7,
     "relgan_phase_steps": 2,
+    "residual_ebm_rounds": 5,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -71,7 +73,7 @@ def word(made):
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmsecr"
+        assert not phase.evaluate or letter in "gmsecrn"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -87,6 +89,7 @@ SCHEDULES = {
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),
     "rankgan": EPOCHS + "dddd" + STEPS,
     "relgan": EPOCHS + "rrRR",
+    "residual_ebm": "mmmmM" + "nnNnN",
     "scheduled_sampling": "ssSssSsS",
     "seqgan": EPOCHS + "dddd" + STEPS,
     "tailr": EPOCHS,
