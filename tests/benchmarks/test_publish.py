@@ -179,8 +179,8 @@ def test_a_stopped_benchmark_is_kept_with_its_curve_and_says_that_it_stopped(tre
     assert "3 of 9 phases" in content["stopped"]
     begun, trained = content["runs"]
     lines = RunFolder(folder / "seqgan-seed0").records()
-    kept = [line for line in lines if line["group"] == "evaluation" or BOUND in line]
-    assert trained["records"] == kept and any(BOUND in line for line in kept)
+    expected = [line for line in lines if line["group"] == "evaluation" or BOUND in line]
+    assert trained["records"] == expected and any(BOUND in line for line in expected)
     assert trained["figures"] == begun["figures"] == {}
     assert begun["progress"]["position"] == 3
     names = {path.name for path in kept.glob("cut-*.png")}
