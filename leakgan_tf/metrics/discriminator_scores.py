@@ -6,8 +6,9 @@ f is its log-odds that a sentence is real. The Donsker-Varadhan bound
 
 in nats per token bounds KL(real ‖ generated) / T from below, whatever f is. It is also what the
 residual model G(x) exp(f(x)) / Z takes off the generator's held-out NLL (`generation.residual`).
-Above zero D knows something that the generator does not. At or below zero its score says nothing
-of real text: a reward made of it fits the sentences that D was trained on.
+Above zero D knows something that the generator does not. Below zero its score, taken at its word,
+makes the generator worse: it fits the sentences that D was trained on. Accuracy above one half and
+a bound below zero go together where D is sure of what it guesses.
 """
 
 import numpy as np

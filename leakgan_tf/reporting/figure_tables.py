@@ -65,8 +65,8 @@ def _best(figures: Figures) -> float | None:
 
 
 def _bounds(values: Sequence[float]) -> str:
-    """Returns D's bounds; of a negative one, that D knows nothing."""
-    below = "" if min(values) >= 0 else " (below 0: nothing)"
+    """Returns D's bounds, with a warning if one is below 0."""
+    below = "" if min(values) >= 0 else " (below 0: no use)"
     return mean_and_spread(values, 4) + below
 
 

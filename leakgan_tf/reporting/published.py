@@ -16,6 +16,7 @@ SYSTEMS = {
     "scratchgan": "ScratchGAN",
     "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN",
     "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "residual_ebm": "Residual EBM",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
     "grammar": "the grammar itself",

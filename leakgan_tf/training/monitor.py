@@ -18,7 +18,8 @@ CHANCE, NOT_CHANCE: D's mean accuracy over `CHANCE_ROUNDS` rounds. A round of th
   LeakGAN's five rounds with the least accuracy, in ten runs, the mean was never below 0.513.
 BELOW, NOT_BELOW: the Donsker-Varadhan bound of what D knows of held-out sentences, in nats per
   token, after any of its rounds (`metrics.discriminator_scores`). Below 0 its score fits the
-  sentences that it was trained on, and no others; between the two a warning is not repeated.
+  sentences that it was trained on: as an energy it would make the generator worse. Between the two
+  values a warning is not repeated.
 """
 
 from collections import deque
@@ -63,8 +64,8 @@ class CollapseMonitor:
         if not self._begins(BOUND, bound < BELOW, bound > NOT_BELOW):
             return []
         return [
-            f"D knows nothing of held-out sentences: its bound is {bound:.4f} nats per token, "
-            "below 0; rewards from its score are noise that fits its training sentences"
+            f"D's bound is {bound:.4f} nats per token on held-out sentences, below 0; its score "
+            "fits its training sentences, and rewards from it are noise to others"
         ]
 
     def _diversity(self, record: Mapping[str, Any]) -> list[str]:

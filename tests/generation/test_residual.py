@@ -23,7 +23,7 @@ SEED = (3, 4)
 
 
 class Three(Generator):
-    """Writes one of three sentences; counted tokens have equal shares of its log-probability."""
+    """Writes one of three sentences; its tokens that count have equal log-probabilities."""
 
     def __init__(self, ends=False):
         self.length, self.policy = 4, None

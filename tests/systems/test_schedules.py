@@ -28,6 +28,7 @@ NAMES = {
     "l": "adversarial/likelihood",
     "e": "adversarial/evaluation",
     "c": "cooperative/generator",
+    "n": "residual/discriminator",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -53,6 +54,7 @@ COUNTS = {
     "gumbel_gan_epochs": 5,
     "gumbel_gan_steps": 7,
     "gumbel_gan_phase_steps": 2,
+    "residual_ebm_rounds": 5,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -79,7 +81,7 @@ def word(made):
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmsecr"
+        assert not phase.evaluate or letter in "gmsecrn"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -97,6 +99,7 @@ SCHEDULES = {
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),
     "rankgan": EPOCHS + "dddd" + STEPS,
     "relgan": EPOCHS + "rrRR",
+    "residual_ebm": "mmmmM" + "nnNnN",
     "scheduled_sampling": "ssSssSsS",
     "scratchgan": "rrRR",
     "seqgan": EPOCHS + "dddd" + STEPS,
