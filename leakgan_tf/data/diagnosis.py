@@ -12,6 +12,7 @@ from leakgan_tf.data.text import is_unspaced
 from leakgan_tf.data.units import guess_separator, is_json
 
 _LOOKED_AT = 2000  # lines of a file
+_CHARACTERS = 100_000  # of them, for a look at the script
 _FEW = 5  # lines that say nothing about a file's form
 _END_MARKS = frozenset(".!?:;…\"'”’)]»。！？」")
 _SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)]* +[\"'“‘(]*[A-ZÀ-Þ]")  # one ends, another begins
@@ -97,10 +98,9 @@ def _wrapped(lines: Sequence[str]) -> str:
 
 def _unspaced(lines: Sequence[str]) -> str:
     """Says that a script without spaces would make words of whole clauses."""
-    text = "".join(lines)
+    text = "\n".join(lines)[:_CHARACTERS]
     letters = [character for character in text if character.isalpha()]
     unspaced = sum(map(is_unspaced, letters))
-    words = sum(len(line.split()) for line in lines)
-    if unspaced < 0.3 * max(len(letters), 1) or len(letters) < 4 * words:
+    if unspaced < 0.3 * max(len(letters), 1) or len(letters) < 4 * len(text.split()):
         return ""
     return "is in a script without spaces between words: give --tokenizer=char"

@@ -105,21 +105,23 @@ def _utf8_lines(
 def _encoded_lines(
     stream: BinaryIO | io.BufferedIOBase, path: Path, encoding: str, most: int
 ) -> Iterator[tuple[int, str]]:
-    text = io.TextIOWrapper(stream, encoding, newline="\n")
-    for number in itertools.count(1):
-        try:
-            line = text.readline(most + 1)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
-        except UnicodeError as error:
-            raise UserError(f"{path} line {number} or after: not {encoding}: {error}") from error
-        if not line:
-            return
-        if len(line) > most:
-            raise UserError(_too_long(path, number, most))
-        if "\0" in line:
-            raise UserError(f"{path} line {number}: a NUL character; this is not {encoding} text")
-        yield number, line
+    with io.TextIOWrapper(stream, encoding, newline="\n") as text:  # type: ignore[type-var]
+        for number in itertools.count(1):
+            try:
+                line = text.readline(most + 1)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
+            except UnicodeError as error:
+                raise UserError(
+                    f"{path} line {number} or after: not {encoding}: {error}"
+                ) from error
+            if not line:
+                return
+            if len(line) > most:
+                raise UserError(_too_long(path, number, most))
+            if "\0" in line:
+                raise UserError(f"{path} line {number}: a NUL character: this is not {encoding}")
+            yield number, line
 
 
 def _too_long(path: Path, number: int, most: int) -> str:

@@ -218,7 +218,8 @@ HEADER = "it has text, stars, tags"
 OWN = {
     "csv": (CSV, [], "--column=NAME", ["--column=text"], "the cat sat down. "),
     "csv header": (CSV, ["--column=x"], HEADER, ["--column=text"], "the cat sat down. "),
-    "csv by number": (CSV.partition("\n")[2], ["--column=x"], "or a number", ["--column=1"], "the cat"),
+    "csv by number": (CSV.partition("\n")[2], ["--column=x"], "or a number", ["--column=1"],
+                      "the cat"),
     "tsv": (CSV.replace(",", "\t"), [], "looks like TSV", ["--column=text"], "the cat"),
     "jsonl": (JSONL, [], "looks like JSON lines", ["--column=text"], "the cat sat down. "),
     "jsonl field": (JSONL, ["--column=x"], "it has id, text", ["--column=text"], "the cat"),
@@ -233,7 +234,8 @@ OWN = {
     "japanese": (JAPANESE, [], "--tokenizer=char", ["--tokenizer=char"], "吾輩は猫"),
     "chinese": (CHINESE, [], "--tokenizer=char", ["--tokenizer=char"], "春花秋月"),
     "emoji": (EMOJI, ["--tokenizer=char"], "written to", ["--tokenizer=word"], "so happy 😀"),
-    "a line of 4 MB": (PROSE * 14_000, [], "--split=chunks", ["--split=chunks"], ""),
+    "a line of 4 MB": (PROSE * 14_000, [], "--split=chunks",
+                       ["--split=chunks", "--tokenizer=whitespace"], ""),
 }  # fmt: skip
 
 
