@@ -12,6 +12,7 @@ import tensorflow as tf
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
+from leakgan_tf.data.bpe import SPACE
 from leakgan_tf.data.text import UNSPACED_BLOCKS, Tokenizer
 from leakgan_tf.utils.errors import UserError
 
@@ -71,7 +72,7 @@ def _rule(pattern: str, replacement: str, other: str) -> list[Rule]:
     if r"\b" not in pattern:
         return [(pattern, replacement)]
     # A word boundary becomes a character, which is kept. Matches may need the same one: twice.
-    flags = "(?i)" if pattern.startswith("(?i)") else ""
+    flags = "(?i)" * pattern.startswith("(?i)")
     rest = pattern.removeprefix(flags)
     first, last = rest.startswith(r"\b"), rest.endswith(r"\b")
     rest = rest.removeprefix(r"\b").removesuffix(r"\b")
@@ -110,7 +111,11 @@ def split_words(text: tf.Tensor) -> tf.Tensor:
 
 
 def tokenize(text: tf.Tensor, tokenizer: Tokenizer | None) -> tf.RaggedTensor:
-    """Returns the tokens of a tokenizer, (n,) strings to (n, tokens); None splits at spaces."""
+    """Returns the tokens of a tokenizer, (n,) strings to (n, tokens).
+
+    None splits at spaces. Of ``bpe``, only words that are one piece each are taken apart rightly:
+    others are unknown.
+    """
     name = tokenizer.name if tokenizer else ""
     if tokenizer and tokenizer.lowercase:
         text = tf.strings.lower(text, "utf-8")
@@ -120,6 +125,9 @@ def tokenize(text: tf.Tensor, tokenizer: Tokenizer | None) -> tf.RaggedTensor:
         text = tf.strings.regex_replace(text, f"([{blocks}]) ", r"\1")
         text = tf.strings.regex_replace(text, f" ([{blocks}])", r"\1")
         return tf.strings.unicode_split(text, "UTF-8")
+    if name == "bpe":
+        words = tf.strings.split(text)
+        return tf.ragged.map_flat_values(lambda word: tf.strings.join([SPACE, word]), words)
     return tf.strings.split(split_words(text) if name == "word" else text)
 
 
@@ -131,8 +139,10 @@ def detokenize(tokens: tf.Tensor, tokenizer: Tokenizer | None) -> tf.Tensor:
       tokenizer: None joins by spaces.
     """
     name = tokenizer.name if tokenizer else ""
-    if name == "char":
-        return tf.strings.reduce_join(tokens, axis=1)
+    if name in ("char", "bpe"):
+        text = tf.strings.reduce_join(tokens, axis=1)
+        spaced = tf.strings.regex_replace(text, SPACE, " ")
+        return tf.strings.regex_replace(spaced, "^ +| +$", "") if name == "bpe" else text
     spaced = tf.where(tokens == "", "", tf.strings.join([" ", tokens]))
     text = tf.strings.regex_replace(tf.strings.reduce_join(spaced, axis=1), "^ ", "")
     return join_words(text) if name == "word" else text

@@ -23,7 +23,7 @@ def test_they_are_package_data_of_a_megabyte_at_most():
     assert sorted(PRETRAINED.parent.glob(pattern)) == sorted(files)
 
 
-@pytest.mark.parametrize(("name", "share"), zip(NAMES, (0.6, 0.8), strict=True))
+@pytest.mark.parametrize(("name", "share"), list(list(zip(NAMES, (0.6, 0.8), strict=True))))
 def test_they_write_captions(name, share):
     trained = load(name)
     tokens = [trained.reader.tokens(row) for row in trained.sample(200)]
