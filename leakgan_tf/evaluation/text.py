@@ -41,7 +41,12 @@ def sweep_run(
     trained = load(run_dir, best)
     weights = {"weights": trained.chosen} if best else {}
     if trained.reader is None:
-        raise UserError(f"{run_dir} is a run on the oracle task: benchmarks.synthetic scores it")
+        task, by = (
+            ("a grammar", "cfg")
+            if trained.config.task == "cfg"
+            else ("the oracle task", "synthetic")
+        )
+        raise UserError(f"{run_dir} is a run on {task}: benchmarks.{by} scores it")
     folder = data or RunFolder(run_dir).read()["made_by"].get("data", "")
     dataset = load_dataset(folder)
     if dataset_digest(dataset) != trained.config.dataset:
