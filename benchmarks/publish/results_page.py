@@ -174,6 +174,8 @@ _CAPTIONS = {
 
 
 def _caption(result: Result, path: Path) -> str:
+    if result.kind == "cfg":
+        return f"{result.name}: validity and distance from the grammar's law over training"
     found = [what for end, what in _CAPTIONS.items() if path.stem.endswith(end)]
     return f"{result.name}: {found[0] if found else 'learning curves; thick: adversarial'}"
 

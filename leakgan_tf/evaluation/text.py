@@ -39,7 +39,9 @@ def sweep_run(
     trained = load(run_dir, best)
     weights = {"weights": trained.chosen} if best else {}
     if trained.reader is None:
-        raise UserError(f"{run_dir} is a run on the oracle task: benchmarks.synthetic scores it")
+        grammar = trained.config.task == "cfg"
+        task, by = ("a grammar", "cfg") if grammar else ("the oracle task", "synthetic")
+        raise UserError(f"{run_dir} is a run on {task}: benchmarks.{by} scores it")
     dataset = run_data(trained.run_dir, trained.config.dataset, data)
     scorer = load_language_model(language_model, trained.config.dataset) if language_model else None
     generator, rows = trained.generator, []
