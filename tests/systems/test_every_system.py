@@ -43,8 +43,8 @@ class Stopping(Trainer):
 class Restarted:
     """One system that is trained several times, each time from other weights, traced once."""
 
-    def __init__(self, name):
-        self.config = tiny(name, **SIZES, checkpoint_seconds=NEVER)
+    def __init__(self, name, changes):
+        self.config = tiny(name, **SIZES, checkpoint_seconds=NEVER, **changes)
         self.task = SyntheticTask(self.config, make_oracle(self.config))
         self.system = registry.make_system(self.config, self.task)
         weights = [model.weights for model in self.system.models.values()]
@@ -68,14 +68,29 @@ class Restarted:
             run.release()
 
 
-@pytest.mark.parametrize("name", registry.find_systems())
-def test_a_run_stopped_within_each_kind_of_phase_ends_like_an_undisturbed_one(tmp_path, name):
+# Every system, and the other real sentences for D.
+CASES = [
+    *(pytest.param(name, {}, id=name) for name in registry.find_systems()),
+    *(
+        pytest.param(name, {flag: data}, id=f"{name}-{data}", marks=pytest.mark.ci)
+        for name, flag, data in (
+            ("leakgan", "discriminator_data", "fixed"),
+            ("seqgan", "seqgan_discriminator_data", "fresh"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), CASES)
+def test_a_run_stopped_within_each_kind_of_phase_ends_like_an_undisturbed_one(
+    tmp_path, name, changes
+):
     whole, stopped = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "stopped")
-    restarted = Restarted(name)
+    restarted = Restarted(name, changes)
     restarted.start(whole.path)
     lines = whole.records()
-    updates = [0, *(line["updates"] for line in lines if line["group"] != "evaluation")]
-    trained = [line for line in lines if line["group"] != "evaluation"]
+    trained = [line for line in lines if line["group"] not in ("evaluation", "warning")]
+    updates = [0, *(line["updates"] for line in trained)]
     last = {  # of each kind with several updates, by its name
         line["group"]: line["position"]
         for line, before in zip(trained, updates, strict=False)
