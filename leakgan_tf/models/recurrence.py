@@ -44,8 +44,11 @@ def step(
     cell: keras.layers.LSTMCell, inputs: tf.Tensor, state: CellState
 ) -> tuple[tf.Tensor, CellState]:
     """Consumes one input (B, ·); returns the hidden vector (B, H) and the new state."""
-    hidden, (_, memory) = cell(inputs, list(state))
-    return hidden, CellState(hidden, memory)
+    # As the cell itself does; Keras's way to it costs more to trace than the step.
+    read = tf.matmul(inputs, tf.convert_to_tensor(cell.kernel))
+    kept = tf.matmul(state.hidden, tf.convert_to_tensor(cell.recurrent_kernel))
+    state = _gates(read + kept + tf.convert_to_tensor(cell.bias), state.memory)
+    return state.hidden, state
 
 
 def unroll(
