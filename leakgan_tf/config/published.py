@@ -31,6 +31,8 @@ class PublishedFigures:
       news: BLEU-2..5, and NLL in nats per token, on EMNLP 2017 WMT news.
       poems: BLEU-2 on Chinese poems.
       music: BLEU-4 and mean squared error on Nottingham melodies.
+      turing: share of sentences that judges called real, by corpus; from memory, so always shown
+        with a mark.
     """
 
     paper: str
@@ -40,3 +42,4 @@ class PublishedFigures:
     news: tuple[Scores, float] | None = None
     poems: float | None = None
     music: tuple[float, float] | None = None
+    turing: Mapping[str, float] = field(default_factory=dict)

@@ -31,6 +31,7 @@ PUBLISHED = PublishedFigures(
     news=((0.777, 0.491, 0.261, 0.138), 2.773),
     poems=0.7389,
     music=(0.9406, 20.62),
+    turing={"coco": 0.405, "emnlp_news": 0.236},
 )
 
 
