@@ -17,7 +17,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_runs
 from leakgan_tf.runs.text_config import dataset_digest
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json, refuse_existing, write_json, write_text
+from leakgan_tf.utils.files import refuse_existing, write_json, write_text
 from leakgan_tf.utils.printable import printable
 from leakgan_tf.utils.quiet import hide_retracing
 
@@ -97,7 +97,7 @@ def _print_table(values: flags.FlagValues) -> None:
         raise UserError("give both: --results FILE,FILE and --key study.key.json")
     if values.json:
         refuse_existing(values.json, values.overwrite)
-    key: study.StudyKey = read_json(values.key, "a study's key", study.StudyKey)
+    key = study_results.read_key(values.key)
     judges = study_results.read_judges(values.results, key)
     found = study_results.judge_study(key, judges, values.failed_checks)
     if values.json:

@@ -91,6 +91,24 @@ class StudyResult:
     alpha: float | None
 
 
+def read_key(path: str | Path) -> StudyKey:
+    """Reads a study's key.
+
+    Raises:
+      UserError: it is none, a number comes twice, a check has no right answer, or no sentence is
+        real.
+    """
+    key: StudyKey = read_json(path, "the key of a study", StudyKey)
+    ids = {each["id"] for each in key["sentences"]}
+    if len(ids) < len(key["sentences"]):
+        raise UserError(f"{path} has two sentences of one id")
+    if any(each["expected"] is None for each in key["sentences"] if each["source"] == CHECK):
+        raise UserError(f"{path} has an attention check without its expected answer")
+    if all(each["source"] != REAL for each in key["sentences"]):
+        raise UserError(f"{path} has no sentence of {REAL!r}")
+    return key
+
+
 def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
     """Reads results files.
 
@@ -127,7 +145,7 @@ def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) ->
       failed: attention checks that a judge may fail; without an answer a check counts as failed.
 
     Raises:
-      UserError: no judge passes.
+      UserError: no judge passes, or none answered a sentence.
     """
     checks = {each["id"]: each["expected"] for each in key["sentences"] if each["source"] == CHECK}
     wrong = {
@@ -173,6 +191,8 @@ def _source_results(
         source: np.array([counts[number] for number in ids]) for source, ids in sources.items()
     }
     answered = {source: table for source, table in answered.items() if table.sum()}
+    if not answered:
+        raise UserError("the judges answered attention checks only")
     tests = {
         source: differs(answered[source], answered[REAL], _by_judge(sources, source, judges))
         for source in answered
@@ -235,13 +255,13 @@ def differs(own: np.ndarray, other: np.ndarray, by_judge: Sequence[float]) -> fl
 def format_study(result: StudyResult) -> str:
     """Returns the table with its notes, as printed."""
     published = turing_shares(result.key["corpus"])
-    names = {REAL: "real", **result.key["systems"]}
+    systems = {REAL: "real", **result.key["systems"]}
+    names = {each.source: systems.get(each.source, each.source) for each in result.sources}
     rows = [_row(each, published.get(names[each.source])) for each in result.sources]
-    shown = {names[each.source] for each in result.sources}
     rows += [
         [SYSTEMS.get(name, name), "", "", "", "", _from_memory(share)]
         for name, share in published.items()
-        if name not in shown
+        if name not in names.values()
     ]
     headers = ["sentences of", "answers", "called real", "95 % interval", "p against real"]
     if published:

@@ -12,6 +12,7 @@ from leakgan_tf.reporting.study_results import (
     format_study,
     judge_study,
     read_judges,
+    read_key,
 )
 from leakgan_tf.utils.errors import UserError
 
@@ -133,6 +134,22 @@ def test_published_rows_are_marked_as_from_memory(key):
     assert any(line.startswith("[M] LeakGAN, section 4.4, from memory") for line in lines)
     assert max(map(len, lines)) <= 100
     assert "[M]" not in format_study(judge_study(key, [judge(key, "Ann", 0)]))
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda rows: rows[0].update(id=rows[1]["id"]), "two sentences of one id"),
+        (lambda rows: [row.update(expected=None) for row in rows], "without its expected"),
+        (lambda rows: [row.update(source="x") for row in rows], "no sentence of 'real text'"),
+        (lambda rows: rows[0].update(id=""), "the length of"),
+    ],
+)
+def test_bad_keys_are_refused(key, tmp_path, change, named):
+    change(key["sentences"])
+    (tmp_path / "key.json").write_text(json.dumps(key))
+    with pytest.raises(UserError, match=named):
+        read_key(tmp_path / "key.json")
 
 
 def results(key, **changes):
