@@ -14,6 +14,8 @@ COMMANDS = {
     "evaluate": "scores of text files, or of runs over temperatures",
     "export": "a trained generator as a SavedModel",
     "report": "runs on one page, beside what was published",
+    "explore": "LeakGAN token by token, as one interactive page",
+    "study": "a page for judges, is this sentence real?, and the table of their answers",
 }
 
 

@@ -34,6 +34,14 @@ def test_an_extra_is_its_requirements_file(name):
     assert set(re.findall(r'"([^"]+)"', extra)) - {"pytest>=8"} == listed
 
 
+def test_the_package_has_its_templates():
+    project, package = (ROOT / "pyproject.toml").read_text("utf-8"), ROOT / "leakgan_tf"
+    listed = re.search(r"^leakgan_tf = \[(.*)\]", project, re.MULTILINE)[1]
+    matched = {path for each in re.findall('"([^"]+)"', listed) for path in package.glob(each)}
+    files = {path for path in package.rglob("*") if path.is_file()}
+    assert matched == {path for path in files if path.suffix not in (".py", ".pyc")}
+
+
 def test_every_requirement_has_a_pinned_version():
     pinned = {
         line.split("==")[0].lower().replace("_", "-")

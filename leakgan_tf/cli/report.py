@@ -1,10 +1,11 @@
 """``python -m leakgan_tf report``: runs on one page, beside what was published."""
 
-import logging
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from absl import flags
 
 from leakgan_tf.cli.entry import new_flags
@@ -15,6 +16,7 @@ from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing
 from leakgan_tf.utils.printable import printable
+from leakgan_tf.utils.quiet import hide_retracing
 
 ABOUT = """Writes report.html, one page that needs nothing beside it, and report.md.
 
@@ -48,20 +50,15 @@ def run(values: flags.FlagValues) -> None:
         raise UserError("name one or more runs: report RUN... (or --run_dir=RUN,RUN)")
     runs = read_runs(values.run_dir)
     out = Path(values.out or _default_folder(runs))
-    # Each run has models of its own: that they are all traced is nothing to warn of.
-    logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
+    hide_retracing()
     from leakgan_tf.reporting.report import HTML, MARKDOWN, write_report
 
     for name in (HTML, MARKDOWN):
         refuse_existing(out / name, values.overwrite)
-    datasets = [_dataset(each, values.data) for each in runs]
+    datasets = [run_dataset(each, values.data) for each in runs]
     if values.data and not any(datasets):
         raise UserError("--data goes with runs on text only")
-    oracle = None
-    if values.oracle_params:
-        oracle, digest = read_parameters(values.oracle_params)
-        if {each.config.oracle_params for each in runs} - {""} != {digest}:
-            raise UserError(f"{values.oracle_params} is not the oracle that these runs used")
+    oracle = read_oracle(values.oracle_params, runs)
     command = shlex.join(["python", "-m", "leakgan_tf", "report", *sys.argv[2:]])
     for path in write_report(runs, out, datasets, oracle, command):
         print(printable(path))
@@ -71,7 +68,17 @@ def _default_folder(runs: list[RunRecord]) -> Path:
     return (runs[0].path if len(runs) == 1 else runs[0].path.parent) / "report"
 
 
-def _dataset(run: RunRecord, given: str | None) -> TextDataset | None:
+def read_oracle(given: str | None, runs: Sequence[RunRecord]) -> dict[str, np.ndarray] | None:
+    """Returns the published oracle's weights, if a file is given; refuses one of other runs."""
+    if not given:
+        return None
+    oracle, digest = read_parameters(given)
+    if {each.config.oracle_params for each in runs} - {""} != {digest}:
+        raise UserError(f"{given} is not the oracle that these runs used")
+    return oracle
+
+
+def run_dataset(run: RunRecord, given: str | None) -> TextDataset | None:
     """Returns a text run's data: of the folder given, or, if it is there, of the one recorded."""
     if run.config.task != "text":
         return None

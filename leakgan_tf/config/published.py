@@ -32,6 +32,8 @@ class PublishedFigures:
       poems: BLEU-2 on Chinese poems.
       speeches: BLEU-3 and BLEU-4 on Obama's speeches.
       music: BLEU-4 and mean squared error on Nottingham melodies.
+      turing: share of sentences that judges called real, by corpus; from memory, so always shown
+        with a mark.
     """
 
     paper: str
@@ -42,3 +44,4 @@ class PublishedFigures:
     poems: float | None = None
     speeches: tuple[float, float] | None = None
     music: tuple[float, float] | None = None
+    turing: Mapping[str, float] = field(default_factory=dict)

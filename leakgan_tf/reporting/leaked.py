@@ -28,12 +28,18 @@ class Leaked(NamedTuple):
 
 def leaked(system: LeakGAN, tokens: np.ndarray) -> Leaked:
     """Returns features and goals of sentences (n, T) under a system's present weights."""
-    ids = tf.constant(tokens, tf.int32)
+    count, ids = len(tokens), whole_batches(system, tokens)
     features = PrefixFeatures(system.discriminator).all(ids)  # (n, T+1, F)
     goals = system.model.goals(features, "sampling").worker  # (n, T, F)
     ends = system.config.ends
-    chosen = valid_token_mask(ids).numpy() if ends else np.ones(tokens.shape, bool)
-    return Leaked(features.numpy(), goals.numpy(), chosen)
+    chosen = valid_token_mask(ids).numpy()[:count] if ends else np.ones(tokens.shape, bool)
+    return Leaked(features.numpy()[:count], goals.numpy()[:count], chosen)
+
+
+def whole_batches(system: LeakGAN, tokens: np.ndarray) -> tf.Tensor:
+    """Returns ids (n, T) with the last row repeated up to a multiple of ``goal_init``'s rows."""
+    missing = -len(tokens) % system.model.goal_init_rows
+    return tf.constant(np.pad(tokens, [[0, missing], [0, 0]], mode="edge"), tf.int32)
 
 
 def goal_cosines(found: Leaked, horizon: int) -> np.ndarray:

@@ -125,6 +125,21 @@ MUSIC_SOURCE = (
 )
 MUSIC = {name: each.music for name, each in _SYSTEMS.items() if each.music}
 
+# Share of sentences that judges called real, by corpus: LeakGAN, section 4.4.
+TURING_SOURCE = "LeakGAN, section 4.4, from memory: not checked against the paper; other judges"
+_TURING_REAL = {"coco": 0.675, "emnlp_news": 0.651}
+
+
+def turing_shares(corpus: str | None) -> dict[str, float]:
+    """Returns the published shares of "real" on a corpus by system, and of "real" text itself."""
+    if corpus is None or corpus not in _TURING_REAL:
+        return {}
+    shares = {name: each.turing for name, each in _SYSTEMS.items()}
+    return {
+        "real": _TURING_REAL[corpus],
+        **{name: each[corpus] for name, each in shares.items() if corpus in each},
+    }
+
 
 def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
     """Returns published figures on a corpus by system, named as measured ones, and their source."""

@@ -54,11 +54,11 @@ def written_blocks(
         )
         blocks.append(Code("\n".join(lines)))
     if isinstance(trained.system, LeakGAN):
-        blocks += _inside(trained, stem, _real(run, dataset, oracle))
+        blocks += _inside(trained, stem, real_sentences(run, dataset, oracle))
     return blocks
 
 
-def _real(
+def real_sentences(
     run: RunRecord, dataset: TextDataset | None, oracle: dict[str, np.ndarray] | None
 ) -> np.ndarray | None:
     """Returns real sentences (n, T); None if their source is not there."""

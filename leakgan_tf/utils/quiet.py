@@ -8,6 +8,7 @@ TensorFlow aborts. With TF_CPP_MIN_LOG_LEVEL=0 or 1 everything is seen.
 
 import importlib.abc
 import importlib.util
+import logging
 import os
 import re
 import signal
@@ -39,6 +40,11 @@ def install() -> None:
     if level in ("0", "1") or "tensorflow" in sys.modules:
         return
     sys.meta_path.insert(0, _Finder())
+
+
+def hide_retracing() -> None:
+    """Leaves out TensorFlow's warnings of retracing, for commands that trace many models once."""
+    logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -24,8 +24,19 @@ from helpers import runs
 from helpers.tiny import tiny
 from helpers.tunes import folder_of_tunes
 from leakgan_tf.__main__ import main
-from leakgan_tf.cli import entry, evaluate, export, generate, prepare, report, train
+from leakgan_tf.cli import (
+    entry,
+    evaluate,
+    explore,
+    export,
+    generate,
+    prepare,
+    report,
+    study,
+    train,
+)
 from leakgan_tf.data.dataset import load_dataset
+from leakgan_tf.reporting.study import CHECK, REAL, RESULTS_FORMAT, Item, make_key
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks.oracle_weights import NAMES, read_parameters
 from leakgan_tf.utils.printable import printable
@@ -51,11 +62,12 @@ SIZES = (
 SHARES = {
     "data folder": 5, "run": 10, "weights": 1, "oracle": 3, "text": 3, "midi": 2, "TF_CONFIG": 3,
     "train flags": 3, "prepare flags": 2, "generate flags": 1, "evaluate flags": 2,
-    "export flags": 1, "report flags": 1, "results": 3,
+    "export flags": 1, "report flags": 1, "results": 3, "study": 3, "study flags": 1,
+    "explore flags": 1,
 }  # fmt: skip
 COMMANDS = {
     "train": train, "prepare": prepare, "generate": generate, "evaluate": evaluate,
-    "export": export, "report": report,
+    "export": export, "report": report, "study": study, "explore": explore,
 }  # fmt: skip
 
 
@@ -117,6 +129,19 @@ def write_project(root, records):
     (root / "README.md").write_text("<!-- results: one -->\nold\n<!-- end -->\n")
 
 
+def write_study(root):
+    """Writes a study's key and the results of two judges."""
+    root.mkdir()
+    items = [Item(name, f"{name} {number}") for name in ("a run", REAL) for number in range(4)]
+    key = make_key([*items, Item(CHECK, "x", True)], {"a run": "mle"}, {}, "coco", 1.0, 0)
+    (root / "study.key.json").write_text(json.dumps(key))
+    for judge in ("Ann", "Bo"):
+        answers = [{"id": each["id"], "real": True, "seconds": 1.0} for each in key["sentences"]]
+        content = {"format": RESULTS_FORMAT, "version": 1, "study": key["study"], "judge": judge,
+                   "answers": answers}  # fmt: skip
+        (root / f"{judge}.json").write_text(json.dumps(content))
+
+
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """A folder with a good one of every file."""
@@ -145,6 +170,7 @@ def good(tmp_path_factory):
     made.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
     write_project(folder / "project", made.records())
     folder_of_tunes(folder / "tunes", count=3, steps=12)
+    write_study(folder / "study")
     return folder
 
 
@@ -339,6 +365,16 @@ def results(case):
         assert printable(page) == page
 
 
+def study_files(case):
+    root, out = case.copy("study"), case.folder / "figures.json"
+    mutate_file(case.rng, root / case.rng.choice(("study.key.json", "Ann.json", "Bo.json")))
+    files = f"--results={root / 'Ann.json'},{root / 'Bo.json'}"
+    if case.run("study", files, f"--key={root / 'study.key.json'}", f"--json={out}"):
+        figures = json.loads(out.read_text("utf-8"))
+        assert figures["judges"]
+        assert all(0 <= each["share"] <= 1 for each in figures["sources"])
+
+
 def flags_of(command):
     def fuzz(case):
         run_dir = f"--run_dir={case.good / 'text run'}"
@@ -352,6 +388,8 @@ def flags_of(command):
             )),
             "export": [run_dir, f"--out={case.folder / 'model'}"],
             "report": [run_dir, f"--out={case.folder / 'out'}"],
+            "study": [run_dir, f"--real={case.good / 'data'}", f"--out={case.folder / 'x.html'}"],
+            "explore": [run_dir, f"--out={case.folder / 'x.html'}"],
         }[command]  # fmt: skip
         case.run(command, *case.flags(command, words))
 
@@ -360,7 +398,7 @@ def flags_of(command):
 
 TARGETS = {
     "data folder": data_folder, "run": run, "weights": weight_files, "oracle": oracle,
-    "text": text, "midi": midi, "TF_CONFIG": tf_config, "results": results,
+    "text": text, "midi": midi, "TF_CONFIG": tf_config, "results": results, "study": study_files,
     **{f"{command} flags": flags_of(command) for command in COMMANDS},
 }  # fmt: skip
 

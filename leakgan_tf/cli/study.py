@@ -1,0 +1,166 @@
+"""``python -m leakgan_tf study``: a page for judges, and the table of what they answered."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import flags
+
+from leakgan_tf.cli.config_flags import BEST
+from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.data.dataset import TextDataset, load_dataset
+from leakgan_tf.data.text import PitchTokenizer
+from leakgan_tf.metrics.temperatures import check_temperature
+from leakgan_tf.reporting import study, study_results
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import RunRecord, read_runs
+from leakgan_tf.runs.text_config import dataset_digest
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import refuse_existing, write_json, write_text
+from leakgan_tf.utils.printable import printable
+from leakgan_tf.utils.quiet import hide_retracing
+
+ABOUT = """Is this sentence real? Writes a page for human judges, or the table of their answers.
+
+study RUN... --real DATA --out study.html                    also writes study.key.json: keep it
+study --results A.json,B.json --key study.key.json           prints the table
+
+Each judge opens the page in a browser, answers, and sends back the file that the page saves."""
+WORDS = "run_dir"
+_DRAWN = 4  # sentences drawn for one that is shown: repeated and empty ones are left out
+
+
+def define_flags() -> flags.FlagValues:
+    """Returns the command's flags."""
+    values = new_flags()
+    own = {"flag_values": values}
+    flags.DEFINE_list(
+        "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
+    )
+    flags.DEFINE_string("real", None, "The runs' data folder: its held-out sentences.", **own)
+    flags.DEFINE_string("out", None, "The page to write; the key is written beside it.", **own)
+    flags.DEFINE_integer(
+        "sentences", 20, "Of each run, and of real text.", lower_bound=1, upper_bound=1000, **own
+    )
+    flags.DEFINE_integer(
+        "checks",
+        6,
+        "Attention checks: shuffled sentences, and items that say what to answer.",
+        lower_bound=0,
+        upper_bound=100,
+        **own,
+    )
+    flags.DEFINE_float("temperature", 1.0, "Divides the logits: below 1 is sharper.", **own)
+    flags.DEFINE_integer("seed", 0, "The same seed gives the same page.", lower_bound=0, **own)
+    flags.DEFINE_bool("best", False, BEST, **own)
+    flags.DEFINE_bool("overwrite", False, "Replace --out and its key, or --json.", **own)
+    flags.DEFINE_list("results", None, "The judges' files, separated by commas.", **own)
+    flags.DEFINE_string("key", None, "With --results: the key of their page.", **own)
+    flags.DEFINE_integer(
+        "failed_checks",
+        study_results.FAILED,
+        "With --results: attention checks that a judge may fail.",
+        lower_bound=0,
+        **own,
+    )
+    flags.DEFINE_string("json", None, "With --results: file for all figures.", **own)
+    return values
+
+
+def run(values: flags.FlagValues) -> None:
+    """Writes the page and its key, or prints the table."""
+    making = ("run_dir", "real", "out", "sentences", "checks", "temperature", "seed", "best")
+    if values.results is not None:
+        _refuse_idle(values, making, "without --results")
+        _print_table(values)
+        return
+    _refuse_idle(values, ("key", "failed_checks", "json"), "with --results")
+    for name, what in (
+        ("run_dir", "name one or more runs: study RUN... --real DATA --out FILE"),
+        ("real", "--real is missing: the data folder that the runs were trained on"),
+        ("out", "--out is missing: the page to write"),
+    ):
+        if not values[name].value:
+            raise UserError(what)
+    _write_page(values)
+
+
+def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], when: str) -> None:
+    for name in names:
+        if values[name].present or (name == WORDS and values[name].value):
+            raise UserError(f"--{name} goes {when} only")
+
+
+def _print_table(values: flags.FlagValues) -> None:
+    if not values.results or not values.key:
+        raise UserError("give both: --results FILE,FILE and --key study.key.json")
+    if values.json:
+        refuse_existing(values.json, values.overwrite)
+    key = study_results.read_key(values.key)
+    judges = study_results.read_judges(values.results, key)
+    found = study_results.judge_study(key, judges, values.failed_checks)
+    if values.json:
+        sources = [{**asdict(each), "share": each.share} for each in found.sources]
+        figures = {"study": key["study"], "judges": found.judges, "excluded": found.excluded,
+                   "krippendorff_alpha": found.alpha, "sources": sources}  # fmt: skip
+        write_json(values.json, figures)
+    print(printable(study_results.format_study(found)))
+
+
+def _write_page(values: flags.FlagValues) -> None:
+    page = Path(values.out)
+    if page.suffix != ".html":
+        raise UserError(f"--out names a page that ends in .html, not {page.name}")
+    key_file = page.with_suffix(".key.json")
+    for path in (page, key_file):
+        refuse_existing(path, values.overwrite)
+    check_temperature(values.temperature, "--temperature")
+    dataset, runs = load_dataset(values.real), read_runs(values.run_dir)
+    _check_runs(runs, dataset, values)
+    key = _make_key(runs, dataset, values)
+    write_text(page, study.study_page(key))
+    write_json(key_file, key)
+    print(printable(f"{len(key['sentences'])} items in {page}; the key is {key_file}"))
+
+
+def _check_runs(runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues) -> None:
+    """Refuses runs whose sentences would differ from real text by more than the system."""
+    if dataset.tokenizer.name == PitchTokenizer.name:
+        raise UserError(f"{values.real} holds melodies: a study is of sentences")
+    for each in runs:
+        if each.config.task != "text" or each.config.dataset != dataset_digest(dataset):
+            raise UserError(f"{each.path} was not trained on {values.real}")
+        if each.name in (study.REAL, study.CHECK):
+            raise UserError(f"a run cannot be called {each.name!r} here: rename its folder")
+        RunFolder(each.path).weights(values.best)
+
+
+def _make_key(
+    runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues
+) -> study.StudyKey:
+    hide_retracing()
+    from leakgan_tf.runs.load import load  # TensorFlow starts slowly: not for bad input
+
+    count, seed, unknown = values.sentences, values.seed, dataset.vocabulary.unknown
+
+    def texts(rows: np.ndarray) -> list[str]:
+        return [printable(dataset.decode(row)) for row in study.known_words(rows, unknown)]
+
+    taken: set[str] = set()
+    remedy = f"give fewer than --sentences={count}"
+    held_out = dataset.test[study.real_order(len(dataset.test), seed)]
+    chosen = {
+        study.REAL: study.choose_sentences("real text", texts(held_out), count, taken, remedy)
+    }
+    for each in runs:
+        rows = load(each.path, values.best).sample(_DRAWN * count, values.temperature, seed)
+        chosen[each.name] = study.choose_sentences(each.name, texts(rows), count, taken, remedy)
+    training = set(texts(dataset.train))
+    copies: dict[str, Any] = {
+        name: sum(text in training for text in found) for name, found in chosen.items()
+    }
+    items = [study.Item(name, text) for name, found in chosen.items() for text in found]
+    items += study.attention_checks(dataset, values.checks, taken, seed)
+    systems = {each.name: each.config.system for each in runs}
+    return study.make_key(items, systems, copies, dataset.corpus, values.temperature, seed)
