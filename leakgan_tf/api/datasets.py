@@ -79,14 +79,15 @@ def prepare(
 ) -> Dataset:
     """Makes a data folder from text, MIDI files or a named corpus.
 
-    >>> import leakgan_tf
-    >>> leakgan_tf.prepare("cats.txt", "cats", test_fraction=0.25)
-    Dataset in cats: text, tokenizer word
-      54 training and 18 held-out sentences
-      T = 4 tokens at most, V = 20
-      | a dog sits.
-      | a dog sleeps.
-      | a dog waits.
+    Examples:
+      >>> import leakgan_tf
+      >>> leakgan_tf.prepare("cats.txt", "cats", test_fraction=0.25)
+      Dataset in cats: text, tokenizer word
+        54 training and 18 held-out sentences
+        T = 4 tokens at most, V = 20
+        | a dog sits.
+        | a dog sleeps.
+        | a dog waits.
 
     Args:
       source: a text file with one sentence a line, or several; or a folder of MIDI files with one

@@ -86,12 +86,13 @@ def evaluate(
 ) -> Scores:
     """Scores runs on text on their held-out sentences, or a file of samples against references.
 
-    >>> import leakgan_tf
-    >>> scores = leakgan_tf.evaluate("runs/cats", temperatures=[1.0, 0.7])
-    >>> [row["temperature"] for row in scores.rows["cats"]]
-    [1.0, 0.7]
-    >>> sorted(scores["bleu"])
-    ['2', '3', '4', '5']
+    Examples:
+      >>> import leakgan_tf
+      >>> scores = leakgan_tf.evaluate("runs/cats", temperatures=[1.0, 0.7])
+      >>> [row["temperature"] for row in scores.rows["cats"]]
+      [1.0, 0.7]
+      >>> sorted(scores["bleu"])
+      ['2', '3', '4', '5']
 
     Args:
       run: a run's folder, or several.

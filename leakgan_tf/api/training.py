@@ -44,12 +44,13 @@ def train(
     The same call resumes a run that was stopped, by Ctrl-C say, and loads a finished one. For
     repeatable results TensorFlow's deterministic operations are switched on in this process.
 
-    >>> import leakgan_tf
-    >>> leakgan_tf.train("cats", "mle", "smoke", "runs/cats", mle_epochs=2, batch_size=16)
-    TrainedGenerator of mle, trained on text
-      run       runs/cats: preset smoke, seed 0, T = 4, V = 20
-      weights   after 2 of 2 phases
-      methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
+    Examples:
+      >>> import leakgan_tf
+      >>> leakgan_tf.train("cats", "mle", "smoke", "runs/cats", mle_epochs=2, batch_size=16)
+      TrainedGenerator of mle, trained on text
+        run       runs/cats: preset smoke, seed 0, T = 4, V = 20
+        weights   after 2 of 2 phases
+        methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
 
     Args:
       data: a data folder made by `prepare`; None for the oracle task.

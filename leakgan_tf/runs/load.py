@@ -99,9 +99,10 @@ class TrainedGenerator:
     ) -> list[str]:
         """Returns `num` sentences, one string each.
 
-        >>> import leakgan_tf
-        >>> len(leakgan_tf.load("captions").generate(5, prompt="a man", unique=True))
-        5
+        Examples:
+          >>> import leakgan_tf
+          >>> len(leakgan_tf.load("captions").generate(5, prompt="a man", unique=True))
+          5
 
         Args:
           num: how many; more sentences begin with the same ones.
@@ -236,12 +237,13 @@ class TrainedGenerator:
 def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     """Returns the generator of a run as it is now.
 
-    >>> import leakgan_tf
-    >>> cats = leakgan_tf.load("runs/cats")
-    >>> cats.position, cats.total
-    (2, 2)
-    >>> len(cats.generate(5, temperature=0.7))
-    5
+    Examples:
+      >>> import leakgan_tf
+      >>> cats = leakgan_tf.load("runs/cats")
+      >>> cats.position, cats.total
+      (2, 2)
+      >>> len(cats.generate(5, temperature=0.7))
+      5
 
     Args:
       run_dir: a run's folder, or the name of a model that comes with the package: "captions"
