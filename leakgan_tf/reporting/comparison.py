@@ -5,9 +5,15 @@ from collections.abc import Sequence
 from leakgan_tf.config.config import Config, differences
 from leakgan_tf.config.own import own_fields
 from leakgan_tf.config.presets import cfg_preset, synthetic_preset, text_preset
-from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph
-from leakgan_tf.reporting.figure_tables import grammar_table, oracle_table, text_table
-from leakgan_tf.reporting.groups import named
+from leakgan_tf.reporting.best import BEST_NOTE, mark_best
+from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.figure_tables import (
+    grammar_table,
+    group_title,
+    oracle_table,
+    text_table,
+)
+from leakgan_tf.reporting.groups import grouped, named
 from leakgan_tf.reporting.published import PAPERS, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
@@ -48,7 +54,13 @@ def compare_grammar(runs: Sequence[RunRecord]) -> list[Block]:
 
 def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns the table of runs on the oracle task, beside published NLL_oracle."""
-    return [oracle_table(runs, single=True), Paragraph(ORACLE_NOTE)]
+    sources = {
+        (each.config.length, each.config.vocab_size, each.config.oracle_seed,
+         each.config.oracle_params)
+        for each in runs
+    }  # fmt: skip
+    table = oracle_table(runs, single=True)
+    return [*(_marked(table, runs) if len(sources) == 1 else [table]), Paragraph(ORACLE_NOTE)]
 
 
 def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
@@ -66,7 +78,13 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
             "." if corpus else ", whose name is not known (it is not a named one, or its data "
             "folder is not where the run was trained: give --data)."
         )  # fmt: skip
-    return [text_table(runs, corpus, single=True), Paragraph(note)]
+    return [*_marked(text_table(runs, corpus, single=True), runs), Paragraph(note)]
+
+
+def _marked(table: Table, runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns a table with the best figures marked, and what the mark means."""
+    marked = mark_best(table, {group_title(group) for group in grouped(runs)})
+    return [marked, *([Paragraph(BEST_NOTE)] if marked.best else [])]
 
 
 def protocol_differences(run: RunRecord) -> list[str]:

@@ -1,7 +1,7 @@
 """A report as a list of blocks, and that list as Markdown. `page.py` makes HTML of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +43,11 @@ class Links:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as plain text."""
+    """Cells as plain text; `best` are emphasized: (row, column)."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
+    best: Collection[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ def _markdown(block: Block, pictures: str) -> str:
             return "\n".join(f"- {_plain(item)}" for item in items)
         case Links(items):
             return "\n".join(f"- [{_plain(text)}]({address})" for text, address in items)
-        case Table(headers, rows):
-            cells = [[_plain(cell) for cell in row] for row in rows]
+        case Table(headers, rows, best):
+            cells = [
+                [f"**{_plain(cell)}**" if (number, place) in best else _plain(cell)
+                 for place, cell in enumerate(row)]
+                for number, row in enumerate(rows)
+            ]  # fmt: skip
             return markdown([_plain(header) for header in headers], cells)
         case Code(text):
             fence = _fence(text)

@@ -1,7 +1,8 @@
 """A report as one HTML page that needs nothing beside it: no network, no script, no other file."""
 
 import base64
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from leakgan_tf.reporting.document import (
@@ -28,6 +29,7 @@ th { background: #f2f2f2; }
 td:first-child { white-space: nowrap; }
 .many table { font-size: 0.76em; } .many th, .many td { padding: 0.25em 0.35em; }
 pre { background: #f6f6f6; padding: 0.7em; white-space: pre-wrap; overflow-wrap: anywhere; }
+nav ul { columns: 20em; padding-left: 1.2em; } nav li { break-inside: avoid; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: 0.9em; }
 .warning { border-left: 4px solid #b00; padding-left: 0.7em; font-weight: bold; }
@@ -41,6 +43,13 @@ figcaption { color: #555; font-size: 0.9em; }
 }
 """
 
+_COLUMNS = 40  # that can be aligned to the right
+_STYLE += "".join(
+    f".r{place} :is(th, td):nth-child({place}) {{ text-align: right; }}\n"
+    for place in range(1, _COLUMNS + 1)
+)
+_NUMBER = re.compile(r"[<+-]?\d[\d,.e-]*( ?%)?( ± \d[\d,.]*)?")
+_CONTENTS = 4  # sections from which on a page lists them
 _SHORT = 12  # rows of a table that is not to be cut in print
 _MANY = 12  # columns that fit in letters of usual size
 
@@ -48,13 +57,31 @@ _MANY = 12  # columns that fit in letters of usual size
 def to_html(blocks: Sequence[Block]) -> str:
     """Returns the whole page; pictures are read, and lie within it."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
-    body = "\n".join(_html(block) for block in blocks)
+    body = "\n".join(_with_contents(blocks))
     return printable(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _with_contents(blocks: Sequence[Block]) -> Iterator[str]:
+    """Yields each block as HTML; below the title a list of the sections."""
+    sections = [each for each in blocks if isinstance(each, Heading) and each.level == 2]
+    number = 0
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 2:
+            number += 1
+            yield f'<h2 id="section-{number}">{escape(block.text)}</h2>'
+            continue
+        yield _html(block)
+        if isinstance(block, Heading) and block.level == 1 and len(sections) >= _CONTENTS:
+            links = (
+                f'<li><a href="#section-{place}">{escape(each.text)}</a></li>'
+                for place, each in enumerate(sections, 1)
+            )
+            yield "<nav>\n<ul>\n" + "\n".join(links) + "\n</ul>\n</nav>"
 
 
 def _html(block: Block) -> str:
@@ -69,12 +96,8 @@ def _html(block: Block) -> str:
         case Links(items):
             links = (f'<li><a href="{escape(to)}">{escape(text)}</a></li>' for text, to in items)
             return "<ul>\n" + "\n".join(links) + "\n</ul>"
-        case Table(headers, rows):
-            lines = "\n".join(f"<tr>{_lines('td', row, '')}</tr>" for row in rows)
-            head = f"<thead><tr>{_lines('th', headers, '')}</tr></thead>"
-            table = f"<table>\n{head}\n<tbody>\n{lines}\n</tbody>\n</table>"
-            kinds = "wide" + " short" * (len(rows) <= _SHORT) + " many" * (len(headers) > _MANY)
-            return f'<div class="{kinds}">{table}</div>'
+        case Table():
+            return _table(block)
         case Code(text):
             return f"<pre>{escape(text)}</pre>"
         case Picture(path, caption):
@@ -82,6 +105,29 @@ def _html(block: Block) -> str:
             image = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
             return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
     raise TypeError(f"no block: {block!r}")
+
+
+def _table(table: Table) -> str:
+    """Returns a table; columns of numbers are aligned to the right, the best figures bold."""
+    headers, rows = table.headers, table.rows
+    lines = "\n".join(
+        "<tr>" + "".join(
+            f"<td><b>{escape(cell)}</b></td>" if (number, place) in table.best
+            else f"<td>{escape(cell)}</td>"
+            for place, cell in enumerate(row)
+        ) + "</tr>"
+        for number, row in enumerate(rows)
+    )  # fmt: skip
+    head = f"<thead><tr>{_lines('th', headers, '')}</tr></thead>"
+    columns = [[row[place] for row in rows if row[place]] for place in range(len(headers))]
+    right = " ".join(
+        f"r{place}"
+        for place, cells in enumerate(columns, 1)
+        if cells and all(_NUMBER.fullmatch(cell) for cell in cells)
+    )
+    opened = f'<table class="{right}">' if right else "<table>"
+    kinds = "wide" + " short" * (len(rows) <= _SHORT) + " many" * (len(headers) > _MANY)
+    return f'<div class="{kinds}">{opened}\n{head}\n<tbody>\n{lines}\n</tbody>\n</table></div>'
 
 
 def _lines(tag: str, texts: Sequence[str], between: str = "\n") -> str:

@@ -88,17 +88,23 @@ def _each_run(
     oracle: dict[str, np.ndarray] | None,
     benchmark: bool,
 ) -> list[Block]:
-    """Returns what is shown of runs: state, figures, sweep, curves, what they write, how made."""
+    """Returns what is shown of runs: state, figures, sweep, curves, what they write, how made.
+
+    A report on one's own text begins with what the runs write.
+    """
     groups = grouped(runs)
+    of_runs = dict(zip((run.path for run in runs), datasets, strict=True))
+    samples, inside = _written(groups, out, of_runs, oracle)
+    own = not benchmark and all(run.config.task == "text" for run in runs)
     return [
         *([Heading("The runs")] if benchmark else ()),
         *_states(runs),
+        *(samples if own else ()),
         *_figures(runs, datasets),
         *sweep_blocks(groups, out, drawn=benchmark),
         *_curves(groups, out, together=not benchmark),
-        *_written(
-            groups, out, dict(zip((run.path for run in runs), datasets, strict=True)), oracle
-        ),
+        *(() if own else samples),
+        *inside,
         *made_blocks(groups),
     ]
 
@@ -180,15 +186,18 @@ def _written(
     out: Path,
     datasets: dict[Path, TextDataset | None],
     oracle: dict[str, np.ndarray] | None,
-) -> list[Block]:
+) -> tuple[list[Block], list[Block]]:
+    """Returns what each group writes, and what led to it inside of LeakGAN."""
     from leakgan_tf.reporting.written import written_blocks  # imports TensorFlow
 
-    blocks: list[Block] = []
+    samples: list[Block] = []
+    inside: list[Block] = []
     for number, group in enumerate(groups, 1):
         run = next((each for each in group.runs if each.progress), group.runs[0])
-        blocks.append(Heading(f"What {run.name} writes"))
-        blocks += written_blocks(run, _stem(out, number, group), datasets[run.path], oracle)
-    return blocks
+        found = written_blocks(run, _stem(out, number, group), datasets[run.path], oracle)
+        samples += [Heading(f"What {run.name} writes"), *found.samples]
+        inside += [Heading(f"Inside {run.name}"), *found.inside] if found.inside else []
+    return samples, inside
 
 
 def _stem(out: Path, number: int, group: Group) -> Path:

@@ -1,7 +1,7 @@
 """What a trained run writes, as blocks of a report: samples, and for LeakGAN what led to them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,14 @@ from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.synthetic import make_oracle
 from leakgan_tf.utils.seeds import derive
 
+
+class Written(NamedTuple):
+    """What a run writes: samples, and for LeakGAN features and goals along them."""
+
+    samples: list[Block]
+    inside: list[Block]
+
+
 _SAMPLES = 8  # shown of a run on the oracle task at each temperature
 _SENTENCES = 20  # shown of a run on text
 _PATHS = 64  # sentences of each side in the path of the features
@@ -28,7 +36,7 @@ def written_blocks(
     stem: Path,
     dataset: TextDataset | None,
     oracle: dict[str, np.ndarray] | None,
-) -> list[Block]:
+) -> Written:
     """Returns samples of a run's latest checkpoint; for LeakGAN features and goals along them.
 
     Args:
@@ -41,7 +49,7 @@ def written_blocks(
       UserError: the checkpoint does not fit the configuration.
     """
     if not run.progress:
-        return [Paragraph("Without a checkpoint there are no weights to sample from.")]
+        return Written([Paragraph("Without a checkpoint there are no weights to sample from.")], [])
     trained = load(run.path)
     blocks: list[Block] = []
     temperatures, shown = (
@@ -53,9 +61,9 @@ def written_blocks(
             Paragraph(f"{temperature_title(temperature)}, seed 0, the first {shown}, not selected:")
         )
         blocks.append(Code("\n".join(lines)))
-    if isinstance(trained.system, LeakGAN):
-        blocks += _inside(trained, stem, real_sentences(run, dataset, oracle))
-    return blocks
+    if not isinstance(trained.system, LeakGAN):
+        return Written(blocks, [])
+    return Written(blocks, _inside(trained, stem, real_sentences(run, dataset, oracle)))
 
 
 def real_sentences(

@@ -98,7 +98,7 @@ def test_the_page_needs_nothing_beside_it(pages):
     sources = re.findall(r'src="([^"]{21})', html)
     assert len(sources) >= 3  # curves, features, goals
     assert all(source.startswith("data:image/png;base64") for source in sources)
-    links = re.findall(r'href="([^"]*)"', html)
+    links = re.findall(r'href="([^"#]+)"', html)
     assert links
     assert all(re.match(r"https://(arxiv|openreview)\.", link) for link in links)
     for name in re.findall(r"\]\(([^)]*png)\)", markdown):
@@ -128,6 +128,7 @@ def test_what_a_text_run_writes_is_escaped(tmp_path):
     assert f"<pre>{escape(lines)}</pre>" in html
     assert f"````\n{lines}\n````" in markdown
     assert "There are no published figures here" in html
+    assert html.index(">What run writes<") < html.index(">Figures run by run")
 
 
 def refuses(capsys, *words, names=()):

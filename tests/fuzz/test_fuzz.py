@@ -37,6 +37,7 @@ from leakgan_tf.cli import (
 )
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.reporting.study import CHECK, REAL, RESULTS_FORMAT, Item, make_key
+from leakgan_tf.reporting.written import Written
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.tasks.oracle_weights import NAMES, read_parameters
 from leakgan_tf.utils.printable import printable
@@ -406,7 +407,7 @@ TARGETS = {
 def stop_before_work(monkeypatch, target):
     """Replaces what begins once the input is accepted, and needs minutes or TensorFlow."""
     monkeypatch.setattr("leakgan_tf.training.session.prepare_process", accept)
-    monkeypatch.setattr("leakgan_tf.reporting.written.written_blocks", lambda *_: [])
+    monkeypatch.setattr("leakgan_tf.reporting.written.written_blocks", lambda *_: Written([], []))
     monkeypatch.setattr("leakgan_tf.evaluation.text.sweep_run", accept)
     monkeypatch.setattr("leakgan_tf.runs.export.export", accept)
     if target != "weights":

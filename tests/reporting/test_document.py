@@ -1,7 +1,9 @@
 """Blocks as Markdown and HTML: nothing that is shown is obeyed."""
 
 import base64
+import re
 
+from leakgan_tf.reporting.best import mark_best
 from leakgan_tf.reporting.document import (
     Code,
     Heading,
@@ -37,3 +39,36 @@ def test_markdown_keeps_cells_and_code_apart():
     assert table.splitlines()[2].strip("| ") == r"x \| y z"
     assert to_markdown([Paragraph("<b> *x*")]) == "\\<b\\> \\*x\\*\n"
     assert to_markdown([Code("a ``` b")]) == "````\na ``` b\n````\n"
+
+
+def test_columns_of_numbers_are_aligned_to_the_right():
+    cells = [["a", "1.5", "0.812 ± 0.01", "1,000", "x", ""], ["b", "", "-2e-4", "<1e-6", "2", ""]]
+    html = to_html([Table(list("abcdef"), cells)])
+    assert '<table class="r2 r3 r4">' in html
+    assert ".r4 :is(th, td):nth-child(4) { text-align: right; }" in html
+
+
+def test_the_best_figures_are_emphasized():
+    table = Table(["a", "b"], [["x", "1"], ["y", "2"]], best={(1, 1)})
+    assert "<td>1</td>" in to_html([table]) and "<td><b>2</b></td>" in to_html([table])
+    lines = re.sub(" +", " ", to_markdown([table])).splitlines()
+    assert lines[2:] == ["| x | 1 |", "| y | **2** |"]
+
+
+def test_a_page_of_several_sections_lists_them():
+    headings = [Heading("Page", 1), *(Heading(f"<{n}>") for n in range(4)), Heading("small", 3)]
+    html = to_html(headings)
+    for number in range(4):
+        title = f"&lt;{number}&gt;"
+        assert f'<a href="#section-{number + 1}">{title}</a>' in html
+        assert f'<h2 id="section-{number + 1}">{title}</h2>' in html
+    assert html.index("<h1>") < html.index("<nav>") < html.index('id="section-1"')
+    assert "<nav>" not in to_html(headings[:3])
+
+
+def test_the_best_is_sought_among_runs_that_compete():
+    rows = [["mle", "0.5", "0.9", "10", "2.5 ± 0.1"], ["leakgan", "0.7", "0.9", "20", "3"],
+            ["leakgan, published", "0.8", "0.1", "1", "1"], ["alone", "", "", "", ""]]  # fmt: skip
+    table = Table(["system", "BLEU-2", "Self-BLEU-2", "minutes", "NLL_test"], rows)
+    assert mark_best(table, {"mle", "leakgan", "alone"}).best == {(1, 1), (0, 2), (1, 2), (0, 4)}
+    assert mark_best(table, {"mle"}).best == frozenset()

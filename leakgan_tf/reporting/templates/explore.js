@@ -142,8 +142,9 @@ function showPath(sentence) {
   draw(svg, "circle", { cx: here[0], cy: here[1], r: 5.5, class: "here" });
   element("path-now").textContent = seen === null
     ? "The sentence has ended: there is no further goal."
-    : `The arrow is the sum of the last ${data.horizon} goals, which the next token sees; ` +
-      `${percent(seen ** 2)} of its squared length lies in this plane.`;
+    : `The arrow is the sum of ${data.horizon} goals, ` +
+      `${data.window === "block" ? "those of the block before" : "the last ones"}, ` +
+      `which the next token sees; ${percent(seen ** 2)} of its squared length lies in this plane.`;
   svg.setAttribute("aria-label", `Features after ${step} tokens. ${element("path-now").textContent}`);
 }
 
@@ -217,8 +218,10 @@ function show() {
   element("step").textContent = `${step} of ${size} tokens written`;
   element("first").disabled = element("back").disabled = step === 0;
   element("last").disabled = element("next").disabled = step === size;
-  element("tokens").querySelectorAll("button").forEach((button, place) => {
+  const strip = element("tokens");
+  strip.querySelectorAll("button").forEach((button, place) => {
     button.className = place < step ? "written" : place === step ? "next" : "";
+    if (place === step) strip.scrollTop = button.offsetTop - strip.clientHeight / 2;
   });
   showWorker(sentence);
   showPath(sentence);
