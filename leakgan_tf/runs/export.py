@@ -52,6 +52,7 @@ class Exported(tf.Module):
         self._batch = trained.config.sampling_batch
         self._length = trained.config.length
         self._tokenizer = trained.reader.tokenizer if trained.reader else None
+        self._ranks = graph_text.merge_ranks(self._tokenizer)  # tracked, as all tables
         if trained.reader is None:
             words = [str(number) for number in range(trained.config.vocab_size)]
             known, first = words, 0
@@ -124,7 +125,7 @@ class Exported(tf.Module):
 
     def _read(self, prompt: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns prompts (n,) as ids (n, T) and their lengths (n,)."""
-        tokens = graph_text.tokenize(prompt, self._tokenizer)
+        tokens = graph_text.tokenize(prompt, self._tokenizer, self._ranks)
         ids = tf.ragged.map_flat_values(self._ids.lookup, tokens)
         unknown = tf.boolean_mask(tokens.flat_values, ids.flat_values < 0)
         known = tf.cond(

@@ -12,12 +12,13 @@ import tensorflow as tf
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
-from leakgan_tf.data.bpe import SPACE
+from leakgan_tf.data.bpe import SPACE, BPETokenizer
 from leakgan_tf.data.text import UNSPACED_BLOCKS, Tokenizer
 from leakgan_tf.utils.errors import UserError
 
 Rule = tuple[str, str]  # a pattern of RE2 and its replacement
 
+_NEVER = 2**31 - 1  # the rank of a pair of pieces that is never merged
 _MARK = "\x01"  # stands for a character that a later rule must tell apart; never in text
 _WORD = r"\pL\pM\p{Nd}\p{Nl}\p{Pc}"  # \w of the package regex, which NLTK uses for most
 _OTHER = f"[^{_WORD}]"
@@ -110,11 +111,17 @@ def split_words(text: tf.Tensor) -> tf.Tensor:
     return _apply(text, _rules([*nltk.ENDING_QUOTES, *parted]))
 
 
-def tokenize(text: tf.Tensor, tokenizer: Tokenizer | None) -> tf.RaggedTensor:
+def tokenize(
+    text: tf.Tensor,
+    tokenizer: Tokenizer | None,
+    ranks: tf.lookup.StaticHashTable | None = None,
+) -> tf.RaggedTensor:
     """Returns the tokens of a tokenizer, (n,) strings to (n, tokens).
 
-    None splits at spaces. Of ``bpe``, only words that are one piece each are taken apart rightly:
-    others are unknown.
+    Args:
+      text: untokenized.
+      tokenizer: None splits at spaces.
+      ranks: of `merge_ranks`, for ``bpe``.
     """
     name = tokenizer.name if tokenizer else ""
     if tokenizer and tokenizer.lowercase:
@@ -125,10 +132,47 @@ def tokenize(text: tf.Tensor, tokenizer: Tokenizer | None) -> tf.RaggedTensor:
         text = tf.strings.regex_replace(text, f"([{blocks}]) ", r"\1")
         text = tf.strings.regex_replace(text, f" ([{blocks}])", r"\1")
         return tf.strings.unicode_split(text, "UTF-8")
-    if name == "bpe":
-        words = tf.strings.split(text)
-        return tf.ragged.map_flat_values(lambda word: tf.strings.join([SPACE, word]), words)
+    if ranks is not None:
+        words = tf.strings.split(tf.strings.regex_replace(text, SPACE, " "))
+        pieces = tf.ragged.map_flat_values(lambda each: _split_pieces(each, ranks), words)
+        return pieces.merge_dims(1, 2)
     return tf.strings.split(split_words(text) if name == "word" else text)
+
+
+def merge_ranks(tokenizer: Tokenizer | None) -> tf.lookup.StaticHashTable | None:
+    """Returns the ranks of the merges of ``bpe``; None for other tokenizers.
+
+    Whoever saves a function that reads the table must keep it, too.
+    """
+    if not isinstance(tokenizer, BPETokenizer):
+        return None
+    pairs = tf.constant([f"{first} {second}" for first, second in tokenizer.merges], tf.string)
+    ranks = tf.lookup.KeyValueTensorInitializer(pairs, tf.range(len(tokenizer.merges)))
+    return tf.lookup.StaticHashTable(ranks, _NEVER)
+
+
+def _split_pieces(words: tf.Tensor, table: tf.lookup.StaticHashTable) -> tf.RaggedTensor:
+    """Returns the pieces of words (n,), as `BPETokenizer` has them: (n, pieces)."""
+
+    def best(pieces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns where the pair of the least rank is, and its rank."""
+        found = table.lookup(tf.strings.join([pieces[:-1], pieces[1:]], " "))
+        found = tf.concat([found, [_NEVER]], axis=0)  # a word of one piece has no pair
+        return tf.argmin(found, output_type=tf.int32), tf.reduce_min(found)
+
+    def merge(pieces: tf.Tensor) -> tuple[tf.Tensor]:
+        place, _ = best(pieces)
+        joined = tf.strings.reduce_join(pieces[place : place + 2])[tf.newaxis]
+        return (tf.concat([pieces[:place], joined, pieces[place + 2 :]], axis=0),)
+
+    def split(word: tf.Tensor) -> tf.Tensor:
+        letters = tf.strings.unicode_split(tf.strings.join([SPACE, word]), "UTF-8")
+        (pieces,) = tf.while_loop(
+            lambda pieces: best(pieces)[1] < _NEVER, merge, (letters,), (tf.TensorShape([None]),)
+        )
+        return tf.strings.reduce_join(pieces, separator=" ")
+
+    return tf.strings.split(tf.map_fn(split, words))
 
 
 def detokenize(tokens: tf.Tensor, tokenizer: Tokenizer | None) -> tf.Tensor:

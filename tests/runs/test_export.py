@@ -35,8 +35,10 @@ WORDS = {
     "word": ["a", "dog", "is", ".", ",", "n't", "'s", ".5", "'sup", "!"],
     "char": list("春花秋月何時了,往事"),
     "whitespace": [".", "dog", ",", "a", "n't", "?", "b", "c", "d", "e"],
+    "bpe": ["▁", "▁a", "a", "d", "o", "g", "▁d", "og", "s", "▁dog"],
 }
-KINDS = {"leakgan": "word", "mle": "char", "seqgan": "whitespace"}
+MERGES = [("▁", "a"), ("o", "g"), ("▁", "d"), ("▁d", "og")]
+KINDS = {"leakgan": "word", "mle": "char", "seqgan": "whitespace", "pg_bleu": "bpe"}
 LOADER = """
 import json, sys
 sys.modules["leakgan_tf"] = sys.modules["keras"] = None  # not to be had
@@ -66,7 +68,7 @@ def text_run(folder, system, **changes):
 
 
 def tokenizer(system):
-    return get_tokenizer(KINDS[system])
+    return get_tokenizer(KINDS[system], merges=MERGES if KINDS[system] == "bpe" else None)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,7 @@ def trained(tmp_path_factory):
         "leakgan": text_run(folder / "leakgan", "leakgan", padding="masked"),
         "mle": text_run(folder / "mle", "mle", padding="masked"),
         "seqgan": text_run(folder / "seqgan", "seqgan", padding="token"),
+        "pg_bleu": text_run(folder / "pg_bleu", "pg_bleu", padding="masked"),
         "oracle": load(folder / "oracle"),
     }
 
@@ -99,7 +102,7 @@ def exported(trained, tmp_path_factory):
     return {path.rpartition("/")[2]: made for path, made in models.items()}
 
 
-RUNS = ("leakgan", "mle", "seqgan", "oracle")
+RUNS = ("leakgan", "mle", "seqgan", "pg_bleu", "oracle")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -165,6 +168,13 @@ def test_what_cannot_be_is_refused_by_the_graph(module, options, words):
     given = {name: tf.constant(value) for name, value in {"prompt": "a", **options}.items()}
     with pytest.raises(tf.errors.InvalidArgumentError, match=words):
         module.generate(**given)
+
+
+def test_subword_prompts_are_continued_as_the_run_does(trained):
+    made = exporting.Exported(trained["pg_bleu"]).serving_default(tf.constant(["a dogs", "og"]))
+    wanted = [trained["pg_bleu"].generate(each + 1, prompt=prompt)[each]
+              for each, prompt in enumerate(["a dogs", "og"])]  # fmt: skip
+    assert [each.decode() for each in made["text"].numpy()] == wanted
 
 
 def test_a_server_gets_a_sentence_for_each_prompt(trained, module):

@@ -125,3 +125,18 @@ def test_tokens_are_the_same(tokenizer):
     graph = tf.function(lambda x: graph_text.tokenize(x, tokenizer), autograph=False)
     found = [[each.decode() for each in row] for row in graph(tf.constant(text)).to_list()]
     assert found == [tokenizer.tokenize(" ".join(each.split())) for each in text]
+
+
+def test_subwords_are_the_same():
+    merges = [("a", "a"), ("▁", "d"), ("o", "g"), ("▁d", "og"), ("aa", "a"), ("é", "c"), ("n", "'")]
+    rng, tokenizer = random.Random(2), get_tokenizer("bpe", merges=merges)
+    text = [" ".join(rng.choices([*PARTS, "aaaaa", "dogs", "aadog"], k=rng.randrange(5)))
+            for _ in range(200)]  # fmt: skip
+    ranks = graph_text.merge_ranks(tokenizer)
+    graph = tf.function(lambda x: graph_text.tokenize(x, tokenizer, ranks), autograph=False)
+    found = [[each.decode() for each in row] for row in graph(tf.constant(text)).to_list()]
+    wanted = [tokenizer.tokenize(each) for each in text]
+    assert found == wanted
+    assert any("▁dog" in each for each in wanted) and any("aaa" in each for each in wanted)
+    full = [each for each in wanted if each]
+    assert detokenized(full, tokenizer) == [tokenizer.detokenize(each) for each in full]
