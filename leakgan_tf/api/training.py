@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,8 @@ def train(
     else:
         config, make_task = _oracle_run(*chosen, length, oracle_params)
     RunFolder(folder := Path(run_dir or default_run_dir(system, data))).refuse_others(config)
+    if "tensorflow" not in sys.modules:  # seconds without a sign of life
+        print(f"{system}: loading TensorFlow, then preparing {config.task} data", flush=True)
     from leakgan_tf.runs.load import load
     from leakgan_tf.training.session import prepare_process, train_run
 

@@ -46,6 +46,7 @@ def write_tokens(
     last: tf.Tensor | int,
     inverse_temperature: tf.Tensor,
     seed: tf.Tensor,
+    before: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, State]:
     """Samples the tokens at positions `first` to `last` - 1.
 
@@ -56,19 +57,23 @@ def write_tokens(
       last: a later position, at most T.
       inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
       seed: stateless seed (2,); each position folds its number in.
+      before: the token of each row at position `first` - 1, (rows,), to be returned with them.
 
     Returns:
-      Token ids (rows, last - first), and the state after them.
+      Token ids (rows, last - first), one more with `before`, and the state after them.
     """
     rows = tf.nest.flatten(state)[0].shape[0]
+    begin = first if before is None else first - 1
+    written = tf.TensorArray(tf.int32, last - begin, element_shape=[rows])
+    if before is not None:
+        written = written.write(0, before)
 
     def body(position, state, written):
         logits, state = policy.logits(state, position)
         tokens = _draw(logits, inverse_temperature, seed, position)
         state = policy.write(state, tokens, position)
-        return position + 1, state, written.write(position - first, tokens)
+        return position + 1, state, written.write(position - begin, tokens)
 
-    written = tf.TensorArray(tf.int32, last - first, element_shape=[rows])
     _, state, written = tf.while_loop(
         lambda position, *_: position < last,
         body,
@@ -135,9 +140,9 @@ def complete(
         logits, fresh = (_copy_last(part, rows, copies) for part in (logits, fresh))
         first = _draw(logits, neutral, seed, begin)
         running = policy.write(fresh, first, begin)
-        more, running = write_tokens(policy, running, begin + 1, end, neutral, seed)
+        more, running = write_tokens(policy, running, begin + 1, end, neutral, seed, first)
         done = tf.concat([done, sentences], axis=0)  # ((i+1)·N·B, T)
-        done = tf.concat([done[:, :begin], first[:, tf.newaxis], more, done[:, end:]], axis=1)
+        done = tf.concat([done[:, :begin], more, done[:, end:]], axis=1)
         return index + 1, state, running, tf.ensure_shape(done, [None, length])
 
     state = policy.start(rows)

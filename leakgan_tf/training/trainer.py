@@ -142,6 +142,8 @@ class Trainer:
         """Runs what is left of the phase's updates; returns the means of what all report."""
         partial = self._progress.partial
         begin = time.monotonic() - partial.seconds
+        if phase.epochs and phase.step not in self._loops:
+            self._bar.announce(f"preparing {phase.name}")  # its data, then its compilation
         arrays = self._arrays(phase, seed)
         plan = self._plan(phase, seed, len(arrays[0]) if arrays else None)
         if partial.done < len(plan):
