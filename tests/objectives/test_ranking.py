@@ -40,7 +40,7 @@ def test_ranks_equal_their_twins(gamma, summed):
     groups = [table[:3], table[3:]]  # two of three sentences each
     expected = [twin_log_rank(row, group) for group in groups for row in group]
     found = log_rank_within(own, 3)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
     np.testing.assert_allclose(np.exp(found).reshape(2, 3).sum(axis=1), 1.0, rtol=1e-9)
 
 
