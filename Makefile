@@ -7,14 +7,16 @@ BIN := $(VENV)/bin
 SOURCES := leakgan_tf benchmarks tests
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup synthetic smoke test lint format clean
+.PHONY: help setup synthetic smoke pretrained test lint format docs clean
 
 help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
 	@echo "make smoke       the same code path, shrunken for every system"
 	@echo "make test        lint, tests and smoke run (CI=1: also the tests that only CI runs)"
 	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"
-	@echo "       ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
+	@echo "make docs        the documentation site, in build/site (a broken link fails)"
+	@echo "make pretrained  train the models that come with the package again (3 minutes of one core)"
+	@echo "make lint        ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)'
@@ -29,6 +31,10 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/site: $(VENV)/runtime requirements-docs.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	@touch $@
+
 setup: $(VENV)/development
 
 synthetic: $(VENV)/runtime
@@ -37,6 +43,9 @@ synthetic: $(VENV)/runtime
 smoke: $(VENV)/runtime
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m benchmarks.synthetic --preset=smoke --systems=all --run_dir="$$folder/smoke"
+
+pretrained: $(VENV)/runtime
+	$(BIN)/python -m benchmarks.publish.pretrained
 
 lint: $(VENV)/development
 	$(BIN)/ruff check $(SOURCES)
@@ -47,7 +56,10 @@ format: $(VENV)/development
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-test: lint smoke
+docs: $(VENV)/site
+	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+test: lint smoke $(if $(CI),docs)
 	$(BIN)/python -m pytest -n auto --dist=loadfile $(if $(CI),--ci)
 
 clean:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import leakgan_tf
 
 ROOT = Path(__file__).parent.parent
@@ -24,10 +26,11 @@ def test_the_package_needs_what_requirements_txt_lists_except_pytest():
     assert needed < required
 
 
-def test_the_dev_extra_is_requirements_dev():
+@pytest.mark.parametrize("name", ["dev", "docs"])
+def test_an_extra_is_its_requirements_file(name):
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    extra = re.search(r"^dev = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)[1]
-    listed = bounds((ROOT / "requirements-dev.txt").read_text("utf-8"))
+    extra = re.search(rf"^{name} = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)[1]
+    listed = bounds((ROOT / f"requirements-{name}.txt").read_text("utf-8"))
     assert set(re.findall(r'"([^"]+)"', extra)) - {"pytest>=8"} == listed
 
 

@@ -23,7 +23,8 @@ def against_table(comparison: Mapping[str, Any]) -> Table | None:
     """
     if not comparison:
         return None
-    headers = ["against MLE", "T", "Δ NLL_oracle", "p (sentences)", "p (seeds)",
+    baseline = SYSTEMS.get(comparison["baseline"], comparison["baseline"])
+    headers = [f"against {baseline}", "T", "Δ NLL_oracle", "p (sentences)", "p (seeds)",
                "from the frontier", "p (seeds)", "from the envelope", "p (seeds)"]  # fmt: skip
     rows = []
     for system, by_temperature in comparison["systems"].items():

@@ -10,6 +10,7 @@ from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.runs.record import RunRecord
 
 MLE = "mle"
+TUNED = "mle_tuned"  # the same with dropout, more width and early stopping
 KEYS = tuple(map(temperature_key, TEMPERATURES))  # what is compared
 
 Rows = dict[str, dict[str, Any]]  # a sweep's rows by `temperature_key`
@@ -42,22 +43,27 @@ def stopping_points(run: RunRecord) -> list[dict[str, Any]]:
     ]
 
 
-def envelope_rows(runs: Sequence[RunRecord]) -> dict[int, list[dict[str, Any]]]:
-    """Returns by seed MLE's sweep and its stopping points."""
+def envelope_rows(
+    runs: Sequence[RunRecord], baseline: str = MLE
+) -> dict[int, list[dict[str, Any]]]:
+    """Returns by seed the baseline's sweep and its stopping points."""
     return {
         run.config.seed: [*run.measured["sweep"], *stopping_points(run)]
         for run in runs
-        if run.config.system == MLE and run.measured.get("sweep")
+        if run.config.system == baseline and run.measured.get("sweep")
     }
 
 
-def compare(runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def compare(
+    runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = (), baseline: str = MLE
+) -> dict[str, Any]:
     """Returns the comparison of every system with MLE; empty without a run of MLE with a sweep.
 
     Args:
       runs: the finished runs.
       more: rows of sweeps of further MLE runs, which join the envelopes; without an MLE run among
         the others they are all that is compared with.
+      baseline: the system that stands for MLE here: `MLE` or `TUNED`.
 
     Returns:
       ``frontiers``: by seed the points of MLE's frontier; ``mean`` is that of its mean sweep, for
@@ -70,13 +76,13 @@ def compare(runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = ()) -
       be made. MLE itself is there with its distances only.
     """
     found = sweeps(runs)
-    if MLE not in found and not more:
+    if baseline not in found and not more:
         return {}
-    mle = found.get(MLE, {})
+    mle = found.get(baseline, {})
     frontiers = _lines({seed: list(rows.values()) for seed, rows in mle.items()}, ())
-    envelopes = _lines(envelope_rows(runs), more)
+    envelopes = _lines(envelope_rows(runs, baseline), more)
     return {
-        "baseline": MLE,
+        "baseline": baseline,
         "frontiers": _points(frontiers),
         "envelopes": _points(envelopes),
         "systems": {
@@ -85,7 +91,7 @@ def compare(runs: Sequence[RunRecord], more: Sequence[Mapping[str, Any]] = ()) -
                     "seeds": list(seeds),
                     **(_from_line("frontier", seeds, key, frontiers) if mle else {}),
                     **_from_line("envelope", seeds, key, envelopes),
-                    **(_from_mle(seeds, mle, key) if system != MLE else {}),
+                    **(_from_mle(seeds, mle, key) if system != baseline else {}),
                 }
                 for key in KEYS
                 if all(key in rows for rows in seeds.values())

@@ -17,6 +17,7 @@ from benchmarks.publish import markdown_regions, results_page
 from benchmarks.publish.export_result import export_result
 from benchmarks.reports import results
 from leakgan_tf.cli import entry
+from leakgan_tf.reporting.bound_picture import bounds_of, draw_bounds
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output, refuse_existing, write_text
@@ -76,7 +77,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     """Returns every generated page, and every page with generated regions, as it should be."""
     found = results.read_results(root / "benchmarks" / "results")
     made = {root / "benchmarks" / "README.md": results_page.results_page(found)}
-    for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    for path in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         made[path] = markdown_regions.renew(_read(path), found, str(path.relative_to(root)))
     return made
 
@@ -113,6 +114,10 @@ def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
         drawn = {run["folder"]: run["records"] for run in content["runs"] if run["records"]}
         draw_curves(curves, drawn, {}, f"{name}: stopped")
         written.append(curves)
+    bounds = into / f"{name}-bounds.png"
+    known = {run["folder"]: run.get("records", []) for run in content["runs"]}
+    if sum(map(bool, map(bounds_of, known.values()))) > 1 and draw_bounds(bounds, known):
+        written.append(bounds)
     return written
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmarks.reports.result_shapes import Report
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run, runs_inside
 from leakgan_tf.training.monitor import describe_warnings
@@ -14,7 +15,7 @@ from leakgan_tf.utils.files import read_json
 
 _BENCHMARK = re.compile(r"-m benchmarks\.(\w+)")
 _ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # two parts at least
-_KEPT = "evaluation"  # the group of records that is the curve
+_KEPT = "evaluation"  # the group of records that is the curve; also kept: what D knew
 _WRITTEN = {"samples", "records"}  # what models and programs wrote, which names no file
 _PROGRESS = ("position", "total", "updates", "seconds")
 _SAVE = "save"  # the folder that examples put runs into
@@ -76,9 +77,12 @@ def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
     done = sum(run.finished for run in runs.values())
     parts = [f"{name}: {run.state()}" for name, run in runs.items() if not run.finished]
     state = f"Stopped before its report was written: {done} of {len(runs)} runs begun are finished."
+    stopped = {"stopped": " ".join([state, *parts])}
+    if not found and not parts:
+        stopped = {"what": "Finished runs, each of a command of its own."}
     return {
         "benchmark": found[1] if found else first.config.task,
-        "stopped": " ".join([state, *parts]),
+        **stopped,
         "made_by": _made_by(first),
         "runs": [
             {
@@ -95,7 +99,7 @@ def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
 def _curve(run: RunRecord, made_by: Mapping[str, Any]) -> dict[str, Any]:
     own = _made_by(run)
     added: dict[str, Any] = {
-        "records": [line for line in run.records if line["group"] == _KEPT],
+        "records": [line for line in run.records if line["group"] == _KEPT or BOUND in line],
         "warnings": describe_warnings(run.records),
     }
     return added if own.items() <= made_by.items() else {"made_by": own, **added}

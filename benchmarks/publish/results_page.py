@@ -26,6 +26,7 @@ _SHOWN = 5  # samples of each run on text
 _KINDS = {
     "synthetic": "the oracle task",
     "ablation": "the ablation on the oracle task",
+    "cfg": "a context-free grammar",
     "text": "text",
     "music": "music",
     "sweep": "a sweep over temperatures",
@@ -139,6 +140,8 @@ def _oracle_tables(result: Result) -> list[Block]:
         blocks += [view(result, "figures")]
     if result.content.get("comparison"):
         blocks += [view(result, "against"), Paragraph(_AGAINST)]
+    if result.content.get("comparison_tuned"):
+        blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]
@@ -158,6 +161,8 @@ _AGAINST = (
 _CAPTIONS = {
     "frontier": "every system's sweep over temperatures, against MLE's; further left and further "
     "down is better",
+    "bounds": "what D knew of held-out sentences after each of its rounds, nats per token; "
+    "below 0 its score fits its training sentences only",
     "differences": "every row's difference, seed by seed",
     "features": "the path of D's features while sentences are written",
     "goals": "cosine of the Manager's goals and what came of them, token by token",
@@ -169,6 +174,8 @@ _CAPTIONS = {
 
 
 def _caption(result: Result, path: Path) -> str:
+    if result.kind == "cfg":
+        return f"{result.name}: validity and distance from the grammar's law over training"
     found = [what for end, what in _CAPTIONS.items() if path.stem.endswith(end)]
     return f"{result.name}: {found[0] if found else 'learning curves; thick: adversarial'}"
 

@@ -180,6 +180,7 @@ class _Shared(_ResultRequired, total=False):
 class _RunsOptional(_Shared, total=False):
     references: dict[str, Values]
     comparison: Comparison | None
+    comparison_tuned: Comparison | None
     real: dict[str, Any]
     rows: dict[str, Row]
     effects: dict[str, dict[str, Effect]]

@@ -12,7 +12,7 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
 FOLDER = Path(__file__).parent.parent / "results"
-KINDS = ("synthetic", "ablation", "text", "music", "sweep", "speed")
+KINDS = ("synthetic", "ablation", "cfg", "text", "music", "sweep", "speed")
 _NEEDED = ("command", "python", "machine", "versions", "commit")  # of what made a result
 
 

@@ -18,7 +18,12 @@ from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
 from leakgan_tf.reporting.frontier_picture import draw_frontier
-from leakgan_tf.reporting.published import FALLING_SHORT_SOURCE, ORACLE_NLL, published_points
+from leakgan_tf.reporting.published import (
+    FALLING_SHORT_SOURCE,
+    ORACLE_NLL,
+    of_published_sizes,
+    published_points,
+)
 from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.record import RunRecord
@@ -108,6 +113,7 @@ def write(
     content = done.to_json(
         references=reference_figures(config, oracle),
         comparison=versus_mle.compare(done.runs, more),
+        comparison_tuned=versus_mle.compare(done.runs, baseline=versus_mle.TUNED),
         **({"mle_runs": further} if further else {}),
     )
     write_json(folder / "report.json", content)
@@ -116,11 +122,13 @@ def write(
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
     figures, against = view(result, "figures"), against_table(content["comparison"])
+    tuned = against_table(content["comparison_tuned"])
     first = [
         *done.missing_blocks(),
         figures,
         Listing([*_NOTES, kept_by(done.runs)]),
         *_against(against),
+        *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
         *_draw(done, content, further, title),
         *control_blocks(done.runs),
         *_published(config, [run.config.own.variant for run in done.runs]),
@@ -128,7 +136,7 @@ def write(
     page, _ = write_report(
         done.runs, folder, [None] * len(done.runs), arrays, done.command, title, first
     )
-    tables = [plain(each.headers, each.rows) for each in (figures, against) if each]
+    tables = [plain(each.headers, each.rows) for each in (figures, against, tuned) if each]
     tqdm.write("\n" + "\n\n".join([title, *tables]) + "\n")
     tqdm.write(f"Report: {page}, {folder / 'report.md'}, {folder / 'report.json'}")
 
@@ -212,13 +220,18 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
 
 def _published(config: Config, variants: Sequence[str]) -> list[Block]:
     semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
-    full = config.oracle_params and (config.length, config.vocab_size) in ((20, 5000), (40, 5000))
-    comparable = (
-        "Oracle and sizes are the published ones; schedules may differ: see below."
-        if full
-        else "Published figures are of full-size runs on the published oracle: they are "
-        "shown for orientation and cannot be compared with these."
-    )
+    oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
+    made_with = Paragraph(f"Oracle: {oracle}. Semantics: {semantics}.")
+    if not of_published_sizes(config):
+        return [
+            Heading("Published NLL_oracle"),
+            Paragraph(
+                "Not shown: published figures are of the published oracle with V = 5,000, and "
+                "cannot be compared with figures of other sizes. --oracle_params=FILE and the "
+                "presets short and paper have them."
+            ),
+            made_with,
+        ]
     sources = [
         f"{system}: {known.nll:.3f}, {known.source}"
         for (length, system), known in ORACLE_NLL.items()
@@ -226,10 +239,9 @@ def _published(config: Config, variants: Sequence[str]) -> list[Block]:
     ]
     if published_points(config):
         sources.append(f"Black marks in the picture of the frontier: {FALLING_SHORT_SOURCE}")
-    oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
     return [
         Heading("Published NLL_oracle"),
-        Paragraph(comparable),
+        Paragraph("Oracle and sizes are the published ones; schedules may differ: see below."),
         Listing(sources),
-        Paragraph(f"Oracle: {oracle}. Semantics: {semantics}."),
+        made_with,
     ]

@@ -10,6 +10,7 @@ from leakgan_tf.reporting.figure_tables import (
     ORACLE,
     Column,
     figure_table,
+    grammar_table,
     group_title,
     named,
     oracle_table,
@@ -27,6 +28,11 @@ _MOVES = "moves"
 def figures(result: Result) -> Table:
     """Returns the oracle task's figures, a row for each system, over its seeds."""
     return oracle_table(_finished(result), result.content.get("references"))
+
+
+def validity(result: Result) -> Table:
+    """Returns the figures of runs on a grammar, a row for each system, over its seeds."""
+    return grammar_table(_finished(result), result.content.get("references", {}).get("grammar"))
 
 
 def curve(result: Result) -> Table:
@@ -64,9 +70,9 @@ def _phase(line: Mapping[str, Any]) -> str:
     return line["after"] if "after" in line else f"{line['position'] + 1} ({line['phase']})"
 
 
-def against(result: Result) -> Table:
+def against(result: Result, key: str = "comparison") -> Table:
     """Returns every system of the oracle task against MLE: tests, and the frontier's distance."""
-    return against_table(result.content.get("comparison") or {}) or Table(["against MLE"], [])
+    return against_table(result.content.get(key) or {}) or Table(["against MLE"], [])
 
 
 def scores(result: Result) -> Table:
@@ -145,6 +151,9 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     "figures": (figures, ("synthetic",)),
     "curve": (curve, ("synthetic",)),
     "against": (against, ("synthetic",)),
+    "against-tuned": (
+        lambda result: against(result, "comparison_tuned"), ("synthetic",)
+    ),
     "sweep-nll_oracle": (
         lambda result: oracle_sweep_table("nll_oracle", _sweeps(result)), ("synthetic",)
     ),
@@ -153,6 +162,7 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     ),
     "choices": (choices, ("ablation",)),
     "controls": (controls, ("ablation",)),
+    "validity": (validity, ("cfg",)),
     "scores": (scores, ("text", "music")),
     "sweep": (sweep, ("text", "music", "sweep")),
     "stages": (stages, ("speed",)),

@@ -78,7 +78,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
 
     Args:
       folder: the benchmark's.
-      benchmark: "synthetic", "ablation", "text" or "music", as its report says.
+      benchmark: "synthetic", "ablation", "cfg", "text" or "music", as its report says.
       alone: whether no other process makes runs in the folder meanwhile; only then are its files
         checked.
 

@@ -1,9 +1,9 @@
 """How fast each stage of training is, against the machine's limits: ``python -m benchmarks.speed``.
 
 Times every stage of LeakGAN and one whole adversarial iteration, the median of several runs after
-a warm-up. In the same run it measures what the machine can do at best, counts what each stage must
-do at least, and times the direct forms: the computation as the original program writes it down.
-Machines differ and are noisy: compare rows of one table, not tables.
+a warm-up, and whole phases as the trainer runs them, with the share of their time outside updates.
+In the same run it measures what the machine can do at best, and counts what each stage must do at
+least. Machines differ and are noisy: compare rows of one table, not tables.
 """
 
 import shlex
@@ -33,10 +33,16 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("preset", "paper", "smoke, quick or paper: see presets.py.", **own)
     flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
     flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
-    flags.DEFINE_bool("direct", True, "Measure the direct forms too.", **own)
+    flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
     flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median counts.", **own)
     flags.DEFINE_float("budget", 20.0, "Seconds of a form after which no run is begun.", **own)
     flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
+    flags.DEFINE_list(
+        "updates",
+        ["10", "100"],
+        "Oracle: updates of timed phases; empty: none.",
+        **own,
+    )
     flags.DEFINE_bool("deterministic", True, "Measure as the benchmarks train.", **own)
     flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
     flags.DEFINE_string("json", None, "File for the figures.", **own)
@@ -66,6 +72,8 @@ def check(values: flags.FlagValues) -> None:
     for name in ("repeats", "samples", "budget"):
         if values[name].value <= 0:
             raise UserError(f"--{name} must be above 0, not {values[name].value}")
+    if not all(word.isdecimal() and int(word) for word in values.updates):
+        raise UserError(f"--updates takes whole numbers above 0, not {','.join(values.updates)}")
     if values.json:
         refuse_existing(values.json, values.overwrite)
 
@@ -80,6 +88,7 @@ def run(values: flags.FlagValues) -> None:
     from benchmarks.speed import report
     from benchmarks.speed.limits import measure_limits
     from benchmarks.speed.measure import Options, check_stages, measure_size
+    from benchmarks.speed.phases import measure_phases
     from benchmarks.speed.start import measure_start
 
     check_stages(values.stages, configs.values())
@@ -87,12 +96,13 @@ def run(values: flags.FlagValues) -> None:
     if values.deterministic:
         tf.config.experimental.enable_op_determinism()
     limits = measure_limits()
-    sizes = {
-        name: (config, measure_size(name, config, values.stages, options))
-        for name, config in configs.items()
-    }
+    counts, sizes = [int(word) for word in values.updates], {}
+    for name, config in configs.items():
+        results = measure_size(name, config, values.stages, options)
+        timed = counts if config.task == "synthetic" else []
+        phases = measure_phases(config, timed) if timed else []
+        sizes[name] = report.Measured(config, results, phases)
     startup = measure_start(next(iter(configs.values()))) if values.startup else {}
-    limits = limits.best_of(measure_limits())  # what one of two measurements reached is possible
     report.print_report(limits, sizes, startup)
     if values.json:
         command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])

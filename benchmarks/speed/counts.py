@@ -177,16 +177,6 @@ def worker_logits(config: Config) -> float:
     )
 
 
-def worker_logits_of_batch(config: Config) -> Cost:
-    """Returns the cost of a batch's logits from known states and goals."""
-    tokens = config.batch_size * config.length
-    weights = config.feature_size * config.own.goal_size + (
-        (config.generator_hidden + 1) * config.own.goal_size * config.vocab_size
-    )
-    handed = tokens * (config.vocab_size + config.generator_hidden + config.feature_size)
-    return Cost(tokens * worker_logits(config), WORD * (weights + handed))
-
-
 def manager_training(config: Config) -> float:
     """Returns the FLOPs of one step of one row, forward and backward.
 
@@ -277,28 +267,3 @@ def oracle_sampling(config: Config, count: int, batch: int) -> Cost:
     return Cost(
         count * config.length * oracle_token(config), calls * WORD * oracle_parameters(config)
     )
-
-
-def held_out(config: Config, count: int, batch: int) -> Cost:
-    """Returns the cost of the likelihood of `count` given sentences under the generator."""
-    calls = -(-count // batch)
-    flops = (
-        convolutions(config, 1)
-        + highway(config, config.length + 1)
-        + (config.length + 1) * manager_forward(config)
-        + config.length * (worker_state(config) + worker_logits(config))
-    )
-    return Cost(count * flops, calls * _all_weights(config))
-
-
-def evaluation(config: Config, temperatures: int, oracle_batch: int) -> Cost:
-    """Returns the cost of an evaluation on the oracle task, or of what text has of it.
-
-    At each temperature: samples, their likelihood under the oracle, that of held-out sentences.
-    Text has no oracle; its counting of n-grams multiplies nothing.
-    """
-    count, batch = config.evaluation_samples, config.sampling_batch
-    each = sampling(config, count, batch) + held_out(config, count, batch)
-    if config.task == "text":
-        return each * temperatures
-    return (each + oracle_sampling(config, count, oracle_batch)) * temperatures

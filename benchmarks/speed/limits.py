@@ -29,15 +29,6 @@ class Limits:
     products: dict[str, dict[str, float]]
     streams: dict[str, float]
 
-    def best_of(self, other: "Limits") -> "Limits":
-        """Returns the better of each rate: what one of two measurements reached is possible."""
-        products = {
-            name: {size: max(rate, other.products[name][size]) for size, rate in rates.items()}
-            for name, rates in self.products.items()
-        }
-        streams = {kind: max(rate, other.streams[kind]) for kind, rate in self.streams.items()}
-        return _limits(products, streams)
-
     def to_json(self) -> dict[str, Any]:
         """Returns plain dictionaries and numbers."""
         return asdict(self)
@@ -45,8 +36,6 @@ class Limits:
 
 def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) -> Limits:
     """Measures the machine through TensorFlow, on the threads that TensorFlow uses.
-
-    What else runs on a machine shows in it: measure twice, some time apart, and take `best_of`.
 
     Args:
       sizes: of the square matrices.
@@ -58,10 +47,6 @@ def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) ->
     }
     streams = _streams(words)
     gc.collect()  # functions hold their arrays in circles; stages are to have the memory
-    return _limits(products, streams)
-
-
-def _limits(products: dict[str, dict[str, float]], streams: dict[str, float]) -> Limits:
     best = {name: max(rates.values()) for name, rates in products.items()}
     return Limits(best, max(streams.values()), products, streams)
 

@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
@@ -29,11 +29,6 @@ class Timing:
     first: float
     runs: int
     peak_bytes: int | None
-
-    def scaled(self, times: float) -> "Timing":
-        """Returns the timing of `times` as much work; the first call stays as it was."""
-        changed = {name: getattr(self, name) * times for name in ("median", "min", "max")}
-        return Timing(**{**asdict(self), **changed})
 
 
 def measure(

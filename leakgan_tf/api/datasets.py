@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from leakgan_tf.data import corpora, dataset
 from leakgan_tf.data.dataset import TextDataset, load_dataset
+from leakgan_tf.data.diagnosis import diagnose
 from leakgan_tf.data.encoding import DEFAULT_CAP, DEFAULT_SHARE, Encoded, PrepareSettings
 from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
 from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
@@ -78,14 +79,15 @@ def prepare(
 ) -> Dataset:
     """Makes a data folder from text, MIDI files or a named corpus.
 
-    >>> import leakgan_tf
-    >>> leakgan_tf.prepare("cats.txt", "cats", test_fraction=0.25)
-    Dataset in cats: text, tokenizer word
-      54 training and 18 held-out sentences
-      T = 4 tokens at most, V = 20
-      | a dog sits.
-      | a dog sleeps.
-      | a dog waits.
+    Examples:
+      >>> import leakgan_tf
+      >>> leakgan_tf.prepare("cats.txt", "cats", test_fraction=0.25)
+      Dataset in cats: text, tokenizer word
+        54 training and 18 held-out sentences
+        T = 4 tokens at most, V = 20
+        | a dog sits.
+        | a dog sleeps.
+        | a dog waits.
 
     Args:
       source: a text file with one sentence a line, or several; or a folder of MIDI files with one
@@ -129,7 +131,9 @@ def prepare_text(
     """Makes a data folder from text files; see `prepare`."""
     chosen = PrepareSettings(**(settings or {}))
     encoded = dataset.prepare(inputs, out, chosen, test=test or None, overwrite=overwrite)
-    return Dataset(out, report(encoded, chosen))
+    sources = [dataset.make_source(each, chosen) for each in inputs]
+    warnings = diagnose(sources, encoded, chosen)
+    return Dataset(out, "\n".join([report(encoded, chosen), *warnings]))
 
 
 def prepare_midi(
@@ -140,6 +144,7 @@ def prepare_midi(
     settings: dict[str, Any] | None = None,
 ) -> Dataset:
     """Makes a data folder from a folder of MIDI files; see `prepare`."""
+    _refuse_files("MIDI files", settings)
     chosen = dataclasses.replace(MELODY_SETTINGS, **(settings or {}))
     train, test = midi_sources(folder, step, chosen)
     encoded = dataset.prepare(train, out, chosen, test=test, overwrite=overwrite)
@@ -155,6 +160,7 @@ def prepare_corpus(
     settings: dict[str, Any] | None = None,
 ) -> Dataset:
     """Makes a data folder from a named corpus; see `prepare`."""
+    _refuse_files(f"the corpus {name}", settings)
     corpus = corpora.get_corpus(name)
     chosen = dataclasses.replace(corpus.settings, **(settings or {}))
     folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
@@ -171,6 +177,13 @@ def midi_sources(
     melodies = read_folder(folder, window_length(settings), STEP if step is None else step)
     train, test = melody_sources(melodies, settings)
     return [train], [test]
+
+
+def _refuse_files(kind: str, settings: dict[str, Any] | None) -> None:
+    """Refuses settings that say how the user's own text files are read."""
+    for name in ("column", "encoding", "split"):
+        if name in (settings or {}):
+            raise UserError(f"{name} does not go with {kind}")
 
 
 def _refuse(kind: str, **given: Any) -> None:

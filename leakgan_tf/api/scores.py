@@ -14,6 +14,7 @@ from leakgan_tf.reporting import figure_tables
 from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shipped import find_run
 from leakgan_tf.utils.errors import UserError
 
 MOST = 2000  # samples and references in the scores of a run, unless asked for otherwise
@@ -85,12 +86,13 @@ def evaluate(
 ) -> Scores:
     """Scores runs on text on their held-out sentences, or a file of samples against references.
 
-    >>> import leakgan_tf
-    >>> scores = leakgan_tf.evaluate("runs/cats", temperatures=[1.0, 0.7])
-    >>> [row["temperature"] for row in scores.rows["cats"]]
-    [1.0, 0.7]
-    >>> sorted(scores["bleu"])
-    ['2', '3', '4', '5']
+    Examples:
+      >>> import leakgan_tf
+      >>> scores = leakgan_tf.evaluate("runs/cats", temperatures=[1.0, 0.7])
+      >>> [row["temperature"] for row in scores.rows["cats"]]
+      [1.0, 0.7]
+      >>> sorted(scores["bleu"])
+      ['2', '3', '4', '5']
 
     Args:
       run: a run's folder, or several.
@@ -146,9 +148,9 @@ def check_runs(
     if num < 2:
         raise UserError(f"num must be at least 2, not {num}")
     for folder in folders:
-        RunFolder(folder).weights(best)
+        RunFolder(find_run(folder)).weights(best)
     if language_model:
-        RunFolder(language_model).weights()
+        RunFolder(find_run(language_model)).weights()
 
 
 def score_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +45,13 @@ def train(
     The same call resumes a run that was stopped, by Ctrl-C say, and loads a finished one. For
     repeatable results TensorFlow's deterministic operations are switched on in this process.
 
-    >>> import leakgan_tf
-    >>> leakgan_tf.train("cats", "mle", "smoke", "runs/cats", mle_epochs=2, batch_size=16)
-    TrainedGenerator of mle, trained on text
-      run       runs/cats: preset smoke, seed 0, T = 4, V = 20
-      weights   after 2 of 2 phases
-      methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
+    Examples:
+      >>> import leakgan_tf
+      >>> leakgan_tf.train("cats", "mle", "smoke", "runs/cats", mle_epochs=2, batch_size=16)
+      TrainedGenerator of mle, trained on text
+        run       runs/cats: preset smoke, seed 0, T = 4, V = 20
+        weights   after 2 of 2 phases
+        methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
 
     Args:
       data: a data folder made by `prepare`; None for the oracle task.
@@ -78,6 +80,8 @@ def train(
     else:
         config, make_task = _oracle_run(*chosen, length, oracle_params)
     RunFolder(folder := Path(run_dir or default_run_dir(system, data))).refuse_others(config)
+    if "tensorflow" not in sys.modules:  # seconds without a sign of life
+        print(f"{system}: loading TensorFlow, then preparing {config.task} data", flush=True)
     from leakgan_tf.runs.load import load
     from leakgan_tf.training.session import prepare_process, train_run
 

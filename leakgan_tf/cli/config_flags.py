@@ -22,7 +22,7 @@ _OF_MODELS = {
     "precision", "padding", "oracle_embedding", "oracle_hidden",
 }  # fmt: skip
 # What has a flag of its own, or is set by the program.
-_ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length"}
+_ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length", "grammar", "law"}
 
 BEST = "Take the best evaluation's weights, by the run's --select, not the last."  # of --best
 _MOST_SEEDS = 100  # more, without a comma, are taken for a seed that was meant

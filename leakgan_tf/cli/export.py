@@ -4,32 +4,57 @@ from absl import flags
 
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.cli.run_flags import define_run, named_run
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
-ABOUT = """Writes a SavedModel with one signature, generate(count, temperature, seed) -> text, ids.
+ABOUT = """Writes a SavedModel that needs TensorFlow only, for Python and TensorFlow Serving.
 
-Loading it needs TensorFlow only: tf.saved_model.load(OUT).signatures["generate"]."""
+export --run RUN --out DIR
+
+Signatures: serving_default, a sentence for each prompt; generate, with the options of the command
+generate. docs/own-text.md has requests to a server.
+
+Example: python -m leakgan_tf export --run=captions --out=my_model"""
 
 
 def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
-    flags.DEFINE_string("run_dir", None, "The run's folder.", flag_values=values)
-    flags.DEFINE_string("out", None, "The SavedModel's folder, a new one.", flag_values=values)
-    flags.DEFINE_bool("best", False, BEST, flag_values=values)
+    own = {"flag_values": values}
+    define_run(values)
+    flags.DEFINE_string("out", None, "The SavedModel's folder, a new one.", **own)
+    flags.DEFINE_string(
+        "data", None, "The data folder, if it has moved: for the signature's `novel`.", **own
+    )
+    flags.DEFINE_bool("best", False, BEST, **own)
     return values
 
 
 def run(values: flags.FlagValues) -> None:
     """Loads and exports."""
-    for name in ("run_dir", "out"):
-        if not values[name].value:
-            raise UserError(f"--{name} is missing")
+    named = named_run(values)
+    if not values.out:
+        raise UserError("--out is missing")
+    folder = RunFolder(find_run(named))
+    folder.weights(values.best)
+    training = _training(folder, values.data)
     from leakgan_tf.runs.export import export  # TensorFlow starts slowly: not for bad flags
     from leakgan_tf.runs.load import load
 
-    trained = load(values.run_dir, values.best)
-    export(trained, values.out)
+    trained = load(folder.path, values.best)
+    export(trained, values.out, training)
     chosen = f", {trained.chosen}" if values.best else ""
     print(printable(f"SavedModel in {values.out}{chosen}"))
+
+
+def _training(folder: RunFolder, data: str | None) -> list[str] | None:
+    """Returns the training sentences; None if they are not at hand, and nobody asked for them."""
+    try:
+        return training_text(folder, folder.read_config(), data)
+    except UserError:
+        if data:
+            raise
+        return None

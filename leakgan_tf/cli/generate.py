@@ -1,72 +1,163 @@
 """``python -m leakgan_tf generate``: sentences or melodies of a trained generator."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.cli.run_flags import define_run, named_run
 from leakgan_tf.data.midi import STEP, exact_step, write_melody
 from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
-from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.request import OUTSIDE, Request, Sentence, encode_prompt, make_request
+from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, refuse_existing, write_text
 from leakgan_tf.utils.printable import printable
 
 ABOUT = """Writes sentences of a finished or interrupted run, one a line.
 
-generate --run_dir RUN [--out FILE]
-generate --run_dir RUN --midi FOLDER    melodies as MIDI files, of a run on `prepare --midi`"""
+generate --run RUN [--num 20] [--prompt "a man"] [--out FILE]
+generate --run RUN --midi FOLDER    melodies as MIDI files, of a run on `prepare --midi`
+
+RUN is a run's folder, or a model that comes with the package: captions (LeakGAN), captions-mle.
+
+Example: python -m leakgan_tf generate --run=captions --prompt="a man" --temperature=0.7"""
+LAW, FILTERS, OUTPUT, MELODIES = "How tokens are drawn", "Which sentences", "Output", "Melodies"
+FORMATS = ("text", "jsonl")
+_OPTIONS = ("prompt", "temperature", "top_k", "top_p", "greedy", "seed", "unique", "novel")
 
 
 def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("run_dir", None, "The run's folder.", **own)
+    define_run(values)
     flags.DEFINE_integer("num", 10, "How many sentences.", lower_bound=0, **own)
+    flags.DEFINE_string(
+        "prompt", "", "What every sentence begins with: words that training has.", **own
+    )
+    flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
+    flags.DEFINE_bool("best", False, BEST, **own)
+    _define_law({**own, "module_name": LAW})
+    filters = {**own, "module_name": FILTERS}
+    flags.DEFINE_bool("unique", False, "Write no sentence twice.", **filters)
+    flags.DEFINE_bool("novel", False, "Write no sentence of the training set.", **filters)
+    flags.DEFINE_string("data", None, "--novel: the data folder, if it has moved.", **filters)
+    output = {**own, "module_name": OUTPUT}
+    flags.DEFINE_enum(
+        "format",
+        "text",
+        FORMATS,
+        "text: a sentence a line. jsonl: a JSON object a line, with tokens and log-probabilities: "
+        "log_prob_model, of the model at temperature 1, and log_prob_law, of the law that drew.",
+        **output,
+    )
+    flags.DEFINE_string("out", None, "File to write; standard output without it.", **output)
+    flags.DEFINE_bool("overwrite", False, "Replace --out, or files in --midi.", **output)
+    melodies = {**own, "module_name": MELODIES}
+    flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **melodies)
+    flags.DEFINE_float(
+        "step", None, f"--midi: seconds a pitch, as in prepare. Default: {STEP}.", **melodies
+    )
+    return values
+
+
+def _define_law(own: dict[str, Any]) -> None:
+    outside = "Outside every published protocol."
     flags.DEFINE_float(
         "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
     )
-    flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
-    flags.DEFINE_string("out", None, "File to write; standard output without it.", **own)
-    flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **own)
-    flags.DEFINE_float(
-        "step", None, f"--midi: seconds a pitch, as in prepare. Default: {STEP}.", **own
+    flags.DEFINE_integer(
+        "resample",
+        None,
+        "Choose each sentence among so many by the run's own discriminator, 8 say.",
+        lower_bound=1,
+        **own,
     )
-    flags.DEFINE_bool("best", False, BEST, **own)
-    flags.DEFINE_bool("overwrite", False, "Replace --out, or files in --midi.", **own)
-    return values
+    flags.DEFINE_integer(
+        "top_k", 0, f"Draw from so many of the likeliest tokens; 0: from all. {outside}", **own
+    )
+    flags.DEFINE_float(
+        "top_p",
+        1.0,
+        f"Draw from the fewest likeliest tokens of this probability together. {outside}",
+        **own,
+    )
+    flags.DEFINE_bool("greedy", False, "Take the likeliest token instead of drawing.", **own)
 
 
 def run(values: flags.FlagValues) -> None:
     """Loads, samples, writes."""
-    if not values.run_dir:
-        raise UserError("--run_dir is missing: the folder of a run")
-    check_temperature(values.temperature, "--temperature")
+    run_folder = RunFolder(find_run(named_run(values)))
+    options = {name: values[name].value for name in _OPTIONS}
+    request = make_request(values.num, **options)
+    if values.data and not values.novel:
+        raise UserError("--data goes with --novel only")
+    if values.resample and not (request.plain and values.format == "text"):
+        raise UserError("--resample goes with --num, --temperature and --seed only")
     if values.out:
         refuse_existing(values.out, values.overwrite)
-    run_folder = RunFolder(values.run_dir)
     run_folder.weights(values.best)
     _check_melody_flags(values, run_folder)
+    _check_text(request, run_folder, values.data)
     from leakgan_tf.runs.load import load  # TensorFlow starts slowly: not for bad input
 
-    trained = load(values.run_dir, values.best)
+    trained = load(run_folder.path, values.best)
     if values.best:
         print(trained.chosen, file=sys.stderr)
-    sentences = trained.generate(values.num, values.temperature, values.seed)
+    if values.resample:
+        lines, effective = trained.resample(
+            values.num, values.resample, values.temperature, values.seed
+        )
+        print(f"effective sample size {effective:.2f} of {values.resample}", file=sys.stderr)
+    elif request.plain and values.format == "text":
+        lines = trained.generate(values.num, values.temperature, values.seed)
+    else:
+        sentences = trained.sentences(values.num, data=values.data, **options)
+        lines = [_line(each, values.format, request) for each in sentences]
+    if request.truncated:
+        print(f"note: {OUTSIDE}", file=sys.stderr)
     if values.midi:
-        _write_midi(values, sentences)
+        _write_midi(values, lines)
         return
-    text = "".join(sentence + "\n" for sentence in sentences)
+    text = "".join(line + "\n" for line in lines)
     if not values.out:
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         return
     write_text(values.out, text)
-    print(printable(f"{len(sentences)} sentences in {values.out}"), file=sys.stderr)
+    print(printable(f"{len(lines)} sentences in {values.out}"), file=sys.stderr)
+
+
+def _line(sentence: Sentence, form: str, request: Request) -> str:
+    """Returns a sentence as a line of text, or as JSON that names its law."""
+    if form == "text":
+        return sentence.text
+    content = {
+        "text": sentence.text,
+        "tokens": sentence.tokens,
+        "prompt_tokens": sentence.prompt_tokens,
+        "log_prob_model": sentence.log_prob_model,
+        "log_prob_law": sentence.log_prob_law,
+        "law": request.law,
+    }
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _check_text(request: Request, run_folder: RunFolder, data: str | None) -> None:
+    """Refuses a prompt or a data folder that does not fit the run."""
+    if not (request.prompt or request.novel):
+        return
+    config = run_folder.read_config()
+    reader = run_folder.read_reader(config)
+    encode_prompt(request.prompt, reader, config.length)
+    if request.novel:
+        training_text(run_folder, config, data)
 
 
 def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None:
@@ -76,13 +167,15 @@ def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None
         return
     if not values.midi:
         raise UserError("--midi is empty; name a folder")
-    if values.out:
-        raise UserError("give either --out, a text file, or --midi, a folder")
+    if values.out or values.format != "text":
+        raise UserError("give either --out or --format, of text, or --midi, a folder")
     exact_step(STEP if values.step is None else values.step)
     reader, known = run_folder.reader, "a run's vocabulary"
     melodies = reader.exists() and read_json(reader, known, ReaderFile)["tokenizer"]
     if melodies != PitchTokenizer.name:
-        raise UserError(f"{values.run_dir} wrote no melodies: it was not trained on prepare --midi")
+        raise UserError(
+            f"{run_folder.path} wrote no melodies: it was not trained on prepare --midi"
+        )
     if Path(values.midi).exists() and not Path(values.midi).is_dir():
         raise UserError(f"{values.midi} is a file; --midi names a folder")
     for path in _midi_paths(values):

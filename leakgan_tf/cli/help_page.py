@@ -16,13 +16,14 @@ def format_help(
     Args:
       about: what the command does, with an example.
       values: its flags. Those that were defined with the ``module_name`` of a group are listed
-        below its title; all others come first.
+        below its title, and so are those with another capitalized ``module_name``, in the order of
+        their definition; all others come first.
       groups: titles, in order.
       defaults: values that hold for flags that are not given, by flag.
     """
     sections: dict[str, list[str]] = {"": [], **{group: [] for group in groups}}
     for module, own in values.flags_by_module_dict().items():
-        section = sections[module if module in sections else ""]
+        section = sections.setdefault(module if module[:1].isupper() else "", [])
         section += [_format_flag(flag, defaults) for flag in own]
     lines = [about]
     for title, entries in sections.items():

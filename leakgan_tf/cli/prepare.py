@@ -19,13 +19,26 @@ from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
-ABOUT = """Makes a data folder from UTF-8 text, one sentence a line, plain or gzip; or from tunes.
+ABOUT = """Makes a data folder from text, plain or gzip; from tunes; or from a corpus by name.
 
-prepare --input FILE [--input FILE] --out DIR [--test FILE]
+prepare --input FILE [--input FILE] --out DIR [--test FILE]    one sentence a line, UTF-8
+prepare --input FILE.csv --column text --out DIR               a column of CSV, TSV, JSON lines
+prepare --input BOOK --split sentences --out DIR               running text
 prepare --dataset captions --out DIR
 prepare --midi FOLDER --out DIR
 
-It prints what was kept and what was not."""
+It prints what was kept and what was not, and warns, with a remedy, where the text looks wrong.
+
+Example: python -m leakgan_tf prepare --input=my.txt --out=my_data"""
+# Titles of --help, by what is in them; the other flags come first.
+GROUPS = {
+    "reading": "How files are read", "tokens": "Tokens and vocabulary", "split": "Test part",
+    "named": "Named corpora", "melodies": "Melodies",
+}  # fmt: skip
+_OF_SETTINGS = {
+    "column": "reading", "encoding": "reading", "split": "reading", "test_fraction": "split",
+    "seed": "split", "deduplicate": "split",
+}  # fmt: skip
 
 
 def define_flags() -> flags.FlagValues:
@@ -33,22 +46,32 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_multi_string("input", [], "Text to learn from; may be given again.", **own)
-    flags.DEFINE_multi_string("test", [], "Held-out text; may be given again.", **own)
-    about = "; ".join(f"{name}: {corpus.about}" for name, corpus in corpora.CORPORA.items())
-    names = list(corpora.CORPORA)
-    flags.DEFINE_enum("dataset", None, names, f"A corpus by name. {about}.", **own)
-    flags.DEFINE_string("midi", None, "A folder of MIDI files with one melody each.", **own)
-    flags.DEFINE_float(
-        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **own
-    )
-    flags.DEFINE_string(
-        "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
-    )
-    flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
     flags.DEFINE_string("out", None, "The folder to make.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --out if it is a data folder.", **own)
-    for field in dataclasses.fields(PrepareSettings):
-        _define_setting(field, own)
+    fields = {field.name: field for field in dataclasses.fields(PrepareSettings)}
+    order = [*(name for name, group in _OF_SETTINGS.items() if group == "reading"), *fields]
+    settings = [fields[name] for name in dict.fromkeys(order)]
+    for field in settings:
+        if field.name not in _OF_SETTINGS or _OF_SETTINGS[field.name] == "reading":
+            _define_setting(field, own)
+    test = {**own, "module_name": GROUPS["split"]}
+    flags.DEFINE_multi_string("test", [], "Held-out text; may be given again.", **test)
+    for field in settings:
+        if _OF_SETTINGS.get(field.name) == "split":
+            _define_setting(field, own)
+    named = {**own, "module_name": GROUPS["named"]}
+    about = "; ".join(f"{name}: {corpus.about}" for name, corpus in corpora.CORPORA.items())
+    names = list(corpora.CORPORA)
+    flags.DEFINE_enum("dataset", None, names, f"A corpus by name. {about}.", **named)
+    flags.DEFINE_string(
+        "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **named
+    )
+    flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **named)
+    melodies = {**own, "module_name": GROUPS["melodies"]}
+    flags.DEFINE_string("midi", None, "A folder of MIDI files with one melody each.", **melodies)
+    flags.DEFINE_float(
+        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **melodies
+    )
     return values
 
 
@@ -78,7 +101,8 @@ def data_folder(values: flags.FlagValues) -> str | None:
 def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
     """Adds a flag for one field; unset by default, so that a corpus's own settings apply."""
     about, choices = field.metadata["about"], field.metadata["choices"]
-    if field.default is not None:
+    own = {**own, "module_name": GROUPS[_OF_SETTINGS.get(field.name, "tokens")]}
+    if field.default not in (None, "") or field.name == "omit":
         default = "none" if field.default == "" else field.default
         about = f"{about} Default: {default}, or the corpus's own."
     if choices:

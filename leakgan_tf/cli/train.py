@@ -42,7 +42,9 @@ def define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
     flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
-    flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_string(
+        "preset", "quick", "smoke, quick, paper; on the oracle task also short.", **own
+    )
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", **own)
     define_placement(values)

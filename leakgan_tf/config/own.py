@@ -27,7 +27,11 @@ C = TypeVar("C", bound="SystemConfig")
 
 _CLASSES: dict[tuple[str, str], Any] = {}
 # Where a preset's values for a kind of task are looked for, in this order.
-_FALLBACK = {"": ("",), "40": ("-40", ""), "text": ("-text", ""), "music": ("-music", "-text", "")}
+_FALLBACK = {
+    "": ("",), "40": ("-40", ""), "cfg": ("-cfg", ""), "text": ("-text", ""),
+    "music": ("-music", "-text", ""),
+}  # fmt: skip
+_BASES = {"tuned": "quick"}  # presets whose values are another's where a system has none
 
 
 def unique_class(declared: type[T]) -> type[T]:
@@ -62,9 +66,11 @@ class SystemConfig:
 
     Attributes:
       system: the system's name, that of its file.
-      presets: values that differ from the defaults, by preset. "-40", "-text" or "-music" behind a
-        preset's name means sequences of 40, text or melodies; without such an entry the preset's
-        own values hold, those of text for melodies. Parents' values come first.
+      presets: values that differ from the defaults, by preset. "-40", "-cfg", "-text" or "-music"
+        behind a preset's name means sequences of 40, a grammar, text or melodies; without such an
+        entry the preset's own values hold, those of text for melodies. Parents' values come first.
+      kernels: D's windows and their filters by T, of the preset "paper" on text, where they are not
+        those that the preset has for all systems.
       rewarded: whether policy gradients are weighted with rewards, which `reward` can replace.
       sets_frontier: whether this is the system that `select=frontier` compares others with.
 
@@ -74,6 +80,7 @@ class SystemConfig:
 
     system: ClassVar[str] = ""
     presets: ClassVar[Presets] = {}
+    kernels: ClassVar[Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]] = {}
     rewarded: ClassVar[bool] = False
     sets_frontier: ClassVar[bool] = False
     flag_prefix: ClassVar[str] = ""
@@ -104,12 +111,13 @@ class SystemConfig:
 
         Args:
           name: the preset.
-          kind: of task: "", "40", "text" or "music".
+          kind: of task: "", "40", "cfg", "text" or "music".
         """
         values: dict[str, Any] = {}
+        keys = [each + end for each in (name, _BASES.get(name, name)) for end in _FALLBACK[kind]]
         for base in reversed(cls.__mro__):
             presets = vars(base).get("presets", {})
-            key = next((name + end for end in _FALLBACK[kind] if name + end in presets), None)
+            key = next((each for each in keys if each in presets), None)
             values |= presets[key] if key else {}
         return cls(**values)
 

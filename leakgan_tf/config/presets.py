@@ -2,13 +2,15 @@
 
 paper  The sizes and schedule of the authors' released programs, which also are the papers'. What no
        paper or program says, each system's file names as this project's choice. For text, LeakGAN's
-       program for Image COCO. For music all is open: see PAPER_MUSIC.
+       program for Image COCO. For music most is open: see PAPER_MUSIC.
 short  The oracle task at the paper's sizes for an hour or two: a D round where the programs have
        five, half as many sentences in an evaluation. LeakGAN has 16 epochs of pre-training for 80,
        and 45 adversarial steps for 800 (the published curve has its best value there).
 quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
        this project's choice. Sizes are smaller, so its figures compare with no published one.
        LeakGAN in its paper's semantics.
+tuned  quick with MLE's part tuned (`systems/mle.py`), for the oracle task: as a baseline by itself,
+       or as the pre-training of the others.
 smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
 """
 
@@ -23,6 +25,12 @@ from leakgan_tf.utils.errors import UserError
 # LeakGAN's and SeqGAN's released programs, windows of 1 to 10, 15 and 20 tokens.
 _WINDOWS_20 = (*range(1, 11), 15, 20)
 _FILTERS_20 = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
+
+# SeqGAN's paper, appendix, table 5: windows and filters for sequences of 32 (1,880 features).
+SEQGAN_32 = (
+    (*range(1, 11), 16, 24, 32),
+    (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160, 160),
+)
 
 Own = TypeVar("Own", bound=SystemConfig)
 
@@ -112,6 +120,8 @@ SYNTHETIC = {
     ("smoke", 40): _at_40(SMOKE_20),
     ("quick", 20): QUICK_20,
     ("quick", 40): _at_40(QUICK_20),
+    ("tuned", 20): dataclasses.replace(QUICK_20, preset="tuned"),
+    ("tuned", 40): dataclasses.replace(_at_40(QUICK_20), preset="tuned"),
     ("short", 20): _short(PAPER_20),
     ("short", 40): _short(PAPER_40),
     ("paper", 20): PAPER_20,
@@ -137,6 +147,63 @@ def synthetic_preset(name: str, length: int, own: type[Own]) -> Config[Own]:
         raise UserError(f"no preset of length {length}: 20 or 40")
     values = own.preset(name, "40" if length == 40 else "")
     return Config(**vars(SYNTHETIC[name, length]), own=values)
+
+
+# The grammar of the Gumbel-softmax GAN's paper, whose sizes are from memory: 5,000 sentences, LSTMs
+# of 32, batches of 200. D's windows, for the systems that have a CNN, are this project's choice.
+PAPER_CFG = dataclasses.replace(
+    PAPER_20,
+    task="cfg",
+    length=12,
+    vocab_size=6,
+    training_sequences=5000,
+    discriminator_embedding=32,
+    windows=(1, 2, 3, 4, 12),
+    filters=(32, 64, 64, 32, 32),
+    batch_size=200,
+    evaluate_every=50,
+    evaluation_samples=4096,
+)
+
+QUICK_CFG = dataclasses.replace(
+    PAPER_CFG, preset="quick", evaluate_every=5, evaluation_samples=2048, checkpoint_seconds=15.0
+)
+
+SMOKE_CFG = dataclasses.replace(
+    QUICK_CFG,
+    preset="smoke",
+    training_sequences=64,
+    generator_embedding=8,
+    generator_hidden=8,
+    discriminator_embedding=8,
+    windows=(1, 2),
+    filters=(4, 8),
+    batch_size=16,
+    sampling_batch=64,
+    evaluate_every=2,
+    evaluation_samples=128,
+    checkpoint_seconds=1.0,
+)
+
+CFG = {"smoke": SMOKE_CFG, "quick": QUICK_CFG, "paper": PAPER_CFG}
+
+
+def cfg_preset(name: str, vocab_size: int, length: int, own: type[Own]) -> Config[Own]:
+    """Returns a preset of the CFG task for a grammar's sizes.
+
+    Args:
+      name: of the preset.
+      vocab_size: number of symbols, V.
+      length: of sequences, T.
+      own: class of the system's configuration, of `systems.registry.system_config`.
+
+    Raises:
+      UserError: there is no such preset.
+    """
+    if name not in CFG:
+        raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(CFG))}")
+    sizes = {"vocab_size": vocab_size, "length": length}
+    return Config(**{**vars(CFG[name]), **sizes}, own=own.preset(name, "cfg"))
 
 
 # LeakGAN's released program for Image COCO, T = 32, V = 4839.
@@ -185,9 +252,17 @@ SMOKE_TEXT = dataclasses.replace(
 
 TEXT = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_TEXT}
 
-# Melodies, T = 32. SeqGAN's paper gives no size, rate or epoch for music, and its released program
-# has no music: all values are open. These are its program's, and LeakGAN's, for the oracle task.
-PAPER_MUSIC = dataclasses.replace(PAPER_20, task="text", length=32, vocab_size=89)
+# Melodies, T = 32. D's kernels are those of SeqGAN's appendix for this length. Its paper gives no
+# width, rate or epoch for music, and its released program has no music: these are open, and taken
+# from its program, and LeakGAN's, for the oracle task.
+PAPER_MUSIC = dataclasses.replace(
+    PAPER_20,
+    task="text",
+    length=32,
+    vocab_size=89,
+    windows=SEQGAN_32[0],
+    filters=SEQGAN_32[1],
+)
 
 MUSIC = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_MUSIC}
 
@@ -197,7 +272,8 @@ def text_preset(
 ) -> Config[Own]:
     """Returns a preset for text of a data folder's sizes.
 
-    Windows longer than T are left out; the paper's own window of the whole sentence becomes T.
+    Windows longer than T are left out; the paper's own window of the whole sentence becomes T. The
+    paper preset of a system has its own kernels for some T (`SystemConfig.kernels`).
 
     Args:
       name: of the preset.
@@ -213,10 +289,10 @@ def text_preset(
     if name not in presets:
         raise UserError(f"unknown preset {name!r}: one of {', '.join(sorted(presets))}")
     preset = presets[name]
-    kept = {
-        min(window, length): count
-        for window, count in zip(preset.windows, preset.filters, strict=True)
-    }
+    kernels = preset.windows, preset.filters
+    if name == "paper":
+        kernels = own.kernels.get(length, kernels)
+    kept = {min(window, length): count for window, count in zip(*kernels, strict=True)}
     sizes = {
         "vocab_size": vocab_size,
         "length": length,

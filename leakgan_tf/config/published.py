@@ -27,9 +27,10 @@ class PublishedFigures:
       oracle: NLL_oracle by length.
       falling_short: (NLL_oracle, NLL_test) by factor on the logits, of "Language GANs Falling
         Short" (`reporting.published`).
-      coco: BLEU-2..5 and Self-BLEU-2..5 on Image COCO.
+      coco: BLEU-2..5 and Self-BLEU-2..5 on Image COCO; Self-BLEU is None if it is not comparable.
       news: BLEU-2..5, and NLL in nats per token, on EMNLP 2017 WMT news.
       poems: BLEU-2 on Chinese poems.
+      speeches: BLEU-3 and BLEU-4 on Obama's speeches.
       music: BLEU-4 and mean squared error on Nottingham melodies.
       turing: share of sentences that judges called real, by corpus; from memory, so always shown
         with a mark.
@@ -38,8 +39,9 @@ class PublishedFigures:
     paper: str
     oracle: Mapping[int, OracleFigure] = field(default_factory=dict)
     falling_short: Mapping[float, tuple[float, float]] = field(default_factory=dict)
-    coco: tuple[Scores, Scores] | None = None
+    coco: tuple[Scores, Scores | None] | None = None
     news: tuple[Scores, float] | None = None
     poems: float | None = None
+    speeches: tuple[float, float] | None = None
     music: tuple[float, float] | None = None
     turing: Mapping[str, float] = field(default_factory=dict)

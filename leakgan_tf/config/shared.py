@@ -19,13 +19,20 @@ class SharedConfig:
     seed: int = setting(0, "Seed of everything random in the run.", zero=True)
 
     # The task
-    task: str = setting("synthetic", "What is learned.", choices=("synthetic", "text"))
+    task: str = setting("synthetic", "What is learned.", choices=("synthetic", "text", "cfg"))
     length: int = setting(20, "Tokens in a sequence, T.")
     vocab_size: int = setting(5000, "Number of token ids, V.")
     oracle_embedding: int = setting(32, "Embedding width of the oracle.")
     oracle_hidden: int = setting(32, "State width of the oracle's LSTM.")
     oracle_seed: int = setting(0, "Seed of a random oracle's weights.", zero=True)
     oracle_params: str = setting("", "SHA-256 of the published oracle's weights, if they are used.")
+    grammar: str = setting("operators", "CFG only: the grammar.", choices=("operators", "brackets"))
+    law: str = setting(
+        "levels",
+        "CFG only: the law over the grammar's sentences, 'levels': their number of levels is "
+        "uniform; 'derivation': all rules are equally likely.",
+        choices=("levels", "derivation"),
+    )
     dataset: str = setting("", "Text only: SHA-256 of the data folder's record.")
     training_sequences: int = setting(10000, "Oracle sequences to learn from by MLE, fixed.")
 
@@ -69,7 +76,7 @@ class SharedConfig:
         "Whose weights are kept as the best, those of the evaluation with the least: 'nll_oracle' "
         "or 'nll_test', at temperature 1.0; 'frontier', distance from the sweep of MLE of the same "
         "seed, at 1.0 or 1.5, whichever is less; 'task', nll_oracle on the oracle task, nll_test "
-        "on text.",
+        "elsewhere.",
         choices=("task", "nll_oracle", "nll_test", "frontier"),
     )
     sampling_batch: int = setting(64, "Sequences sampled together outside the loss.")
@@ -85,8 +92,8 @@ class SharedConfig:
             check_setting(field.name, field, getattr(self, field.name))
         self._check_counts()
         self._check_windows()
-        if self.task == "text" and self.select not in ("task", "nll_test"):
-            raise UserError(f"select {self.select} takes an oracle: on text it is nll_test")
+        if self.task != "synthetic" and self.select not in ("task", "nll_test"):
+            raise UserError(f"select {self.select} takes an oracle: on {self.task} it is nll_test")
 
     def _check_counts(self) -> None:
         if self.training_sequences < self.batch_size:
@@ -117,7 +124,7 @@ class SharedConfig:
     @property
     def score(self) -> str:
         """Name of the figure whose least value makes an evaluation's weights the best."""
-        own = "nll_test" if self.task == "text" else "nll_oracle"
+        own = "nll_oracle" if self.task == "synthetic" else "nll_test"
         rule = own if self.select == "task" else self.select
         return rule if rule == "frontier" else f"{rule}_1.0"
 

@@ -133,6 +133,29 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
                 _SHI_URL,
             ),
         ),
+        "speeches": Corpus(
+            "speeches",
+            "spoken remarks of Barack Obama as president, 11,468 + 1,414 paragraphs, split by "
+            "speech; each paragraph's first 32 tokens",
+            # SeqGAN's speech task gives neither length nor vocabulary: 32 is one of the two lengths
+            # that its appendix has kernels for. Words that training has five times or more are
+            # about as many as COCO's.
+            PrepareSettings(
+                tokenizer="word", lowercase=True, max_length=32, long="cut", min_count=5
+            ),
+            "https://github.com/UK-IPOP/Presidential-Speech-Explorer",
+            CorpusFile(
+                "obama_speeches/train.txt",
+                "11,468 paragraphs of 419 speeches, one a line (picked and cleaned from commit "
+                "8a44a9866f: no public file is the same)",
+                "5efd1a50ec9dd3f2fa7123a01d1bb450f983558addf2cba3a2bbd851136126b0",
+            ),
+            CorpusFile(
+                "obama_speeches/test.txt",
+                "1,414 paragraphs of 46 other speeches",
+                "0e9217c6acf2b6bf3c600933f8cb64cd7068d428f56f0f099426e9d389279afe",
+            ),
+        ),
         "nottingham": Corpus(
             "nottingham",
             "melodies of 1,034 folk tunes, a pitch every 0.4 seconds, a tenth of the tunes for "

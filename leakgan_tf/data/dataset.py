@@ -40,6 +40,7 @@ class _Record(_RecordRequired, total=False):
     """dataset.json, as far as it is read again."""
 
     corpus: str | None
+    merges: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def prepare(
     _check_out(out, overwrite)
     if not inputs:
         raise UserError("no text to prepare")
-    sources = [_source(each) for each in inputs]
-    test_sources = [_source(each) for each in test] if test else None
+    sources = [make_source(each, settings) for each in inputs]
+    test_sources = [make_source(each, settings) for each in test] if test else None
     _refuse_shared(sources, test_sources or [])
     encoded = encode_corpus(sources, test_sources, settings)
     with folders.atomic_folder(out) as folder:
@@ -125,6 +126,7 @@ def prepare(
             "test_sentences_also_in_train": encoded.overlap,
             "inputs": [_provenance(source) for source in sources],
             "test_inputs": [_provenance(source) for source in test_sources or []],
+            **({"merges": encoded.merges} if encoded.merges is not None else {}),
             "sha256": {name: file_sha256(folder / name) for name in _PARTS},
         }
         files.write_json(folder / RECORD, record)
@@ -151,15 +153,18 @@ def load_dataset(folder: str | Path) -> TextDataset:
         vocabulary,
         _read_ids(folder / "train.npz", length, vocabulary),
         _read_ids(folder / "test.npz", length, vocabulary),
-        get_tokenizer(settings.tokenizer, settings.lowercase),
+        get_tokenizer(settings.tokenizer, settings.lowercase, record.get("merges")),
         settings,
         record["corpus"],
         record,
     )
 
 
-def _source(given: str | Path | Source) -> Source:
-    return given if isinstance(given, Source) else file_source(given)
+def make_source(given: str | Path | Source, settings: PrepareSettings) -> Source:
+    """Returns a file as a source, read as the settings say; a source as it is."""
+    if isinstance(given, Source):
+        return given
+    return file_source(given, settings.column, settings.encoding, settings.split)
 
 
 def _provenance(source: Source) -> dict[str, Any]:

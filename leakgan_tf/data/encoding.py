@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.config.fields import check_choice, setting
+from leakgan_tf.data.bpe import DEFAULT_PIECES, BPETokenizer, Merge, learn_merges
 from leakgan_tf.data.sources import Source
 from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
 from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
+from leakgan_tf.data.units import SPLITS
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check
@@ -19,6 +21,7 @@ from leakgan_tf.utils.seeds import numpy_generator
 
 DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
 DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding
+DEFAULT_CHUNK = 32  # tokens of a chunk of running text
 _UNKNOWN = -2  # a word without an id, beside token_store.PADDING
 
 
@@ -26,7 +29,11 @@ _UNKNOWN = -2  # a word without an id, beside token_store.PADDING
 class PrepareSettings:
     """How text becomes ids. ``None``, where it is allowed, sets no limit."""
 
-    tokenizer: str = setting("word", "What a token is.", TOKENIZER_NAMES)
+    tokenizer: str = setting(
+        "word",
+        "What a token is. bpe learns subwords from the text; it needs the package tokenizers.",
+        (*TOKENIZER_NAMES, BPETokenizer.name),
+    )
     lowercase: bool = setting(False, "Lower all text first.")
     omit: str = setting("", "Tokens that are left out of every sentence, spaces between them.")
     max_length: int | None = setting(
@@ -51,6 +58,18 @@ class PrepareSettings:
     )
     test_fraction: float = setting(0.1, "Share of the sentences set aside if --test is not given.")
     seed: int = setting(0, "Chooses the sentences that are set aside.")
+    column: str = setting(
+        "",
+        "The text's column in CSV, TSV and JSON lines: a name in the header, or a number from 1 if "
+        "there is none.",
+    )
+    encoding: str = setting("", "Of the files, as Python names it: cp1252, utf-16. Default: utf-8.")
+    split: str = setting(
+        "lines",
+        "What a sentence is: a line; sentences or paragraphs of running text, hard-wrapped or not; "
+        f"or chunks of --max_length tokens ({DEFAULT_CHUNK} without it).",
+        SPLITS,
+    )
 
     def __post_init__(self):
         for own in fields(self):
@@ -120,6 +139,7 @@ class Encoded:
       train, test: ids (n, T) int32, 0 after the end of a sentence.
       train_account, test_account: what was kept of what.
       overlap: kept test sentences that training has too, word for word.
+      merges: of the tokenizer ``bpe``; None for others.
     """
 
     vocabulary: Vocabulary
@@ -128,6 +148,7 @@ class Encoded:
     train_account: PartAccount
     test_account: PartAccount
     overlap: int
+    merges: tuple[Merge, ...] | None = None
 
     @property
     def length(self) -> int:
@@ -148,22 +169,30 @@ def encode_corpus(
     Raises:
       UserError: a source cannot be used or has no sentence; the vocabulary or a part ends empty.
     """
-    tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase)
-    cut = settings.long == "cut"
+    merges = _merges(train, settings)
+    tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase, merges)
+    cut, chunk = settings.long == "cut", None
+    if settings.split == "chunks":
+        chunk = _round_up(settings.max_length or DEFAULT_CHUNK, settings)
     store = TokenStore(_round_up(settings.max_length or DEFAULT_CAP, settings), cut)
     omit = frozenset(settings.omit.split())
     readings = [
-        [store.read(source, tokenizer, omit) for source in part] for part in (train, test or ())
+        [store.read(source, tokenizer, omit, chunk) for source in part]
+        for part in (train, test or ())
     ]
     store.freeze()
-    length = _round_up(settings.max_length or default_length(store.histogram), settings)
+    length = chunk or _round_up(settings.max_length or default_length(store.histogram), settings)
     parts = [
         _read_part(name, store, part, length, cut)
         for name, part in zip(("training", "test"), readings, strict=True)
     ]
     if test is None:
         _set_aside(parts[0], parts[1], settings)
-    _refuse_empty(parts, f"the sentences have more than {length} tokens")
+    _refuse_empty(
+        parts,
+        f"the sentences have more than {length} tokens; --long=cut keeps their beginnings, and "
+        "--split=sentences or --split=chunks parts running text",
+    )
     if settings.deduplicate:
         _drop_repeated(parts, store, length)
         _refuse_empty(parts, "its sentences are in the training part")
@@ -171,7 +200,16 @@ def encode_corpus(
     ids = [_encode(part, store, length, lookup) for part in parts]
     accounts = [part.account for part in parts]
     overlap = _overlap(parts, store, length)
-    return Encoded(vocabulary, ids[0], ids[1], accounts[0], accounts[1], overlap)
+    return Encoded(vocabulary, ids[0], ids[1], accounts[0], accounts[1], overlap, merges)
+
+
+def _merges(train: Sequence[Source], settings: PrepareSettings) -> tuple[Merge, ...] | None:
+    """Returns what the tokenizer ``bpe`` learns of all text but the test files; None for others."""
+    if settings.tokenizer != BPETokenizer.name:
+        return None
+    lines = (line for source in train for _, line in source.read())
+    size = settings.vocab_size or DEFAULT_PIECES
+    return tuple(learn_merges(lines, max(size - 2, 1), settings.lowercase))
 
 
 def default_length(histogram: Counter[int]) -> int:
@@ -211,7 +249,10 @@ def _read_part(
 def _set_aside(train: _Part, test: _Part, settings: PrepareSettings) -> None:
     count = len(train.rows)
     if count == 1:
-        raise UserError("one sentence cannot be parted into training and test: give a test file")
+        raise UserError(
+            "one sentence cannot be parted into training and test: give a test file; of running "
+            "text, --split=sentences or --split=chunks makes sentences"
+        )
     share = min(max(round(settings.test_fraction * count), 1), max(count - 1, 0))
     order = numpy_generator(settings.seed, "test part").permutation(count)
     test.rows = train.rows[np.sort(order[:share])]

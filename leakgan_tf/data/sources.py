@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from leakgan_tf.data.text import read_sentences
+from leakgan_tf.data.units import read_units
 from leakgan_tf.utils.errors import UserError
 
 _BLOCK_BYTES = 1 << 20
@@ -42,13 +42,15 @@ def file_sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def file_source(path: str | Path) -> Source:
-    """Returns a text file, plain or gzip, as a source.
+def file_source(
+    path: str | Path, column: str = "", encoding: str = "", split: str = "lines"
+) -> Source:
+    """Returns a text file, plain or gzip, as a source; the arguments are those of `read_units`.
 
     Raises:
       UserError: it is missing, cannot be read or is not a regular file (it is read twice).
     """
-    return Source(str(path), lambda: read_sentences(path), file_sha256(path))
+    return Source(str(path), lambda: read_units(path, column, encoding, split), file_sha256(path))
 
 
 def generated_source(name: str, sentences: Sequence[str], notes: tuple[str, ...] = ()) -> Source:

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import itertools
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,26 +12,41 @@ from typing import BinaryIO, Protocol
 from nltk.tokenize.destructive import NLTKWordTokenizer
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
+from leakgan_tf.data.bpe import BPETokenizer, Merge
 from leakgan_tf.utils.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
+_GUESSED = 1 << 16  # bytes that an encoding is guessed from
 _GZIP_MAGIC = b"\x1f\x8b"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
 def read_sentences(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yields ``(line number, line)`` of a UTF-8 text file, plain or gzip.
+    """Yields ``(line number, line)`` of a UTF-8 text file, plain or gzip; see `read_lines`.
 
-    Numbers start at 1. Lines come without the white space around them; a blank line comes as
-    ``""``, so that the caller can count it. Compression is recognised by content, not by name.
-    One line is in memory at a time.
+    Lines come without the white space around them; a blank line comes as ``""``, so that the caller
+    can count it.
+    """
+    return ((number, line.strip()) for number, line in read_lines(path))
+
+
+def read_lines(
+    path: str | Path, encoding: str = "", most: int = MAX_LINE_BYTES
+) -> Iterator[tuple[int, str]]:
+    """Yields ``(line number, line)`` of a text file, plain or gzip.
+
+    Numbers start at 1. Lines end with their line feed. Compression is recognized by content, not by
+    name. One line is in memory at a time.
 
     Args:
       path: the file; a byte order mark at its start is skipped.
+      encoding: as Python names it; "" is UTF-8.
+      most: bytes of the longest line.
 
     Raises:
-      UserError: the file cannot be read, is binary (a NUL byte), is not UTF-8, has a line of more
-        than ``MAX_LINE_BYTES``, or is a damaged gzip file. Names the file and the line.
+      UserError: the file cannot be read, is binary (a NUL byte), is not in the encoding, has a
+        longer line, or is a damaged gzip file. Names the file and the line, and what to give
+        instead.
     """
     path = Path(path)
     try:
@@ -38,32 +54,117 @@ def read_sentences(path: str | Path) -> Iterator[tuple[int, str]]:
             # peek, not read and seek: a pipe has no way back.
             compressed = raw.peek(2)[:2] == _GZIP_MAGIC
             with gzip.GzipFile(fileobj=raw) if compressed else raw as stream:
-                yield from _decoded_lines(stream, path)
+                if _is_utf8(encoding):
+                    yield from _utf8_lines(stream, path, most)
+                else:
+                    yield from _encoded_lines(stream, path, encoding, most)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _decoded_lines(stream: BinaryIO | io.BufferedIOBase, path: Path) -> Iterator[tuple[int, str]]:
-    number = 0
-    while True:
-        number += 1
+def _is_utf8(encoding: str) -> bool:
+    """Returns whether an encoding is UTF-8; raises ``UserError`` if there is none of that name."""
+    try:
+        info = codecs.lookup(encoding or "utf-8")
+        text = info._is_text_encoding
+    except (LookupError, ValueError):  # ValueError: a NUL character
+        text = False
+    if not text:
+        raise UserError(f"no encoding {encoding!r}: utf-8, utf-16, cp1252, shift_jis, gb18030, …")
+    return info.name in ("utf-8", "utf-8-sig")
+
+
+def _utf8_lines(
+    stream: BinaryIO | io.BufferedIOBase, path: Path, most: int
+) -> Iterator[tuple[int, str]]:
+    seen = bytearray()  # the beginning, for a guess at another encoding
+    for number in itertools.count(1):
         try:
-            line = stream.readline(MAX_LINE_BYTES + 1)
+            line = stream.readline(most + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
         if not line:
             return
-        if len(line) > MAX_LINE_BYTES:
-            raise UserError(f"{path} line {number}: longer than {MAX_LINE_BYTES:,} bytes")
+        seen += line[: _GUESSED - len(seen)] if len(seen) < _GUESSED else b""
+        if len(line) > most:
+            raise UserError(_too_long(path, number, most))
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if b"\0" in line:
-            raise UserError(f"{path} line {number}: a NUL byte; this is not a UTF-8 text file")
+            advice = _advice(bytes(seen)) or "this is not a UTF-8 text file"
+            raise UserError(f"{path} line {number}: a NUL byte; {advice}")
         try:
-            yield number, line.decode("utf-8").strip()
+            yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
             where = f"byte {error.start + 1} of the line"
-            raise UserError(f"{path} line {number}: not UTF-8 ({where})") from error
+            advice = _advice(bytes(seen[-len(line) :]) or line)
+            more = f"; {advice}" if advice else ""
+            raise UserError(f"{path} line {number}: not UTF-8 ({where}){more}") from error
+
+
+def _encoded_lines(
+    stream: BinaryIO | io.BufferedIOBase, path: Path, encoding: str, most: int
+) -> Iterator[tuple[int, str]]:
+    with io.TextIOWrapper(stream, encoding, newline="\n") as text:  # type: ignore[type-var]
+        for number in itertools.count(1):
+            try:
+                line = text.readline(most + 1)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
+            except UnicodeError as error:
+                raise UserError(
+                    f"{path} line {number} or after: not {encoding}: {error}"
+                ) from error
+            if not line:
+                return
+            if len(line) > most:
+                raise UserError(_too_long(path, number, most))
+            if "\0" in line:
+                raise UserError(f"{path} line {number}: a NUL character: this is not {encoding}")
+            yield number, line
+
+
+def _too_long(path: Path, number: int, most: int) -> str:
+    return (
+        f"{path} line {number}: longer than {most:,} bytes; of running text in one line, "
+        "--split=sentences or --split=chunks makes sentences"
+    )
+
+
+def _advice(content: bytes) -> str:
+    found = guess_encoding(content)
+    return f"it looks like {found}: give --encoding={found}" if found else ""
+
+
+def guess_encoding(content: bytes) -> str:
+    """Returns the likely encoding of text that is not UTF-8; "" if none is.
+
+    >>> guess_encoding("häßlich, aber schön".encode("cp1252"))
+    'cp1252'
+    """
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if content.startswith(mark):
+            return name
+    zeros = [content[start::2].count(0) for start in (0, 1)]
+    if max(zeros) > len(content) // 8:
+        return (
+            ("utf-16-be", "utf-16-le")[zeros[1] > zeros[0]] if min(zeros) < max(zeros) / 4 else ""
+        )
+    high = sum(byte >= 0x80 for byte in content)
+    pairs = sum(a >= 0x80 and b >= 0x80 for a, b in itertools.pairwise(content))
+    if b"\0" in content or not high:
+        return ""
+    if pairs < high / 3:  # letters with accents stand alone
+        return "cp1252"
+    for name, least in (("euc_jp", 0.2), ("shift_jis", 0.2), ("euc_kr", 0.5), ("gb18030", 0.0)):
+        text = content.decode(name, errors="replace")
+        letters = [c for c in text if c > "\x7f"]
+        kana = sum("\u3040" <= c <= "\u30ff" or "\uac00" <= c <= "\ud7af" for c in letters)
+        if text.count("\ufffd") <= 2 and kana >= least * len(letters):
+            ideographs = sum("\u3000" <= c <= "\u9fff" or c >= "\uff00" for c in letters)
+            if name != "gb18030" or ideographs > 0.9 * len(letters):
+                return name
+    return "cp1251"
 
 
 class Tokenizer(Protocol):
@@ -166,7 +267,7 @@ class CharTokenizer:
         words = (line.lower() if self.lowercase else line).split()
         tokens: list[str] = []
         for word in words:
-            if tokens and not (_is_unspaced(tokens[-1]) or _is_unspaced(word[0])):
+            if tokens and not (is_unspaced(tokens[-1]) or is_unspaced(word[0])):
                 tokens.append(" ")
             tokens.extend(word)
         return tokens
@@ -177,7 +278,7 @@ class CharTokenizer:
 
 
 # First and last code points of blocks whose scripts put no spaces between words.
-_UNSPACED_BLOCKS = (
+UNSPACED_BLOCKS = (
     (0x25A1, 0x25A1),  # the mark for a lost character
     (0x2E80, 0x312F),  # radicals, CJK punctuation, kana, bopomofo
     (0x31A0, 0x9FFF),  # bopomofo and kana extensions, CJK symbols, ideographs
@@ -188,23 +289,33 @@ _UNSPACED_BLOCKS = (
 )
 
 
-def _is_unspaced(character: str) -> bool:
+def is_unspaced(character: str) -> bool:
+    """Returns whether a character's script puts no spaces between words."""
     code = ord(character)
-    return any(first <= code <= last for first, last in _UNSPACED_BLOCKS)
+    return any(first <= code <= last for first, last in UNSPACED_BLOCKS)
 
 
 _TOKENIZERS = {
     kind.name: kind for kind in (WordTokenizer, WhitespaceTokenizer, CharTokenizer, PitchTokenizer)
 }
-TOKENIZER_NAMES = tuple(_TOKENIZERS)
+TOKENIZER_NAMES = tuple(_TOKENIZERS)  # those that learn nothing
 
 
-def get_tokenizer(name: str, lowercase: bool = False) -> Tokenizer:
-    """Returns the tokenizer ``word``, ``whitespace``, ``char`` or ``pitch``.
+def get_tokenizer(
+    name: str, lowercase: bool = False, merges: Sequence[Merge] | None = None
+) -> Tokenizer:
+    """Returns the tokenizer ``word``, ``whitespace``, ``char``, ``pitch`` or ``bpe``.
+
+    Args:
+      name: its name.
+      lowercase: whether it lowers the case first.
+      merges: of ``bpe``, as it learned them.
 
     Raises:
-      UserError: there is no tokenizer of that name.
+      UserError: there is no tokenizer of that name, or ``bpe`` has no merges.
     """
+    if name == BPETokenizer.name and merges is not None:
+        return BPETokenizer(lowercase, merges)
     if name not in _TOKENIZERS:
         raise UserError(f"no tokenizer {name!r}; there are {', '.join(TOKENIZER_NAMES)}")
     return _TOKENIZERS[name](lowercase)

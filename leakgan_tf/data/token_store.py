@@ -59,11 +59,24 @@ class TokenStore:
         """The words in the order of their provisional ids."""
         return list(self._word_ids)
 
-    def read(self, source: Source, tokenizer: Tokenizer, omit: Set[str] = frozenset()) -> Reading:
-        """Adds the sentences of ``source``, ``omit`` left out; ``UserError`` if it has none."""
+    def read(
+        self,
+        source: Source,
+        tokenizer: Tokenizer,
+        omit: Set[str] = frozenset(),
+        chunk: int | None = None,
+    ) -> Reading:
+        """Adds the sentences of a source; ``UserError`` if it has none.
+
+        Args:
+          source: lines of text.
+          tokenizer: what takes them apart.
+          omit: tokens that are left out.
+          chunk: join all lines, and cut them into sentences of so many tokens; None keeps lines.
+        """
         lines = blank = discarded = 0
         first = len(self._lengths)
-        word_ids, ids = self._word_ids, self._ids
+        rest: list[str] = []
         for _, line in source.read():
             lines += 1
             tokens = tokenizer.tokenize(line)
@@ -72,17 +85,31 @@ class TokenStore:
             if not tokens:
                 blank += 1
                 continue
-            self.histogram[len(tokens)] += 1
-            if len(tokens) > self._limit:
-                if not self._cut:
-                    discarded += 1
-                    continue
-                tokens = tokens[: self._limit + 1]
-            ids.extend([word_ids.setdefault(token, len(word_ids)) for token in tokens])
-            self._lengths.append(len(tokens))
+            if chunk is None:
+                discarded += not self._add(tokens)
+                continue
+            rest += tokens
+            whole = len(rest) - len(rest) % chunk
+            for begin in range(0, whole, chunk):
+                self._add(rest[begin : begin + chunk])
+            rest = rest[whole:]
+        if rest:
+            self._add(rest)
         if lines == blank:
             raise UserError(f"{source.name} has no sentence: {lines} lines, all blank")
         return Reading(lines, blank, discarded, first, len(self._lengths))
+
+    def _add(self, tokens: list[str]) -> bool:
+        """Stores a sentence, if it is not too long; returns whether it did."""
+        self.histogram[len(tokens)] += 1
+        if len(tokens) > self._limit:
+            if not self._cut:
+                return False
+            tokens = tokens[: self._limit + 1]
+        word_ids = self._word_ids
+        self._ids.extend([word_ids.setdefault(token, len(word_ids)) for token in tokens])
+        self._lengths.append(len(tokens))
+        return True
 
     def freeze(self) -> None:
         """Ends reading; rows can be had from now on."""

@@ -1,5 +1,6 @@
 """The words a model knows, each with an id."""
 
+import difflib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
@@ -93,6 +94,17 @@ class Vocabulary:
     def id_of(self, word: str) -> int | None:
         """Returns the word's id, that of unknown words, or None."""
         return self._ids.get(word, self.unknown_id)
+
+    def knows(self, word: str) -> bool:
+        """Returns whether a word has an id of its own."""
+        return word in self._ids
+
+    def nearest(self, word: str, most: int = 3) -> list[str]:
+        """Returns known words that are spelled like an unknown one, the most similar first."""
+        cases = {word.lower(), word.upper(), word.capitalize()}
+        same = [known for known in self.words if known in cases]
+        similar = difflib.get_close_matches(word, self.words, most, cutoff=0.5)
+        return list(dict.fromkeys([*same, *similar]))[:most]
 
     def symbol(self, index: int) -> str:
         """Returns how an id is shown; ids 0 and 1 too."""

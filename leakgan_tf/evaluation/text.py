@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.evaluation.language_model import language_model_scores, load_language_model
-from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
-from leakgan_tf.runs.text_config import dataset_digest
+from leakgan_tf.runs.shipped import run_data
 from leakgan_tf.tasks.text_scores import score_generator, scoring_samples
 from leakgan_tf.utils.errors import UserError
 
@@ -41,11 +39,10 @@ def sweep_run(
     trained = load(run_dir, best)
     weights = {"weights": trained.chosen} if best else {}
     if trained.reader is None:
-        raise UserError(f"{run_dir} is a run on the oracle task: benchmarks.synthetic scores it")
-    folder = data or RunFolder(run_dir).read()["made_by"].get("data", "")
-    dataset = load_dataset(folder)
-    if dataset_digest(dataset) != trained.config.dataset:
-        raise UserError(f"{folder} is not the data folder that {run_dir} was trained on")
+        grammar = trained.config.task == "cfg"
+        task, by = ("a grammar", "cfg") if grammar else ("the oracle task", "synthetic")
+        raise UserError(f"{run_dir} is a run on {task}: benchmarks.{by} scores it")
+    dataset = run_data(trained.run_dir, trained.config.dataset, data)
     scorer = load_language_model(language_model, trained.config.dataset) if language_model else None
     generator, rows = trained.generator, []
     for temperature in temperatures:

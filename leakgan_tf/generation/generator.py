@@ -1,17 +1,23 @@
 """What every system gives to metrics, benchmarks and users: sample, log_prob, complete."""
 
-from collections.abc import Callable, Sequence
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.generation import sampling
+from leakgan_tf.generation.continuation import Drawn, continue_prefixes
+from leakgan_tf.generation.law import Law
+from leakgan_tf.generation.policies import LatentPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.utils import distributed
 
 # One for all positions, or one for each.
 Temperature = float | Sequence[float] | np.ndarray
+_LAW_TYPES = (tf.int32, tf.float32, tf.bool)  # of top_k, top_p, greedy
 
 
 class Generator:
@@ -43,6 +49,17 @@ class Generator:
         self._sample = tf.function(
             lambda *args: distributed.run(strategy, self._sample_batch, *args),
             input_signature=[factors, seed, tf.TensorSpec([], tf.int32)],
+            autograph=False,
+        )
+        self._continue = tf.function(
+            lambda *args: distributed.run(strategy, self._continue_batch, *args),
+            input_signature=[
+                tf.TensorSpec([length], tf.int32),
+                tf.TensorSpec([], tf.int32),
+                Law(factors, *(tf.TensorSpec([], kind) for kind in _LAW_TYPES)),
+                seed,
+                tf.TensorSpec([], tf.int32),
+            ],
             autograph=False,
         )
         # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
@@ -77,6 +94,40 @@ class Generator:
         for number in range(0, -(-count // self._batch_size), self._replicas):
             batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
         return np.concatenate(batches)[:count]
+
+    def continuations(
+        self,
+        prefix: Sequence[int],
+        temperature: Temperature = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        greedy: bool = False,
+        seed: Sequence[int] | np.ndarray = (0, 0),
+    ) -> Iterator[Drawn]:
+        """Yields batch after batch of sentences with one beginning, without an end.
+
+        Without prefix, top-k, top-p and greedy the tokens are those of `sample`, in order.
+
+        Args:
+          prefix: ids that every sentence begins with, fewer than T.
+          temperature: as in `sample`.
+          top_k: draw from so many of the likeliest tokens; 0: from all.
+          top_p: draw from the fewest likeliest tokens with this probability together.
+          greedy: take the likeliest token each time.
+          seed: stateless seed, two integers.
+
+        Yields:
+          Arrays of NumPy, (batch size, T) each.
+        """
+        given = np.zeros(self.length, np.int32)
+        given[: len(prefix)] = prefix
+        law = Law(
+            _inverse(temperature, self.length),
+            *(tf.constant(v, t) for v, t in zip((top_k, top_p, greedy), _LAW_TYPES, strict=True)),
+        )
+        start = (tf.constant(given), tf.constant(len(prefix)), law, tf.constant(seed, tf.int32))
+        for number in itertools.count(0, self._replicas):
+            yield Drawn(*(part.numpy() for part in self._continue(*start, tf.constant(number))))
 
     def log_prob(
         self,
@@ -129,17 +180,59 @@ class Generator:
         sampled = sampling.generate(self.policy(), self._batch_size, inverse_temperature, own)
         return distributed.gather(sampled)
 
+    def _continue_batch(
+        self, prefix: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
+    ) -> Drawn:
+        own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
+        rows, policy = self._batch_size, self.policy()
+        if isinstance(policy, LatentPolicy):  # noise as `sampling.generate` draws it
+            policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(own, self.length))
+        drawn = continue_prefixes(
+            policy, tf.tile(prefix[tf.newaxis], [rows, 1]), tf.fill([rows], given), law, own
+        )
+        return Drawn(*map(distributed.gather, drawn))
+
     def _score_batch(
         self, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
     ) -> tf.Tensor:
         own = distributed.local_rows(tokens)
-        logits = self.policy().sequence_logits(own, path)  # (B, T, V)
-        costs = tf.map_fn(
-            lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], own),
-            inverse_temperature,
-            parallel_iterations=1,  # one (B, T, V) at a time
-        )  # (K, B, T)
-        return distributed.gather(-tf.transpose(costs, [1, 0, 2]))
+        log_prob = (
+            latent_log_prob if isinstance(policy := self.policy(), LatentPolicy) else _log_prob
+        )
+        found = log_prob(policy, own, inverse_temperature, path)  # (K, B, T)
+        return distributed.gather(tf.transpose(found, [1, 0, 2]))
+
+
+def _log_prob(
+    policy: Any, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
+) -> tf.Tensor:
+    """Returns the log-probability of each token of (B, T) at each of K temperatures, (K, B, T)."""
+    logits = policy.sequence_logits(tokens, path)  # (B, T, V)
+    costs = tf.map_fn(
+        lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], tokens),
+        inverse_temperature,
+        parallel_iterations=1,  # one (B, T, V) at a time
+    )
+    return -costs
+
+
+def latent_log_prob(
+    policy: LatentPolicy, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
+) -> tf.Tensor:
+    """Returns what `_log_prob` does for the equal mixture of the policy's states.
+
+    Token by token, log Σ_k p(x_1..t | z_k) - log Σ_k p(x_1..t-1 | z_k): the sum over a sentence
+    is log (1/K) Σ_k p(x | z_k).
+    """
+    rows = tokens.shape[0]
+    each = tf.map_fn(
+        lambda state: _log_prob(policy.component(state, rows), tokens, inverse_temperature, path),
+        policy.states(),
+        fn_output_signature=tf.float32,
+        parallel_iterations=1,
+    )  # (draws, K, B, T)
+    prefixes = tf.reduce_logsumexp(tf.cumsum(each, axis=-1), axis=0) - math.log(policy.draws)
+    return prefixes - tf.pad(prefixes[..., :-1], [[0, 0], [0, 0], [1, 0]])
 
 
 def _inverse(temperature: Temperature, length: int) -> tf.Tensor:

@@ -10,18 +10,26 @@ from leakgan_tf.models.leakgan_generator import LeakGANGenerator, LeakGANState
 from leakgan_tf.models.lstm_generator import LSTMGenerator, LSTMState
 from leakgan_tf.models.masking import END, force_eos
 from leakgan_tf.models.prefix_features import PrefixFeatures
+from leakgan_tf.models.recurrence import CellState
 
 
 class LSTMPolicy:
-    """The LSTM language model; one policy on every path."""
+    """The LSTM language model; one policy on every path.
 
-    def __init__(self, model: LSTMGenerator):
+    Args:
+      model: the network.
+      cell: its cell's state before the first token, of all rows; zero without it.
+    """
+
+    def __init__(self, model: LSTMGenerator, cell: CellState | None = None):
         self.model = model
         self.length = model.length
+        self._cell = cell
 
     def start(self, rows: int) -> LSTMState:
         """Returns the state before the first token."""
-        return self.model.start(rows)
+        state = self.model.start(rows)
+        return state if self._cell is None else state._replace(cell=self._cell)
 
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
         """Returns the logits (B, V) of the next token, and the state."""
@@ -36,17 +44,63 @@ class LSTMPolicy:
         """Returns the state after `tokens` (B,)."""
         return state._replace(last=tokens)
 
-    def force(self, state: LSTMState, tokens: tf.Tensor, position: int) -> LSTMState:
+    def force(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
         """Returns the state after a given token."""
         return self.write(self.model.observe(state)[1], tokens, position)
 
-    def resume(self, state: LSTMState, position: int) -> LSTMState:
+    def resume(self, state: LSTMState, position: tf.Tensor) -> LSTMState:
         """Returns the state unchanged: sampling goes on as if the prefix had been sampled."""
         return state
 
     def sequence_logits(self, tokens: tf.Tensor, path: str = "scoring") -> tf.Tensor:
         """Returns the logits (B, T, V) along known sentences; every path is the same."""
-        return self.model(tokens)
+        if self._cell is None:
+            return self.model(tokens)
+        return self.model.logits(tokens, self._cell)
+
+
+class LatentPolicy:
+    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1).
+
+    It has no state to start from: sampling draws one for each sentence (`drawn`). The likelihood of
+    a sentence is that of an equal mixture of `draws` fixed states, (1/K) Σ_k p(x | z_k): an
+    estimate of p(x), the NLL of which is too high in expectation.
+
+    Args:
+      model: the network.
+      draws: K.
+      seed: stateless seed (2,) of the K states.
+    """
+
+    def __init__(self, model: LSTMGenerator, draws: int, seed: tf.Tensor):
+        self.model = model
+        self.length = model.length
+        self.draws = draws
+        self._seed = seed
+
+    def start(self, rows: int) -> LSTMState:
+        """Raises ``ValueError``: a prefix does not say which noise it was written with."""
+        raise ValueError("a generator that begins in noise cannot complete given prefixes")
+
+    def drawn(self, rows: int, seed: tf.Tensor) -> LSTMPolicy:
+        """Returns the policy whose cell begins in noise, another one in each of `rows` rows."""
+        return LSTMPolicy(self.model, noise_state(rows, self.model.hidden_size, seed))
+
+    def states(self) -> CellState:
+        """Returns the K states of the likelihood, (K, H) each."""
+        return noise_state(self.draws, self.model.hidden_size, self._seed)
+
+    def component(self, state: CellState, rows: int) -> LSTMPolicy:
+        """Returns the policy that begins in one of `states`, (H,) each, in every row."""
+        return LSTMPolicy(
+            self.model, CellState(*(tf.tile(part[None], [rows, 1]) for part in state))
+        )
+
+
+def noise_state(rows: int, size: int, seed: tf.Tensor) -> CellState:
+    """Returns an LSTM's state from N(0, 1), (rows, size) each, of a stateless seed (2,)."""
+    noise = tf.random.stateless_normal([2, rows, size], seed)
+    return CellState(noise[0], noise[1])
 
 
 class LeakGANPolicy:
@@ -72,12 +126,12 @@ class LeakGANPolicy:
         """Returns the state after `tokens` (B,)."""
         return self.model.write(self.leak, state, tokens, position)
 
-    def force(self, state: LeakGANState, tokens: tf.Tensor, position: int) -> LeakGANState:
+    def force(self, state: LeakGANState, tokens: tf.Tensor, position: tf.Tensor) -> LeakGANState:
         """Returns the state after a given token, its goals as in teacher forcing."""
         _, state = self.model.observe(self.leak, state, position, "scoring")
         return self.write(state, tokens, position)
 
-    def resume(self, state: LeakGANState, position: int) -> LeakGANState:
+    def resume(self, state: LeakGANState, position: tf.Tensor) -> LeakGANState:
         """Returns the state from which a rollout continues after a given prefix.
 
         Under the split alignment teacher forcing has consumed the prefix's last token and its

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from leakgan_tf.generation.drawing import categorical
+from leakgan_tf.generation.policies import LatentPolicy
 
 State = Any  # a policy's own nested structure of tensors, rows first
 
@@ -31,20 +32,21 @@ class NextToken(Protocol):
 class Policy(NextToken, Protocol):
     """What the loop asks of a generator: prefixes can be given to it, too."""
 
-    def force(self, state: State, tokens: tf.Tensor, position: int) -> State:
+    def force(self, state: State, tokens: tf.Tensor, position: tf.Tensor) -> State:
         """Returns the state after a given token, as `logits` and `write` would leave it."""
 
-    def resume(self, state: State, position: int) -> State:
+    def resume(self, state: State, position: tf.Tensor) -> State:
         """Returns the state from which sampling continues after a given prefix."""
 
 
 def write_tokens(
     policy: NextToken,
     state: State,
-    first: int,
-    last: int,
+    first: tf.Tensor | int,
+    last: tf.Tensor | int,
     inverse_temperature: tf.Tensor,
     seed: tf.Tensor,
+    before: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, State]:
     """Samples the tokens at positions `first` to `last` - 1.
 
@@ -55,29 +57,33 @@ def write_tokens(
       last: a later position, at most T.
       inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
       seed: stateless seed (2,); each position folds its number in.
+      before: the token of each row at position `first` - 1, (rows,), to be returned with them.
 
     Returns:
-      Token ids (rows, last - first), and the state after them.
+      Token ids (rows, last - first), one more with `before`, and the state after them.
     """
     rows = tf.nest.flatten(state)[0].shape[0]
+    begin = first if before is None else first - 1
+    written = tf.TensorArray(tf.int32, last - begin, element_shape=[rows])
+    if before is not None:
+        written = written.write(0, before)
 
     def body(position, state, written):
         logits, state = policy.logits(state, position)
         tokens = _draw(logits, inverse_temperature, seed, position)
         state = policy.write(state, tokens, position)
-        return position + 1, state, written.write(position - first, tokens)
+        return position + 1, state, written.write(position - begin, tokens)
 
-    written = tf.TensorArray(tf.int32, last - first, element_shape=[rows])
     _, state, written = tf.while_loop(
         lambda position, *_: position < last,
         body,
-        (tf.constant(first), state, written),
+        (tf.convert_to_tensor(first), state, written),
     )
     return tf.transpose(written.stack()), state
 
 
 def _draw(
-    logits: tf.Tensor, inverse_temperature: tf.Tensor, seed: tf.Tensor, position
+    logits: tf.Tensor, inverse_temperature: tf.Tensor, seed: tf.Tensor, position: tf.Tensor
 ) -> tf.Tensor:
     """Samples the tokens (rows,) at a position from logits (rows, V)."""
     own = tf.random.experimental.stateless_fold_in(seed, position)
@@ -87,7 +93,12 @@ def _draw(
 def generate(
     policy: NextToken, rows: int, inverse_temperature: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
-    """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`."""
+    """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`.
+
+    A `LatentPolicy` draws the noise that sentences begin in from the same seed.
+    """
+    if isinstance(policy, LatentPolicy):
+        policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(seed, policy.length))
     tokens, _ = write_tokens(
         policy, policy.start(rows), 0, policy.length, inverse_temperature, seed
     )
@@ -102,6 +113,8 @@ def complete(
     The prefix runs once. Every copy of every prefix then advances together: the copies of a
     longer prefix join when the others have come to its length. Temperature 1.
 
+    Loops, not Python, go over prefixes and tokens: the graph is as large for one as for many.
+
     Args:
       policy: the generator.
       tokens: sentences (B, T), with B known when tracing.
@@ -115,26 +128,54 @@ def complete(
     rows, length = tokens.shape[0], policy.length
     if not starts:
         return tf.zeros([0, copies, rows, length], tf.int32)
-    neutral = tf.ones([length])
-    state, running, done = policy.start(rows), None, None
-    given = 0
-    for index, begin in enumerate(starts):
-        for position in range(given, begin):
-            state = policy.force(state, tokens[:, position], position)
-        given = begin
-        joining = policy.resume(state, begin)
+    neutral, sentences = tf.ones([length]), tf.tile(tokens, [copies, 1])  # (N·B, T)
+    stops = tf.constant([0, *starts, length])
+
+    def join(index, state, running, done):
+        """Completions of prefix `index` join the others, and all go on to the next one's length."""
+        begin, end = stops[index + 1], stops[index + 2]
+        state = _force_tokens(policy, state, tokens, stops[index], begin)
         # Copies are equal up to here: the next logits are computed once for all of them.
-        fresh = joining if running is None else _stack_rows(running, joining)
-        logits, fresh = policy.logits(fresh, begin)
+        logits, fresh = policy.logits(_stack_rows(running, policy.resume(state, begin)), begin)
         logits, fresh = (_copy_last(part, rows, copies) for part in (logits, fresh))
         first = _draw(logits, neutral, seed, begin)
-        prefix = tf.tile(tokens[:, :begin], [copies, 1])  # (N·B, begin)
-        done = prefix if done is None else tf.concat([done, prefix], axis=0)
-        end = starts[index + 1] if index + 1 < len(starts) else length
         running = policy.write(fresh, first, begin)
-        more, running = write_tokens(policy, running, begin + 1, end, neutral, seed)
-        done = tf.concat([done, first[:, tf.newaxis], more], axis=1)  # ((i+1)·N·B, end)
+        more, running = write_tokens(policy, running, begin + 1, end, neutral, seed, first)
+        done = tf.concat([done, sentences], axis=0)  # ((i+1)·N·B, T)
+        done = tf.concat([done[:, :begin], more, done[:, end:]], axis=1)
+        return index + 1, state, running, tf.ensure_shape(done, [None, length])
+
+    state = policy.start(rows)
+    growing = tf.nest.map_structure(lambda part: part[:0], (state, tokens))
+    *_, done = tf.while_loop(
+        lambda index, *_: index < len(starts),
+        join,
+        (tf.constant(0), state, *growing),
+        (tf.TensorShape([]), _shapes(state), *_shapes(growing, rows_known=False)),
+    )
     return tf.reshape(done, [len(starts), copies, rows, length])
+
+
+def _force_tokens(
+    policy: Policy, state: State, tokens: tf.Tensor, first: tf.Tensor, last: tf.Tensor
+) -> State:
+    """Returns the state after the given tokens at positions `first` to `last` - 1 of (B, T)."""
+    _, state = tf.while_loop(
+        lambda position, _: position < last,
+        lambda position, state: (
+            position + 1,
+            policy.force(state, tokens[:, position], position),
+        ),
+        (first, state),
+    )
+    return state
+
+
+def _shapes(state: State, rows_known: bool = True) -> State:
+    """Returns the shapes of a state's parts, rows left open if their number changes."""
+    return tf.nest.map_structure(
+        lambda part: part.shape if rows_known else tf.TensorShape([None, *part.shape[1:]]), state
+    )
 
 
 def _stack_rows(first: State, second: State) -> State:

@@ -19,7 +19,11 @@ token scores 0 under either smoothing.
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from leakgan_tf.metrics.bleu_counts import clipped_matches, matches_of_others
 
 Sentence = Sequence[Hashable]
 
@@ -29,7 +33,7 @@ METHOD1_EPSILON = 0.1  # Chen & Cherry (2014), method 1, with the value NLTK use
 
 
 class BleuReferences:
-    """The references of BLEU, counted once, to score any number of hypotheses.
+    """The references of BLEU, counted once, to score hypotheses one at a time.
 
     Example::
 
@@ -87,71 +91,6 @@ class BleuReferences:
         closest = _closest(self._lengths[max(0, position - 1) : position + 1], length)
         return _scores(matches, length, closest, orders, smoothing)
 
-    def mean_scores(
-        self,
-        hypotheses: Sequence[Sentence],
-        orders: Sequence[int] = ORDERS,
-        smoothing: str = "method1",
-    ) -> dict[int, float]:
-        """Returns the mean sentence BLEU of ``hypotheses``, by order.
-
-        This is the mean of the sentences' scores, as Texygen (Zhu et al. 2018) reports it, not the
-        corpus BLEU of Papineni et al., which adds up the counts first.
-
-        Raises:
-            ValueError: If there is no hypothesis, or an order or the smoothing is not known.
-        """
-        return _means(
-            lambda hypothesis: self.sentence_scores(hypothesis, orders, smoothing), hypotheses
-        )
-
-
-class _OtherSamples:
-    """Every sample's references are all samples but itself.
-
-    The largest count of an n-gram among the others is the largest of all, unless the sample itself
-    holds it: then it is the second largest, which is the same number if another sample ties.
-    """
-
-    def __init__(self, samples: Sequence[Sentence], max_order: int):
-        self._largest: list[dict[tuple, int]] = [{} for _ in range(max_order)]
-        self._second: list[dict[tuple, int]] = [{} for _ in range(max_order)]
-        for sample in samples:
-            for order, (largest, second) in enumerate(
-                zip(self._largest, self._second, strict=True), start=1
-            ):
-                for ngram, count in Counter(ngrams(sample, order)).items():
-                    best = largest.get(ngram, 0)
-                    if count > best:
-                        largest[ngram] = count
-                        second[ngram] = best
-                    elif count > second[ngram]:
-                        second[ngram] = count
-        self._length_counts = Counter(len(sample) for sample in samples)
-        self._lengths = sorted(self._length_counts)
-
-    def sentence_scores(
-        self, sample: Sentence, orders: Sequence[int], smoothing: str
-    ) -> dict[int, float]:
-        """Returns the sentence BLEU of one of the samples against all others, by order."""
-        matches = []
-        for order in range(1, max(orders) + 1):
-            largest, second = self._largest[order - 1], self._second[order - 1]
-            matched = 0
-            for ngram, count in Counter(ngrams(sample, order)).items():
-                # Where the sample's own count is below the largest, all its occurrences match.
-                matched += count if count < largest[ngram] else second[ngram]
-            matches.append(matched)
-        return _scores(matches, len(sample), self._closest_other(len(sample)), orders, smoothing)
-
-    def _closest_other(self, length: int) -> int:
-        if self._length_counts[length] > 1:
-            return length
-        position = bisect_left(self._lengths, length)
-        neighbours = self._lengths[max(0, position - 1) : position]
-        neighbours += self._lengths[position + 1 : position + 2]
-        return _closest(neighbours, length)
-
 
 def bleu(
     hypotheses: Sequence[Sentence],
@@ -175,7 +114,16 @@ def bleu(
         TypeError: If a sentence is a string instead of a sequence of tokens.
     """
     _check(orders, smoothing)
-    return BleuReferences(references, max(orders)).mean_scores(hypotheses, orders, smoothing)
+    if not len(references):
+        raise ValueError("BLEU needs at least one reference")
+    if not len(hypotheses):
+        raise ValueError("BLEU needs at least one hypothesis")
+    for sentence in (*hypotheses, *references):
+        _refuse_text(sentence)
+    matches = list(clipped_matches(hypotheses, references, max(orders)))
+    lengths, own = {len(reference) for reference in references}, _lengths(hypotheses)
+    closest = {length: _closest(lengths, length) for length in set(own.tolist())}
+    return _mean_scores(matches, own, closest, orders, smoothing)
 
 
 def backward_bleu(
@@ -213,8 +161,16 @@ def self_bleu(
     _check(orders, smoothing)
     if len(samples) < 2:
         raise ValueError(f"self-BLEU needs at least two samples, got {len(samples)}")
-    others = _OtherSamples(samples, max(orders))
-    return _means(lambda sample: others.sentence_scores(sample, orders, smoothing), samples)
+    for sentence in samples:
+        _refuse_text(sentence)
+    matches = list(matches_of_others(samples, max(orders)))
+    own = _lengths(samples)
+    counts = Counter(own.tolist())
+    closest = {
+        length: length if count > 1 else _closest(counts.keys() - {length}, length)
+        for length, count in counts.items()
+    }
+    return _mean_scores(matches, own, closest, orders, smoothing)
 
 
 def ngrams(sentence: Sentence, order: int) -> Iterator[tuple]:
@@ -223,9 +179,13 @@ def ngrams(sentence: Sentence, order: int) -> Iterator[tuple]:
     Raises:
         TypeError: If ``sentence`` is a string: its characters would pass for tokens unnoticed.
     """
+    _refuse_text(sentence)
+    return zip(*(sentence[start:] for start in range(order)), strict=False)
+
+
+def _refuse_text(sentence: Sentence) -> None:
     if isinstance(sentence, (str, bytes)):
         raise TypeError(f"a sentence must be a sequence of tokens, not the text {sentence!r}")
-    return zip(*(sentence[start:] for start in range(order)), strict=False)
 
 
 def _check(orders: Sequence[int], smoothing: str, max_order: int | None = None) -> None:
@@ -265,13 +225,34 @@ def _scores(
     return {order: brevity * math.exp(math.fsum(logs[:order]) / order) for order in orders}
 
 
-def _means(
-    score: Callable[[Sentence], dict[int, float]], sentences: Sequence[Sentence]
+def _lengths(sentences: Sequence[Sentence]) -> np.ndarray:
+    return np.array([len(sentence) for sentence in sentences])
+
+
+def _mean_scores(
+    matches: Sequence[np.ndarray],
+    lengths: np.ndarray,
+    closest: Mapping[int, int],
+    orders: Sequence[int],
+    smoothing: str,
 ) -> dict[int, float]:
-    if not len(sentences):
-        raise ValueError("BLEU needs at least one hypothesis")
-    scores = [score(sentence) for sentence in sentences]
-    return {
-        order: math.fsum(of_sentence[order] for of_sentence in scores) / len(scores)
-        for order in scores[0]
-    }
+    """Returns the mean of `_scores` over hypotheses, by order, all of them at once.
+
+    Args:
+        matches: Clipped counts of matching n-grams of each hypothesis, of the orders 1, 2, ...
+        lengths: Tokens in each hypothesis.
+        closest: Tokens in the reference of the closest length, by the hypothesis's length.
+        orders: The orders wanted.
+        smoothing: One of ``SMOOTHINGS``.
+    """
+    nearest = np.array([closest[length] for length in lengths.tolist()])
+    brevity = np.minimum(1.0 - nearest / np.maximum(lengths, 1), 0.0)
+    unmatched = METHOD1_EPSILON if smoothing == "method1" else 0.0
+    logs, means = np.zeros(len(lengths)), {}
+    for order, matched in enumerate(matches, start=1):
+        precision = np.where(matched > 0, matched, unmatched) / np.maximum(lengths - order + 1, 1)
+        with np.errstate(divide="ignore"):  # log 0: no match, not smoothed
+            logs = logs + np.log(precision)
+        scores = np.where(matches[0] > 0, np.exp(brevity + logs / order), 0.0)
+        means[order] = math.fsum(scores) / len(scores)
+    return {order: means[order] for order in orders}

@@ -1,7 +1,8 @@
 """Mean squared error between melodies, in squared semitones.
 
-SeqGAN's paper reports an MSE of music (22.38 for MLE, 20.62 for SeqGAN) and does not say between
-what. These are two definitions, named for what they are, and neither can be set beside it:
+SeqGAN's paper reports an MSE of music (22.38 for MLE, 20.62 for SeqGAN), "following" Manaris et al.
+2007, and gives no formula: it does not say between what. These are two definitions, named for what
+they are, and neither can be set beside it:
 
 - ``mse_nearest``: each melody against the test melody that is nearest to it; 0 is a copy.
 - ``mse_pairs``: each melody against every test melody, the mean of all; for melodies like the test

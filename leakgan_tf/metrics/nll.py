@@ -61,12 +61,18 @@ def held_out_nll(
     measured by how impossible it finds it.
     """
     log_prob = generator.log_prob(sentences, temperature, path)
-    mask = (
-        valid_token_mask(tf.constant(sentences)).numpy() if ends else np.ones(log_prob.shape, bool)
-    )
-    if unknown is not None:
-        mask &= sentences != unknown
+    mask = counted_tokens(sentences, ends, unknown)
     return float(-np.sum(log_prob[mask], dtype=np.float64) / max(mask.sum(), 1))
+
+
+def counted_tokens(
+    sentences: np.ndarray, ends: bool = False, unknown: int | None = None
+) -> np.ndarray:
+    """Returns which tokens (n, T) count in `held_out_nll`."""
+    mask = np.ones(sentences.shape, bool)
+    if ends:
+        mask = valid_token_mask(tf.constant(sentences)).numpy()
+    return mask if unknown is None else mask & (sentences != unknown)
 
 
 def distinct_share(samples: np.ndarray) -> float:

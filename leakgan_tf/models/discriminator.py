@@ -134,6 +134,11 @@ class Discriminator(keras.Model):
         """Returns D's probability (B,) that sentences (B, T) are real."""
         return tf.nn.softmax(self(tokens))[:, REAL]
 
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the logit (B,) of that probability, without its rounding near 0 and 1."""
+        logits = self(tokens)
+        return logits[:, REAL] - logits[:, 1 - REAL]
+
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         names = ("vocab_size", "length", "embedding_size", "windows", "filters", "padding_row",

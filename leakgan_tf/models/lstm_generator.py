@@ -75,13 +75,42 @@ class LSTMGenerator(keras.Model):
 
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it."""
-        logits = self.projection(self.hidden(tokens))
+        return self.logits(tokens)
+
+    def logits(
+        self,
+        tokens: tf.Tensor,
+        state: CellState | None = None,
+        dropout: float = 0.0,
+        seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Returns what `call` returns; the further arguments are those of `hidden`."""
+        logits = self.projection(self.hidden(tokens, state, dropout, seed))
         return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
 
-    def hidden(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the hidden vectors (B, T, H) in front of each token of (B, T)."""
+    def hidden(
+        self,
+        tokens: tf.Tensor,
+        state: CellState | None = None,
+        dropout: float = 0.0,
+        seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Returns the hidden vectors (B, T, H) in front of each token of (B, T).
+
+        Args:
+          tokens: ids (B, T).
+          state: of the cell before the first token; zero without it.
+          dropout: share dropped of the cell's inputs, and of its outputs; the state that it keeps
+            is whole.
+          seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+        """
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
-        return recurrence.unroll(self.cell, self.embedding(before))
+        vectors = self.embedding(before)
+        if seed is None or not dropout:
+            return recurrence.unroll(self.cell, vectors, state)
+        fold, drop = tf.random.experimental.stateless_fold_in, tf.nn.experimental.stateless_dropout
+        vectors = drop(vectors, dropout, fold(seed, 0))
+        return drop(recurrence.unroll(self.cell, vectors, state), dropout, fold(seed, 1))
 
     def start(self, rows: int) -> LSTMState:
         """Returns the state in front of the first token of `rows` sentences."""

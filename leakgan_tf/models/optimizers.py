@@ -1,5 +1,6 @@
 """Gradients and optimizers as the original programs use them."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import keras
@@ -51,11 +52,69 @@ class FusedAdam(keras.optimizers.Adam):
         return grads_and_vars
 
 
+@keras.saving.register_keras_serializable("leakgan_tf")
+class StoppingAdam(FusedAdam):
+    """Adam that keeps the weights at which a held-out loss was least, for early stopping.
+
+    Attributes:
+      least: that loss, (); infinite at first.
+      waited: comparisons since then, ().
+    """
+
+    def build(self, variables) -> None:
+        """Makes the slots, the kept weights among them."""
+        super().build(variables)
+        self.kept = [
+            self.add_variable_from_reference(variable, name="kept") for variable in variables
+        ]
+        self.least = self.add_variable((), keras.initializers.Constant(math.inf), name="least")
+        self.waited = self.add_variable((), "zeros", dtype="int32", name="waited")
+
+    def compare(self, loss: tf.Tensor) -> None:
+        """Keeps the present weights if a held-out loss is the least so far; counts it if not."""
+        better = loss < self.least
+        for kept, variable in zip(self.kept, self._trainable_variables, strict=True):
+            kept.assign(tf.where(better, variable, kept))
+        self.waited.assign(tf.where(better, 0, self.waited + 1))
+        self.least.assign(tf.minimum(loss, self.least))
+
+    def restore(self) -> None:
+        """Assigns the kept weights, if there was a comparison."""
+        compared = tf.math.is_finite(self.least)
+        for kept, variable in zip(self.kept, self._trainable_variables, strict=True):
+            variable.assign(tf.where(compared, kept, variable))
+
+    def named_variables(self, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
+        """Yields Adam's variables, then the kept weights, `least` and `waited`."""
+        yield from super().named_variables(names)
+        for trained, variable in zip(self._trainable_variables, self.kept, strict=True):
+            yield f"{names[id(trained)]}/kept", variable
+        yield "least", self.least
+        yield "waited", self.waited
+
+
 def adam(
-    learning_rate: float, epsilon: float, variables: Sequence[keras.Variable], name: str
+    learning_rate: float,
+    epsilon: float,
+    variables: Sequence[keras.Variable],
+    name: str,
+    weight_decay: float = 0.0,
+    kind: type[FusedAdam] = FusedAdam,
 ) -> FusedAdam:
-    """Returns Adam (β 0.9 / 0.999), its slots made, for `variables`."""
-    optimizer = FusedAdam(learning_rate, epsilon=epsilon, name=name)
+    """Returns Adam (β 0.9 / 0.999), its slots made, for `variables`.
+
+    Args:
+      learning_rate: the rate.
+      epsilon: ε.
+      variables: what it trains.
+      name: the optimizer's.
+      weight_decay: share of a weight, times the rate, taken off in each update; biases aside
+        (AdamW, Loshchilov and Hutter 2019).
+      kind: its class.
+    """
+    optimizer = kind(learning_rate, epsilon=epsilon, name=name, weight_decay=weight_decay or None)
+    if weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
     optimizer.build(variables)
     return optimizer
 

@@ -11,7 +11,7 @@ below, all prefixes at once and one token at a time, equal the direct form up to
 No gradient is meant to pass: G's losses never train D.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import tensorflow as tf
 
@@ -70,6 +70,11 @@ class PrefixFeatures:
                 discriminator.windows, discriminator.convolutions, strict=True
             )
         ]
+        # One product for all short windows; of each first the first offset, then the others.
+        short = [window for window in self._windows if isinstance(window, _Short)]
+        self._parts = [part for window in short for part in window.parts]
+        if short:
+            self._projection = tf.concat([window.projection for window in short], axis=1)
 
     def start(self, rows: int) -> PrefixState:
         """Returns the state of `rows` empty prefixes."""
@@ -84,8 +89,14 @@ class PrefixFeatures:
           position: how many tokens the prefixes have, in [0, T).
         """
         difference = tf.gather(self._differences, tokens)  # (B, D)
+        projected: list[tf.Tensor] = []
+        if self._parts:
+            projected = tf.split(product(difference, self._projection), self._parts, axis=1)
+        pairs = zip(projected[::2], projected[1::2], strict=True)
         return tuple(
-            window.advance(seen, difference, position)
+            window.advance(cast(ShortWindow, seen), *next(pairs), position)
+            if isinstance(window, _Short)
+            else window.advance(seen, difference, position)
             for window, seen in zip(self._windows, state, strict=True)
         )
 
@@ -165,22 +176,24 @@ class _Short(_Window):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self._projection = self._side_by_side(self.kernel)
+        self.projection = self._side_by_side(self.kernel)  # (D, h·F_h), offset by offset
+        self.parts = (self.width, (self.size - 1) * self.width)
 
     def start(self, rows: int) -> ShortWindow:
         nothing = tf.fill([rows, self.size * self.width], _NOTHING)
         return ShortWindow(nothing[:, : self.width], nothing[:, self.width :])
 
-    def advance(self, seen: ShortWindow, difference: tf.Tensor, position) -> ShortWindow:
-        width = self.width
-        projected = product(difference, self._projection)  # (B, h·F_h), offset by offset
+    def advance(
+        self, seen: ShortWindow, begun: tf.Tensor, going_on: tf.Tensor, position: tf.Tensor
+    ) -> ShortWindow:
         # A window may start here only if it ends within the sentence.
-        begun = projected[:, :width] + self._possible(position)
+        begun += self._possible(position)  # (B, F_h)
         if self.size == 1:
             return ShortWindow(tf.maximum(seen.finished, begun), seen.partial)
-        sums = seen.partial + projected[:, width:]  # (B, (h-1)·F_h)
-        finished = tf.maximum(seen.finished, sums[:, -width:])
-        return ShortWindow(finished, tf.concat([begun, sums[:, :-width]], axis=1))
+        sums = seen.partial + going_on  # (B, (h-1)·F_h)
+        kept, finished = tf.split(sums, [(self.size - 2) * self.width, self.width], axis=1)
+        finished = tf.maximum(seen.finished, finished)
+        return ShortWindow(finished, tf.concat([begun, kept], axis=1))
 
     def read(self, seen: ShortWindow, position: tf.Tensor) -> tf.Tensor:
         best = tf.maximum(seen.finished, self._possible(position))  # those still all padding

@@ -8,6 +8,8 @@ import tensorflow as tf
 from leakgan_tf.models.precision import product
 from leakgan_tf.utils.seeds import derive_int
 
+_EPSILON = 1e-5  # of the layer norm
+
 
 class CellState(NamedTuple):
     """An LSTM's state: ``hidden`` and ``memory``, each (B, H)."""
@@ -42,22 +44,44 @@ def step(
     cell: keras.layers.LSTMCell, inputs: tf.Tensor, state: CellState
 ) -> tuple[tf.Tensor, CellState]:
     """Consumes one input (B, ·); returns the hidden vector (B, H) and the new state."""
-    hidden, (_, memory) = cell(inputs, list(state))
-    return hidden, CellState(hidden, memory)
+    # As the cell itself does; Keras's way to it costs more to trace than the step.
+    read = tf.matmul(inputs, tf.convert_to_tensor(cell.kernel))
+    kept = tf.matmul(state.hidden, tf.convert_to_tensor(cell.recurrent_kernel))
+    state = _gates(read + kept + tf.convert_to_tensor(cell.bias), state.memory)
+    return state.hidden, state
 
 
-def unroll(cell: keras.layers.LSTMCell, inputs: tf.Tensor) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·) from the zero state; returns hidden vectors (B, L, H).
+def unroll(
+    cell: keras.layers.LSTMCell,
+    inputs: tf.Tensor,
+    state: CellState | None = None,
+    gain: keras.Variable | None = None,
+) -> tf.Tensor:
+    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H).
 
     What the inputs contribute to the gates is known beforehand: one product for all L steps.
+
+    Args:
+      cell: the LSTM's weights.
+      inputs: one vector a step.
+      state: before the first step; zero without it.
+      gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
     """
-    state = zero_state(cell, tf.shape(inputs)[0])
+    if state is None:
+        state = zero_state(cell, tf.shape(inputs)[0])
     kernel = tf.convert_to_tensor(cell.kernel)
-    given = tf.unstack(product(inputs, kernel) + cell.bias, axis=1)  # L × (B, 4H)
+    products = product(inputs, kernel)
+    given = tf.unstack(products + cell.bias if gain is None else products, axis=1)  # L × (B, 4H)
     recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
     hidden = []
     for present in given:
-        state = _gates(present + state.hidden @ recurrent, state.memory)
+        activations = present + state.hidden @ recurrent
+        if gain is not None:
+            mean, variance = tf.nn.moments(activations, axes=[-1], keepdims=True)
+            activations = tf.nn.batch_normalization(
+                activations, mean, variance, tf.convert_to_tensor(cell.bias), gain, _EPSILON
+            )
+        state = _gates(activations, state.memory)
         hidden.append(state.hidden)
     return tf.stack(hidden, axis=1)
 

@@ -1,5 +1,5 @@
 """Each loss with its equation. Equation numbers: LeakGAN, arXiv:1709.08624; SeqGAN, 1609.05473;
-RankGAN, 1705.11001; MaliGAN, 1702.07983.
+MaliGAN, 1702.07983.
 
 All are in nats and are minimised. Where replicas share a batch, sums and means are those of the
 whole batch (`utils.distributed`). Shapes: B batch, T length, V vocabulary, F features, c horizon.
@@ -77,49 +77,6 @@ def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 def policy_gradient_loss(logits: tf.Tensor, tokens: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
     """REINFORCE of SeqGAN (eq. 8): -Σ log p(x_t)·reward_t, a sum over batch and tokens."""
     return -distributed.all_reduce_sum(tf.reduce_sum(token_log_prob(logits, tokens) * rewards))
-
-
-def log_rank(
-    sentences: tf.Tensor, references: tf.Tensor, comparisons: tf.Tensor, gamma: float
-) -> tf.Tensor:
-    """Returns log R(s | U, C), how well sentences rank in a comparison set (RankGAN, eqs. 3-5).
-
-    α(s | u) = cos(y_s, y_u); P(s | u, C) = exp(γ α(s | u)) / Σ exp(γ α(s' | u)) over the
-    sentences s' of C and s itself; R is the mean of P over the references u.
-
-    Args:
-      sentences: features y_s, (n, F).
-      references: features y_u of U, (U, F).
-      comparisons: features of C, (C, F).
-      gamma: γ, the steepness.
-
-    Returns:
-      (n,), at most 0.
-    """
-    towards = tf.math.l2_normalize(references, axis=-1)
-
-    def relevance(features: tf.Tensor) -> tf.Tensor:
-        unit = tf.math.l2_normalize(features, axis=-1)
-        return gamma * tf.matmul(unit, towards, transpose_b=True)  # (·, U)
-
-    own = relevance(sentences)  # (n, U)
-    others = tf.reduce_logsumexp(relevance(comparisons), axis=0)  # (U,)
-    log_share = -tf.nn.softplus(others - own)  # log P = own - log(exp own + exp others)
-    count = tf.cast(tf.shape(references)[0], own.dtype)
-    return tf.reduce_logsumexp(log_share, axis=1) - tf.math.log(count)
-
-
-def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
-    """Ranks human sentences high and generated ones low: -E log R(real) + E log R(made).
-
-    RankGAN's ranker in the form of the authors' program: the paper's first objective (eq. 1) has
-    -E log(1 - R(made)) in the place of the second term.
-
-    Args:
-      real: log R of human sentences among generated ones, (B,).
-      made: log R of generated sentences among human ones, (B,).
-    """
-    return distributed.all_reduce_mean(tf.reduce_mean(made) - tf.reduce_mean(real))
 
 
 def importance_weights(logits: tf.Tensor) -> tf.Tensor:

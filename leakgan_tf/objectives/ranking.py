@@ -1,36 +1,90 @@
-"""RankGAN's ranks as its authors' program computes them: one softmax over the batch.
+"""RankGAN's ranks, Lin et al. 2017, arXiv:1705.11001; equation numbers are from memory.
 
-github.com/cookielee77/RankGan-NIPS2017. The paper's form, a mean of softmaxes against a comparison
-set, is `losses.log_rank`.
+α(s | u) = cos(y_s, y_u) is the relevance of a sentence to a reference (eq. 3); a rank is a softmax
+of γα (eq. 4), in the mean over the references (eq. 5). The authors' program
+(github.com/cookielee77/RankGan-NIPS2017) has one softmax of the summed relevances instead, and
+compares the sentences of a batch with each other.
 """
 
 import tensorflow as tf
 
-from leakgan_tf.objectives.losses import masked_mean
+from leakgan_tf.utils import distributed
 
 
-def relevance(sentences: tf.Tensor, references: tf.Tensor, gamma: float) -> tf.Tensor:
-    """Returns γ·Σ cos(y_s, y_u) over the references u: (n,) of features (n, F) and (U, F)."""
-    towards = tf.reduce_sum(tf.math.l2_normalize(references, axis=-1), axis=0)  # (F,)
-    return gamma * tf.linalg.matvec(tf.math.l2_normalize(sentences, axis=-1), towards)
-
-
-def batch_log_rank(sentences: tf.Tensor, references: tf.Tensor, gamma: float) -> tf.Tensor:
-    """Returns log R of sentences among each other: ΣR = 1.
+def relevances(
+    sentences: tf.Tensor, references: tf.Tensor, gamma: float, summed: bool = False
+) -> tf.Tensor:
+    """Returns γ·cos(y_s, y_u) for each reference, (n, U); or, summed, γ·Σ cos(y_s, y_u), (n, 1).
 
     Args:
-      sentences: features, (n, F).
-      references: features of human sentences, (U, F).
-      gamma: γ, the steepness; it multiplies the sum over all references.
+      sentences: features y_s, (n, F).
+      references: features y_u of human sentences, (U, F).
+      gamma: γ, the steepness.
+      summed: whether the cosines with all references are added, as in the program.
     """
-    return tf.nn.log_softmax(relevance(sentences, references, gamma))
+    towards = tf.math.l2_normalize(references, axis=-1)
+    unit = tf.math.l2_normalize(sentences, axis=-1)
+    found = gamma * tf.matmul(unit, towards, transpose_b=True)
+    return tf.reduce_sum(found, axis=1, keepdims=True) if summed else found
 
 
-def batch_ranker_loss(log_rank: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
-    """Returns -(mean over real of log R - mean over generated of log R).
+def log_rank_among(own: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
+    """Returns log R(s | U, C) of sentences, each against a comparison set C and itself.
 
     Args:
-      log_rank: log R of real and generated sentences in one batch, (n,).
-      real: which of them are real, (n,) bool.
+      own: relevances of the sentences, (n, U).
+      others: relevances of C, (C, U).
+
+    Returns:
+      (n,), at most 0.
     """
-    return masked_mean(log_rank, ~real) - masked_mean(log_rank, real)
+    total = tf.reduce_logsumexp(others, axis=0)  # (U,)
+    # log P = own - log(exp own + exp others)
+    return _log_mean(-tf.nn.softplus(total - own))
+
+
+def log_rank_within(own: tf.Tensor, rows: int) -> tf.Tensor:
+    """Returns log R of sentences in groups, each against those of its group: in a group ΣR = 1.
+
+    Args:
+      own: relevances, (n, U); every `rows` rows are a group. Where replicas share a batch, their
+        rows of each group.
+      rows: sentences in a group, of this replica.
+
+    Returns:
+      (n,).
+    """
+    groups = tf.reshape(own, [-1, rows, own.shape[1]])  # (n/rows, rows, U)
+    whole = distributed.gather(tf.transpose(groups, [1, 0, 2]))
+    total = tf.reduce_logsumexp(whole, axis=0)  # (n/rows, U)
+    return _log_mean(tf.reshape(groups - total[:, tf.newaxis], [-1, own.shape[1]]))
+
+
+def _log_mean(log_share: tf.Tensor) -> tf.Tensor:
+    """Returns the logarithm of the mean of shares over the references: (n,) of (n, U)."""
+    count = tf.cast(tf.shape(log_share)[1], log_share.dtype)
+    return tf.reduce_logsumexp(log_share, axis=1) - tf.math.log(count)
+
+
+def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+    """Ranks human sentences high and generated ones low: -E log R(real) + E log R(made).
+
+    The form of the authors' program: the paper's first objective (eq. 1) has -E log(1 - R(made))
+    in the place of the second term.
+
+    Args:
+      real: log R of human sentences, (n,).
+      made: log R of generated sentences, (m,).
+    """
+    return distributed.all_reduce_mean(tf.reduce_mean(made) - tf.reduce_mean(real))
+
+
+def released_pairing(rewards: tf.Tensor) -> tf.Tensor:
+    """Returns the rewards (B, T) with which the released generator step weights its tokens.
+
+    It multiplies losses flattened from (T, B) with rewards flattened from (B, T): token t of
+    sentence b gets entry t·B + b of all rewards in a row.
+    """
+    whole = distributed.gather(rewards)
+    size, length = whole.shape
+    return distributed.local_rows(tf.transpose(tf.reshape(whole, [length, size])))

@@ -13,7 +13,8 @@ def prefix_scores(
     """Returns D's score of each prefix, summed over its completions (SeqGAN, eq. 4).
 
     Args:
-      probability_real: D's probability (n,) that sentences (n, T) are real.
+      probability_real: D's probability (n,) that sentences (n, T) are real. Every B rows are a
+        group: one completion of the same prefix length of each sentence, or the sentences.
       tokens: finished sentences (B, T).
       completions: (P, N, B, T), N completions of each of P prefixes.
 

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 
 from leakgan_tf.config.config import Config, differences
 from leakgan_tf.config.own import own_fields
-from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.config.presets import cfg_preset, synthetic_preset, text_preset
 from leakgan_tf.reporting.best import BEST_NOTE, mark_best
 from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
-from leakgan_tf.reporting.figure_tables import group_title, oracle_table, text_table
+from leakgan_tf.reporting.figure_tables import (
+    grammar_table,
+    group_title,
+    oracle_table,
+    text_table,
+)
 from leakgan_tf.reporting.groups import grouped, named
 from leakgan_tf.reporting.published import PAPERS, text_figures
 from leakgan_tf.runs.record import RunRecord
@@ -16,7 +21,7 @@ from leakgan_tf.utils.errors import UserError
 # Fields that make no difference to what a figure means, or that the page shows elsewhere.
 _ELSEWHERE = {
     "preset", "system", "seed", "dataset", "oracle_params", "oracle_seed", "checkpoint_seconds",
-    "feature_memory",
+    "feature_memory", "grammar", "law",
 }  # fmt: skip
 
 
@@ -26,6 +31,25 @@ ORACLE_NOTE = (
     "published figure is at T = 1, unless its source gives another temperature. A low NLL_oracle "
     "with a high NLL_test or few distinct sentences is a loss of diversity."
 )
+
+
+GRAMMAR_NOTES = (
+    "Shares of all samples at temperature 1. valid: in the language, after padding at the end is "
+    "cut off; distinct valid: each counted once; new valid: not in the training set.",
+    "total variation: ½ Σ |p - q| over the sentences of the language and all others together, p "
+    "the grammar's law, q the model's, from its probabilities of all sentences of the language; "
+    "0 is the law itself. of lengths: the same of the lengths of samples, what is not valid being "
+    "one more; with finitely many samples the grammar itself is not at 0.",
+    "NLL_test: held-out sentences under the model, nats per symbol; NLL under the grammar: valid "
+    "samples under its law, nats per sentence. A generator that begins in noise has q and NLL_test "
+    "of an equal mixture of `likelihood_draws` states: an estimate, NLL_test too high in "
+    "expectation.",
+)
+
+
+def compare_grammar(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns the table of runs on the CFG task; there are no published figures."""
+    return [grammar_table(runs, single=True), Listing(GRAMMAR_NOTES)]
 
 
 def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
@@ -125,6 +149,8 @@ def _preset(run: RunRecord, name: str) -> Config:
     config, own = run.config, type(run.config.own)
     if config.task == "text":
         return text_preset(name, config.vocab_size, config.length, own, run.melodies)
+    if config.task == "cfg":
+        return cfg_preset(name, config.vocab_size, config.length, own)
     try:
         return synthetic_preset(name, config.length, own)
     except UserError:

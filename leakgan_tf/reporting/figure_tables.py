@@ -7,10 +7,12 @@ that any of them has.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from leakgan_tf.config.config import Config
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
-from leakgan_tf.reporting.published import ORACLE_NLL, SYSTEMS, text_figures
+from leakgan_tf.reporting.published import SYSTEMS, oracle_figure, text_figures
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.runs.record import RunRecord
 
@@ -62,6 +64,18 @@ def _best(figures: Figures) -> float | None:
     return (figures.get("best") or {}).get("nll_oracle_1.0")
 
 
+def _bounds(values: Sequence[float]) -> str:
+    """Returns D's bounds, with a warning if one is below 0."""
+    below = "" if min(values) >= 0 else " (below 0: no use)"
+    return mean_and_spread(values, 4) + below
+
+
+# What D knows of held-out sentences (`metrics.discriminator_scores`).
+KNOWN = (
+    Column("D knows, nats per token", named(f"discriminator.{BOUND}"), _bounds),
+    Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
+    Column("D's calibration error", named("discriminator.calibration_error")),
+)
 MINUTES = Column("minutes", _minutes, lambda values: mean_and_spread(values, 1))
 ORACLE_METRICS = {"nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "distinct"}
 # Of every evaluation on the oracle task.
@@ -90,6 +104,18 @@ TEXT = (
     Column("(training)", named("frechet_train")),
     Column("NLL under LM", named("nll_language_model")),
     Column("reverse NLL", named("reverse_nll")),
+)
+
+
+# Of samples on the CFG task.
+GRAMMAR = (
+    Column("valid", named("valid")),
+    Column("distinct valid", named("valid_distinct")),
+    Column("new valid", named("valid_new")),
+    Column("total variation", named("total_variation")),
+    Column("of lengths", named("length_distance")),
+    Column("NLL_test", named("nll_test_1.0")),
+    Column("NLL under the grammar", named("law_nll")),
 )
 
 
@@ -141,7 +167,7 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
         own: list[Mapping[str, Any]] = [
             {
                 **latest_figures(run)[0],
-                **_published(run.config.system, run.config.length),
+                **_published(run.config.system, run.config),
                 **({"of": labels[run.name]} if labelled else {}),
             }
             for run in group.runs
@@ -154,9 +180,9 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
     return rows
 
 
-def _published(name: str, length: int) -> dict[str, Any]:
-    """Returns the published NLL_oracle of a system as figures."""
-    known = ORACLE_NLL.get((length, name))
+def _published(name: str, config: Config) -> dict[str, Any]:
+    """Returns the published NLL_oracle of a system as figures, where sizes and oracle agree."""
+    known = oracle_figure(name, config)
     return {"published": f"{known.nll:.3f}", "source": known.source} if known else {}
 
 
@@ -178,7 +204,7 @@ def oracle_table(
     references: Mapping[str, Figures] | None = None,
     single: bool = False,
 ) -> Table:
-    """Returns runs on the oracle task, beside published NLL_oracle.
+    """Returns runs on the oracle task, beside published NLL_oracle if sizes and oracle agree.
 
     Args:
       runs: of one length. Several seeds of a configuration are a row: mean ± deviation.
@@ -186,18 +212,34 @@ def oracle_table(
       single: whether each of several seeds has a row of its own, too.
     """
     references = references or {}
-    lengths = dict.fromkeys(run.config.length for run in runs)
+    lengths = {run.config.length: run.config for run in runs}
     random, truth = (
         [
             (SYSTEMS[name] + f", T = {length}" * (len(lengths) > 1),
-             [{**references.get(name, {}), **_published(name, length)}])
-            for length in lengths
+             [{**references.get(name, {}), **_published(name, config)}])
+            for length, config in lengths.items()
         ]
         for name in ("random", "oracle")
     )  # fmt: skip
     return figure_table(
-        "system", [_OF, *ORACLE, *_MORE], [*random, *_run_rows(runs, single), *truth]
+        "system", [_OF, *ORACLE, *KNOWN, *_MORE], [*random, *_run_rows(runs, single), *truth]
     )
+
+
+def grammar_table(
+    runs: Sequence[RunRecord], reference: Figures | None = None, single: bool = False
+) -> Table:
+    """Returns runs on one grammar.
+
+    Args:
+      runs: on the CFG task. Several seeds of a configuration are a row: mean ± deviation.
+      reference: figures of the grammar itself.
+      single: whether each of several seeds has a row of its own, too.
+    """
+    rows = _run_rows(runs, single)
+    if reference:
+        rows.append((SYSTEMS["grammar"], [reference]))
+    return figure_table("system", [_OF, *GRAMMAR, MINUTES], rows)
 
 
 def text_table(
@@ -220,7 +262,7 @@ def text_table(
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]
-    return figure_table("system", [_OF, *TEXT, MINUTES], rows)
+    return figure_table("system", [_OF, *TEXT, *KNOWN, MINUTES], rows)
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:

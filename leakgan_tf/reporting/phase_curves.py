@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.utils.files import atomic_output
 
@@ -19,7 +20,7 @@ class Panel(NamedTuple):
     """A set of axes: its title, and which values of which groups are drawn in it."""
 
     title: str
-    group: str  # "evaluation", or how the name of a phase ends
+    group: str  # "evaluation", or how the name of a phase ends; "" for any phase
     names: tuple[str, ...]
 
 
@@ -28,7 +29,12 @@ _PANELS = (
     Panel("NLL_test, nats per token", "evaluation", tuple(f"nll_test_{key}" for key in _KEYS)),
     Panel("BLEU", "evaluation", ("bleu_2", "bleu_3", "bleu_4", "bleu_5")),
     Panel("Self-BLEU", "evaluation", ("self_bleu_2", "self_bleu_3", "self_bleu_4", "self_bleu_5")),
-    Panel("D's accuracy", "discriminator", ("accuracy",)),
+    Panel("valid samples, share", "evaluation", ("valid", "valid_distinct", "valid_new")),
+    Panel("total variation", "evaluation", ("total_variation", "length_distance")),
+    Panel("held-out NLL of the training split", "held_out", ("held_out_nll",)),
+    Panel("D's accuracy", "", ("accuracy", "held_out_accuracy")),
+    Panel("what D knows of held-out text, nats per token", "", (BOUND,)),
+    Panel("D's calibration error, held out", "", ("calibration_error",)),
     Panel("D's loss", "discriminator", ("loss",)),
     Panel("Worker's loss", "generator", ("worker_loss",)),
     Panel("Manager's loss", "generator", ("manager_loss", "goal_cosine")),
@@ -57,7 +63,7 @@ def series(
     """Returns the points of a panel: (phases, values) by group and value's name."""
     points: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
     for line in records:
-        if line["group"].rpartition("/")[2] != panel.group:
+        if panel.group and line["group"].rpartition("/")[2] != panel.group:
             continue
         for name in panel.names:
             if name in line:

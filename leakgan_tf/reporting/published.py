@@ -13,9 +13,13 @@ from leakgan_tf.systems.registry import published_figures
 # Names as papers write them.
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
+    "scratchgan": "ScratchGAN",
+    "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN",
     "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
+    "residual_ebm": "Residual EBM",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
+    "grammar": "the grammar itself",
 }  # fmt: skip
 
 # Where the papers can be read.
@@ -23,6 +27,7 @@ PAPERS = {
     "LeakGAN (Guo et al. 2018)": "https://arxiv.org/abs/1709.08624",
     "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
     "RelGAN (Nie et al. 2019)": "https://openreview.net/forum?id=rJedV3R5tm",
+    "ScratchGAN (de Masson d'Autume et al. 2019)": "https://arxiv.org/abs/1905.09922",
     "Texygen (Zhu et al. 2018)": "https://arxiv.org/abs/1802.01886",
     "Language GANs Falling Short (Caccia et al. 2020)": "https://arxiv.org/abs/1811.02549",
 }
@@ -57,9 +62,19 @@ FALLING_SHORT = {
 }
 
 
+def of_published_sizes(config: Config) -> bool:
+    """Returns whether a run's oracle, vocabulary and length are the published ones."""
+    return bool(config.oracle_params) and config.vocab_size == 5000 and config.length in (20, 40)
+
+
+def oracle_figure(name: str, config: Config) -> OracleFigure | None:
+    """Returns a system's published NLL_oracle, if a run's figures can be compared with it."""
+    return ORACLE_NLL.get((config.length, name)) if of_published_sizes(config) else None
+
+
 def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
     """Returns points (NLL_test, NLL_oracle); none where sizes or oracle are others."""
-    if not (config.oracle_params and (config.length, config.vocab_size) == (20, 5000)):
+    if not (of_published_sizes(config) and config.length == 20):
         return {}
     points: dict[str, list[tuple[float, float]]] = {}
     for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():
@@ -72,11 +87,17 @@ def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
 # BLEU-2..5 and Self-BLEU-2..5 on Image COCO by the Texygen protocol: 9,984 samples against all
 # 10,000 test captions, NLTK words, smoothing method 1, mean of sentence BLEU. Read in Texygen
 # (Zhu et al. 2018, tables 1 and 2).
-COCO_SOURCE = "Texygen (read): all samples, all 10,000 test captions, smoothing method 1"
+COCO_SOURCE = (
+    "Texygen (read): all samples, all 10,000 test captions, smoothing method 1; RelGAN's own row "
+    "(read, β_max 100, six seeds): the first 100 samples"
+)
 COCO = {name: each.coco for name, each in _SYSTEMS.items() if each.coco}
 
-# BLEU-2..5 and NLL per token of held-out sentences on EMNLP 2017 WMT news. Read in RelGAN.
-NEWS_SOURCE = "RelGAN (read); its data is larger than this corpus"
+# BLEU-2..5 and RelGAN's NLL_gen on EMNLP 2017 WMT news. Read in RelGAN.
+NEWS_SOURCE = (
+    "RelGAN (read); its data is larger than this corpus, BLEU of the first 100 samples, NLL of its "
+    "training file with padding counted; its own row with β_max 100, six seeds"
+)
 NEWS = {name: each.news for name, each in _SYSTEMS.items() if each.news}
 
 # BLEU-2 on Chinese poems: SeqGAN's table 2 (read) for MLE, SeqGAN and real data, the others second
@@ -88,6 +109,14 @@ POEMS = {
     **{name: each.poems for name, each in _SYSTEMS.items() if each.poems},
     "real": 0.746,
 }
+
+# BLEU-3 and BLEU-4 on speeches: SeqGAN's table 3 (read).
+SPEECHES_SOURCE = (
+    "SeqGAN, table 3 (read), the whole test set as references: 11,092 paragraphs of another "
+    "collection of the same speaker, of unknown length, vocabulary and split; here the first 32 "
+    "tokens of a paragraph, split by speech"
+)
+SPEECHES = {name: each.speeches for name, each in _SYSTEMS.items() if each.speeches}
 
 # BLEU-4 and mean squared error on Nottingham melodies: SeqGAN's table 4 (read).
 MUSIC_SOURCE = (
@@ -117,7 +146,8 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
     match dataset:
         case "coco":
             return {
-                system: {"bleu": _by_order(bleu), "self_bleu": _by_order(self_bleu)}
+                system: {"bleu": _by_order(bleu)}
+                | ({"self_bleu": _by_order(self_bleu)} if self_bleu else {})
                 for system, (bleu, self_bleu) in COCO.items()
             }, COCO_SOURCE
         case "emnlp_news":
@@ -127,6 +157,11 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
             }, NEWS_SOURCE
         case "chinese_poems":
             return {system: {"bleu": {"2": bleu}} for system, bleu in POEMS.items()}, POEMS_SOURCE
+        case "speeches":
+            return {
+                system: {"bleu": {"3": three, "4": four}}
+                for system, (three, four) in SPEECHES.items()
+            }, SPEECHES_SOURCE
         case "nottingham":
             return {
                 system: {"bleu": {"4": bleu}, "mse": mse} for system, (bleu, mse) in MUSIC.items()

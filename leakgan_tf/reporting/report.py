@@ -10,6 +10,7 @@ import numpy as np
 
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.reporting import comparison
+from leakgan_tf.reporting.bound_picture import bounds_of, draw_bounds
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import (
     Block,
@@ -135,6 +136,9 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
     synthetic = [run for run in runs if run.config.task == "synthetic"]
     if synthetic:
         blocks += comparison.compare_oracle(synthetic)
+    grammar = [run for run in runs if run.config.task == "cfg"]
+    if grammar:
+        blocks += comparison.compare_grammar(grammar)
     corpora = {
         run.config.dataset: (dataset.corpus or "") if dataset else ""
         for run, dataset in zip(runs, datasets, strict=True)
@@ -164,6 +168,10 @@ def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
         path = out / "together.png"
         draw_curves(path, drawn, {}, "Evaluations during training")
         blocks.append(Picture(path, "The runs on the oracle task together; thick: adversarial."))
+    knowing = {run.name: run.records for group in groups for run in group.runs}
+    if sum(bool(bounds_of(records)) for records in knowing.values()) > 1:
+        draw_bounds(path := out / "bounds.png", knowing)
+        blocks.append(Picture(path, "What the runs' discriminators knew of held-out sentences."))
     for number, group in enumerate(groups, 1):
         path = out / f"{_stem(out, number, group).name}-curves.png"
         if draw_phase_curves(path, [run.records for run in group.runs]):

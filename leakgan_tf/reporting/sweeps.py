@@ -6,7 +6,14 @@ from typing import Any
 
 from leakgan_tf.metrics.temperatures import temperature_key
 from leakgan_tf.reporting.document import Block, Heading, Paragraph, Picture, Table
-from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, TEXT, Column, figure_table, named
+from leakgan_tf.reporting.figure_tables import (
+    ORACLE_METRICS,
+    TEXT,
+    Column,
+    figure_table,
+    group_title,
+    named,
+)
 from leakgan_tf.reporting.frontier_picture import draw_frontier
 from leakgan_tf.reporting.groups import Group
 from leakgan_tf.reporting.sweep import draw_sweep
@@ -82,7 +89,7 @@ def _temperatures(sweeps: Mapping[str, Sequence[Rows]]) -> list[float]:
 
 
 def _oracle_blocks(groups: Sequence[Group], path: Path | None) -> list[Block]:
-    sweeps = {group.title: [run.measured["sweep"] for run in group.runs] for group in groups}
+    sweeps = {group_title(group): [run.measured["sweep"] for run in group.runs] for group in groups}
     count = groups[0].runs[0].measured["sweep"][0]["sentences"]
     blocks: list[Block] = [
         Paragraph(
@@ -117,6 +124,6 @@ def _text_blocks(groups: Sequence[Group], path: Path) -> list[Block]:
             "held-out sentences a point, otherwise measured as above.",
         ),
         text_sweep_table(
-            {each.title: [run.measured["sweep"] for run in each.runs] for each in groups}
+            {group_title(each): [run.measured["sweep"] for run in each.runs] for each in groups}
         ),
     ]

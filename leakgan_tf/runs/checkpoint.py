@@ -99,13 +99,27 @@ def save(
     variables = _variables(models, optimizers)
     arrays = {name: np.asarray(variable) for name, variable in variables.items()}
     arrays |= {f"{_DATA}{i}": np.asarray(each) for i, each in enumerate(progress.partial.data)}
+    arrays[_META] = _describe(arrays, progress)
+    with atomic_output(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+
+
+def save_small(path: Path, progress: Progress, models: dict[str, keras.Model]) -> None:
+    """Writes models to sample from, not to train on: in float16, packed, without optimizers."""
+    variables = _variables(models, {})
+    arrays = {name: np.asarray(each).astype(np.float16) for name, each in variables.items()}
+    arrays[_META] = _describe(arrays, progress)
+    with atomic_output(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def _describe(arrays: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
+    """Returns what a checkpoint says of itself, as bytes."""
     stored = asdict(replace(progress, partial=replace(progress.partial, data=())))
     del stored["partial"]["data"]
     digest = _digest(arrays, stored)
     meta = {"kind": KIND, "format": FORMAT, "progress": stored, "digest": digest}
-    arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-    with atomic_output(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return np.frombuffer(json.dumps(meta).encode(), np.uint8)
 
 
 def restore(
@@ -113,7 +127,7 @@ def restore(
     models: dict[str, keras.Model],
     optimizers: dict[str, FusedAdam] | None,
 ) -> Progress:
-    """Reads what `save` wrote, without the optimizers if they are None.
+    """Reads what `save` wrote, without the optimizers if they are None; or `save_small`, then.
 
     Nothing is touched unless all of it fits.
 
@@ -126,7 +140,8 @@ def restore(
         if name not in arrays:
             raise UserError(f"{path} is a checkpoint of another system: it has no {name}")
         found, wanted = arrays[name], np.asarray(variable)
-        if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        kinds = {wanted.dtype} | ({np.dtype(np.float16)} if optimizers is None else set())
+        if found.shape != wanted.shape or found.dtype not in kinds:
             raise UserError(
                 f"{path} is a checkpoint of other sizes: {name} is {found.dtype} {found.shape}, "
                 f"not {wanted.dtype} {wanted.shape}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.runs.shapes import RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
@@ -147,6 +148,22 @@ class RunFolder:
             if str(self.path) in str(error):
                 raise
             raise UserError(f"{self.config_file}: {error}") from error
+
+    def read_reader(self, config: Config) -> TextReader | None:
+        """Returns how the run's ids become text; None on the oracle task.
+
+        Raises:
+          UserError: text.json is missing, damaged, or of another size than the configuration says.
+        """
+        if config.task != "text":
+            return None
+        reader = TextReader.from_json(read_json(self.reader, "a run's vocabulary"))
+        if len(reader.vocabulary) != config.vocab_size:
+            raise UserError(
+                f"{self.reader} has {len(reader.vocabulary)} words and symbols, not the run's "
+                f"{config.vocab_size}"
+            )
+        return reader
 
     def read_figures(self, task: str) -> dict[str, Any]:
         """Returns the figures of a finished run; empty before.

@@ -1,19 +1,34 @@
 """Trained generators, read back from their run folders."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.languages import Language
 from leakgan_tf.data.reader import TextReader
-from leakgan_tf.metrics.temperatures import check_temperature
+from leakgan_tf.data.vocabulary import EOS_ID
+from leakgan_tf.generation import residual
+from leakgan_tf.generation.continuation import Drawn
+from leakgan_tf.generation.residual import ResidualGenerator, base_generator
 from leakgan_tf.runs import checkpoint
+from leakgan_tf.runs.base import system_log_odds
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.request import (
+    TRIES,
+    Request,
+    Sentence,
+    count_drawn,
+    describe_filter,
+    encode_prompt,
+    make_request,
+)
+from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import read_json
 
 # The second half of every seed for samples that users ask for: sampling in an exported model, which
 # has no Python to derive seeds with, gives the same sentences.
@@ -63,7 +78,9 @@ class TrainedGenerator:
 
     def __repr__(self) -> str:
         config = self.config
-        task = "text" if config.task == "text" else "sentences of an oracle"
+        task = {"text": "text", "cfg": "sentences of a grammar"}.get(
+            config.task, "sentences of an oracle"
+        )
         return "\n".join([
             f"TrainedGenerator of {config.system}, trained on {task}",
             f"  run       {self.run_dir}: preset {config.preset}, seed {config.seed}, "
@@ -74,56 +91,173 @@ class TrainedGenerator:
 
     def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """Returns token ids (num, T) int32; see `generate`."""
-        if num < 0:
-            raise UserError(f"num must not be negative, but is {num}")
-        if not -(2**31) <= seed < 2**31:
-            raise UserError(f"seed must fit into 32 bits, but is {seed}")
-        check_temperature(temperature, "temperature")
+        Request(num, temperature, seed)
         return self.generator.sample(num, temperature, (seed, GENERATE))
 
-    def generate(self, num: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
+    def generate(
+        self, num: int, temperature: float = 1.0, seed: int = 0, **options: Any
+    ) -> list[str]:
         """Returns `num` sentences, one string each.
+
+        Examples:
+          >>> import leakgan_tf
+          >>> len(leakgan_tf.load("captions").generate(5, prompt="a man", unique=True))
+          5
 
         Args:
           num: how many; more sentences begin with the same ones.
           temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
+          **options: other fields of `Request`: ``prompt="a man"``, ``top_k=40``, ``top_p=0.9``
+            (both outside every published protocol), ``greedy=True``, ``unique=True``; and
+            ``novel=True``, with ``data="my_data"`` if the data folder has moved.
+
+        Raises:
+          UserError: a value is impossible, a word of the prompt is unknown, or too few sentences
+            are unique or novel.
         """
-        tokens = self.sample(num, temperature, seed)
-        if self.reader is None:
-            return [" ".join(map(str, row)) for row in tokens]
-        return [self.reader.text(row) for row in tokens]
+        if not options:
+            return [self._text(row) for row in self.sample(num, temperature, seed)]
+        return [each.text for each in self.sentences(num, temperature, seed, **options)]
+
+    def sentences(
+        self,
+        num: int,
+        temperature: float = 1.0,
+        seed: int = 0,
+        data: str | Path | None = None,
+        **options: Any,
+    ) -> list[Sentence]:
+        """Returns `num` sentences with their tokens and log-probabilities.
+
+        Args:
+          num: how many.
+          temperature: divides the logits; below 1 is sharper.
+          seed: the same seed gives the same sentences.
+          data: with ``novel``: the data folder, if it has moved.
+          **options: as in `generate`.
+
+        Raises:
+          UserError: as in `generate`.
+        """
+        request = make_request(num, temperature, seed, **options)
+        if isinstance(self.generator, ResidualGenerator):
+            raise UserError(
+                "a residual model chooses whole sentences: it takes no prompt, top_k, top_p, "
+                "greedy, unique or novel, and has no log-probabilities of tokens"
+            )
+        prefix = encode_prompt(request.prompt, self.reader, self.config.length)
+        known = set(self.training_sentences(data)) if request.novel else set()
+        batches = self.generator.continuations(
+            prefix,
+            request.temperature,
+            request.top_k,
+            request.top_p,
+            request.greedy,
+            (request.seed, GENERATE),
+        )
+        found: list[Sentence] = []
+        drawn = 0
+        while len(found) < num:
+            if drawn >= TRIES * max(num, self.config.sampling_batch):
+                raise UserError(
+                    f"only {len(found)} of {drawn:,} sentences are {describe_filter(request)}: "
+                    "ask for fewer, or raise the temperature"
+                )
+            batch = self._sentences(next(batches), len(prefix))
+            drawn += len(batch)
+            for sentence in batch:
+                if sentence.text not in known:
+                    found.append(sentence)
+                    known |= {sentence.text} if request.unique else set()
+        return found[:num]
+
+    def resample(
+        self, num: int, candidates: int, temperature: float = 1.0, seed: int = 0
+    ) -> tuple[list[str], float]:
+        """Returns sentences of the residual model of this generator and its own D.
+
+        Each is chosen among `candidates` sentences by D (`generation.residual.resample`).
+
+        Args:
+          num: how many; more sentences begin with the same ones.
+          candidates: sentences of the generator for each.
+          temperature: divides the logits of the generator.
+          seed: the same seed gives the same sentences.
+
+        Returns:
+          The sentences, and the mean effective sample size among their candidates: 1 if one of them
+          always has all the weight, `candidates` if D prefers none.
+
+        Raises:
+          UserError: the run has no discriminator, or a value is impossible.
+        """
+        if candidates < 1:
+            raise UserError(f"resample must be at least 1, but is {candidates}")
+        self.sample(0, temperature, seed)  # refuses impossible values
+        log_odds = system_log_odds(self.system, self.config)
+        own = base_generator(self.generator), log_odds, max(num, 0), candidates
+        found = residual.resample(*own, temperature, (seed, GENERATE))
+        effective = float(found.effective.mean()) if num > 0 else float(candidates)
+        return [self._text(row) for row in found.tokens], effective
+
+    def training_sentences(self, data: str | Path | None = None) -> list[str]:
+        """Returns the training sentences as `generate` would write them.
+
+        Args:
+          data: the data folder; where the run says it was, if not given.
+
+        Raises:
+          UserError: the run is not one on text, or the folder is missing or another one.
+        """
+        return training_text(RunFolder(self.run_dir), self.config, data)
+
+    def _text(self, ids: Sequence[int]) -> str:
+        if self.config.task == "cfg":
+            return Language(self.config.grammar, self.config.law).text(ids)
+        return " ".join(map(str, ids)) if self.reader is None else self.reader.text(ids)
+
+    def _sentences(self, drawn: Drawn, given: int) -> list[Sentence]:
+        end = -1 if self.reader is None else EOS_ID
+        counted = count_drawn(drawn.tokens, given, end)
+        log_probs, law = ((part * counted).sum(axis=1) for part in drawn[1:])
+        rows = drawn.tokens.tolist()
+        return [
+            Sentence(
+                self._text(row),
+                tuple(map(str, row) if self.reader is None else self.reader.tokens(row)),
+                given,
+                float(log_probs[number]),
+                float(law[number]),
+            )
+            for number, row in enumerate(rows)
+        ]
 
 
 def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     """Returns the generator of a run as it is now.
 
-    >>> import leakgan_tf
-    >>> cats = leakgan_tf.load("runs/cats")
-    >>> cats.position, cats.total
-    (2, 2)
-    >>> len(cats.generate(5, temperature=0.7))
-    5
+    Examples:
+      >>> import leakgan_tf
+      >>> cats = leakgan_tf.load("runs/cats")
+      >>> cats.position, cats.total
+      (2, 2)
+      >>> len(cats.generate(5, temperature=0.7))
+      5
 
     Args:
-      run_dir: a run's folder.
+      run_dir: a run's folder, or the name of a model that comes with the package: "captions"
+        (LeakGAN), "captions-mle".
       best: take the weights of the best evaluation, not the latest.
 
     Raises:
       UserError: there is no run, it has no checkpoint yet, or a file is damaged.
     """
-    folder = RunFolder(run_dir)
+    folder = RunFolder(find_run(run_dir))
     path = folder.weights(best)
     config = folder.read_config()
     system = make_models(config)
     progress = checkpoint.restore(path, system.models, None)
-    reader = None
-    if config.task == "text":
-        reader = TextReader.from_json(read_json(folder.reader, "a run's vocabulary"))
-        if len(reader.vocabulary) != config.vocab_size:
-            raise UserError(
-                f"{folder.reader} has {len(reader.vocabulary)} words and symbols, not the run's "
-                f"{config.vocab_size}"
-            )
+    reader = folder.read_reader(config)
     figures = folder.read_figures(config.task)
-    return TrainedGenerator(config, system, progress, reader, best, figures, run_dir)
+    return TrainedGenerator(config, system, progress, reader, best, figures, folder.path)

@@ -120,6 +120,7 @@ class Figures(TypedDict, total=False):
     """What figures of finished runs share."""
 
     best: dict[str, Any]
+    discriminator: dict[str, Number]
     seconds: dict[str, Seconds]
     total_updates: Count
 

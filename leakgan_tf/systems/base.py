@@ -26,6 +26,8 @@ class Phase:
         weights that they are made with, so that they could not be made again.
       epochs: passes over the data.
       evaluate: whether the generator is measured afterwards.
+      skipped: asked when the phase's turn comes: whether it is left out. It must depend on nothing
+        but what a checkpoint holds.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Phase:
     epochs: int = 1
     evaluate: bool = False
     keeps_data: bool = False
+    skipped: Callable[[], bool] | None = None
 
 
 @runtime_checkable
@@ -58,6 +61,28 @@ class System(Protocol):
 
     def phases(self) -> Iterator[Phase]:
         """Yields the whole schedule in order; the same every time."""
+
+
+class Discriminating:
+    """A system whose discriminator D says how likely a sentence is to be real.
+
+    What D knows is measured after each phase that trains it (`metrics.discriminator_scores`), and
+    the generator can be resampled by it (`generation.residual`). A new system gives `log_odds`.
+
+    Attributes:
+      discriminator_phases: names of the phases that train D.
+    """
+
+    discriminator_phases: tuple[str, ...] = ("pretrain/discriminator", "adversarial/discriminator")
+
+    @property
+    def relativistic(self) -> bool:
+        """Whether only differences of `log_odds` between sentences have a meaning."""
+        return False
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit log D / (1 - D) of sentences (n, T), without dropout: (n,)."""
+        raise NotImplementedError
 
 
 def no_step(seed: tf.Tensor) -> Scalars:

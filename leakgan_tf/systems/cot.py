@@ -26,7 +26,6 @@ with dropout; `gradient_norm` and `mediator_gradient_norm`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -41,9 +40,10 @@ from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.models.optimizers import FusedAdam, dense_gradients
 from leakgan_tf.objectives import cooperative, losses
 from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.utils import distributed
-from leakgan_tf.utils.seeds import derive_int, numpy_generator
+from leakgan_tf.utils.seeds import derive_int
 
 BETA_2 = 0.95  # of Adam, as in the authors' program
 
@@ -83,6 +83,10 @@ class CoTConfig(MLEConfig):
     steps: int = setting(200000, "Updates of the generator (its program: at most).")
     phase_steps: int = setting(100, "Updates of the generator in a phase of the schedule.")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refuse("patience", "weight_decay")  # its optimizer is its program's
+
 
 class CoT(MLE):
     """The LSTM generator of `MLE`, trained with a mediator."""
@@ -117,19 +121,16 @@ class CoT(MLE):
     def phases(self) -> Iterator[Phase]:
         """Yields MLE epochs, if any, then phases of several iterations each."""
         yield from super().phases()
-        own = self.config.own
-        count = -(-own.steps // own.phase_steps)
-        for number in range(1, count + 1):
-            steps = min(own.phase_steps, own.steps - (number - 1) * own.phase_steps)
-            evaluate = number % self.config.evaluate_every == 0 or number == count
-            data = partial(self.real, steps)
-            yield Phase("cooperative/generator", self.cooperative_step, data, evaluate=evaluate)
+        own, every = self.config.own, self.config.evaluate_every
+        yield from iteration_phases(
+            "cooperative/generator", self.cooperative_step, self.real, own.steps, own.phase_steps,
+            every,
+        )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
         """Returns the real sentences of some iterations, (steps·B, mediator_steps, T)."""
-        train = self.task.train
-        shape = (steps * self.config.batch_size, self.config.own.mediator_steps)
-        return (train[numpy_generator(seed, "real").integers(0, len(train), shape)],)
+        rows = steps * self.config.batch_size
+        return drawn(self.task.train, rows, self.config.own.mediator_steps, seed)
 
     def cooperative_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One iteration: an update of G, then those of M on real sentences (B, updates, T)."""

@@ -6,7 +6,7 @@ ranker has a loss of its own. Not itself a system.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -14,12 +14,20 @@ import tensorflow as tf
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
+from leakgan_tf.config.presets import SEQGAN_32
 from leakgan_tf.models.discriminator import REAL, Discriminator
 from leakgan_tf.models.optimizers import FusedAdam, adam, dense_gradients
 from leakgan_tf.objectives import losses
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.policy_gradient import PolicyGradientConfig, PolicyGradientSystem
+from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils.seeds import derive, derive_int
+
+DATA = ("fixed", "fresh")
+DATA_ABOUT = (
+    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new ones of the oracle"
+    " in each round, which maximum likelihood never sees; on text both are training sentences"
+)
 
 
 @unique_class
@@ -27,6 +35,7 @@ from leakgan_tf.utils.seeds import derive, derive_int
 class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
     """SeqGAN's D, from its released program."""
 
+    kernels = {32: SEQGAN_32}
     presets: ClassVar[Presets] = {
         "quick": {"discriminator_learning_rate": 1e-3},
         "smoke": {"discriminator_learning_rate": 1e-3},
@@ -38,10 +47,11 @@ class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
     discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D.")
     dropout: float = setting(0.25, "Share of D's features dropped in training.", zero=True)
     l2: float = setting(0.2, "Weight of D's classifier penalty, Σ w²/2.", zero=True)
+    discriminator_data: str = setting("fixed", DATA_ABOUT + " (its program: fixed).", DATA)
 
 
-class DiscriminatedSystem(PolicyGradientSystem):
-    """The generator against D, which is trained on the training sentences and fresh samples."""
+class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
+    """The generator against D, which is trained on real sentences and fresh samples."""
 
     classifies = True  # whether D has two classes; a ranker has features only
 
@@ -50,19 +60,9 @@ class DiscriminatedSystem(PolicyGradientSystem):
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""
         super().build_models()
-        config = self.config
-        self.discriminator = Discriminator(
-            config.vocab_size,
-            config.length,
-            config.discriminator_embedding,
-            config.windows,
-            config.filters,
-            padding_row=False,
-            dropout=config.own.dropout,
-            classifies=self.classifies,
-            seed=derive_int(config.seed, "seqgan", "discriminator"),
+        self.discriminator = sentence_discriminator(
+            self.config, self.config.own.dropout, self.classifies
         )
-        self.discriminator.build()
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
@@ -77,7 +77,7 @@ class DiscriminatedSystem(PolicyGradientSystem):
         )
 
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
-        """Yields a D round: epochs over the training sentences and as many generated ones."""
+        """Yields a D round: epochs over real sentences and as many generated ones."""
         epochs = self.config.discriminator_epochs
         yield Phase(name, self.round_step(), self.real_and_generated, epochs=epochs)
 
@@ -86,16 +86,66 @@ class DiscriminatedSystem(PolicyGradientSystem):
         return self.discriminator_step
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns the training sentences and as many generated ones, (2n, T), with classes."""
-        real = self.task.train
-        made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
-        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
-        return np.concatenate([real, made]), labels
+        """Returns real sentences and as many generated ones, (2n, T), with classes."""
+        real = self.real(seed)
+        return labelled(real, self.generator.sample(len(real), 1.0, derive(seed, "generated")))
+
+    def real(self, seed: int) -> np.ndarray:
+        """Returns the real sentences of a D round, as many as there are to train on, (n, T)."""
+        return round_sentences(self.task, self.config.own.discriminator_data, seed)
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit of sentences (n, T): (n,)."""
+        return self.discriminator.log_odds(tokens)
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
         optimizer, weight = self.optimizers["discriminator"], self.config.own.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
+
+
+def sentence_discriminator(
+    config: Config[Any], dropout: float, classifies: bool = True
+) -> Discriminator:
+    """Returns SeqGAN's CNN with its initial weights.
+
+    Args:
+      config: its sizes and seed.
+      dropout: share of its features dropped in training.
+      classifies: whether it has two classes.
+    """
+    discriminator = Discriminator(
+        config.vocab_size,
+        config.length,
+        config.discriminator_embedding,
+        config.windows,
+        config.filters,
+        padding_row=False,
+        dropout=dropout,
+        classifies=classifies,
+        seed=derive_int(config.seed, "seqgan", "discriminator"),
+    )
+    discriminator.build()
+    return discriminator
+
+
+def labelled(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns sentences of both sides (2n, T), and their classes (2n,)."""
+    labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
+    return np.concatenate([real, generated]), labels
+
+
+def round_sentences(task: Task, data: str, seed: int) -> np.ndarray:
+    """Returns the real sentences of a D round, as many as there are to train on, (n, T).
+
+    Args:
+      task: where they come from.
+      data: one of `DATA`.
+      seed: of the round.
+    """
+    if data == "fixed":
+        return task.train
+    return task.positives(len(task.train), derive_int(seed, "real"))
 
 
 def classification_step(

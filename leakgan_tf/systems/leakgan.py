@@ -22,7 +22,7 @@ from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.generation import sampling
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LeakGANPolicy
-from leakgan_tf.models.discriminator import REAL, Discriminator
+from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.models.feature_cache import FeatureStore, feature_mebibytes
 from leakgan_tf.models.leakgan_generator import Goals, LeakGANGenerator
 from leakgan_tf.models.masking import valid_token_mask
@@ -30,9 +30,9 @@ from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.objectives import losses, rewards
 from leakgan_tf.objectives.rollout import prefix_scores
-from leakgan_tf.systems.base import Phase, Scalars, no_step
-from leakgan_tf.systems.discriminated import classification_step
-from leakgan_tf.tasks.base import Task
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars, no_step
+from leakgan_tf.systems.discriminated import DATA, DATA_ABOUT, classification_step, labelled
+from leakgan_tf.tasks.base import Task, drawn_sentences
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
@@ -135,7 +135,8 @@ class LeakGANConfig(SystemConfig, flags=""):
     likelihood_share: float = setting(
         1.0, "Share of the training sentences in a G epoch, drawn again for each.", most=1
     )
-    discriminator_samples: int = setting(9984, "Fresh sequences of each side in a D round.")
+    discriminator_samples: int = setting(9984, "Sequences of each side in a D round.")
+    discriminator_data: str = setting("fresh", DATA_ABOUT + " (its program: fresh).", DATA)
     adversarial_steps: int = setting(800, "G steps of the adversarial phase.", zero=True)
     rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
     feature_memory: int = setting(
@@ -210,7 +211,7 @@ class Forward(NamedTuple):
     pair_mask: tf.Tensor | None
 
 
-class LeakGAN:
+class LeakGAN(Discriminating):
     """Manager, Worker and the discriminator that leaks its features.
 
     Args:
@@ -342,14 +343,16 @@ class LeakGAN:
         return numpy_generator(seed, "share").choice(rows, count, replace=False)
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns fresh sentences of both sides (2n, T), and their classes (2n,)."""
+        """Returns sentences of both sides (2n, T), and their classes (2n,)."""
         count = self.config.own.discriminator_samples
         factors = self.inverse_temperatures(self.semantics.discriminator_inverse_temperature)
         temperature = 1.0 / factors.astype(np.float64)
-        real = self.task.positives(count, derive_int(seed, "real"))
+        if self.config.own.discriminator_data == "fresh":
+            real = self.task.positives(count, derive_int(seed, "real"))
+        else:
+            real = drawn_sentences(self.task.train, count, seed, "real")
         made = self.generator.sample(count, temperature, derive(seed, "generated"))
-        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), count)
-        return np.concatenate([real, made]), labels
+        return labelled(real, made)
 
     def inverse_temperatures(self, usual: float) -> np.ndarray:
         """Returns the factors on the logits at each position (T,) when training samples."""
@@ -363,6 +366,10 @@ class LeakGAN:
         """One update of D on sentences (B, T) of classes (B,)."""
         optimizer, weight = self.optimizers["discriminator"], self.semantics.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit of sentences (n, T): (n,)."""
+        return self.discriminator.log_odds(tokens)
 
     def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
         """Runs Manager and Worker along sentences (B, T), teacher-forced.

@@ -7,15 +7,32 @@ tokens, and completes each of them n times: the N tokens are learned by maximum 
 completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
 
 Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. By how
-many tokens N falls is the paper's K (5 on PTB from N = 30, second hand), `maligan_prefix_step`
-here; N falls evenly over the steps, where the paper's (from memory) is 0 after T/K steps. b rises
-from 0 to 1, here linearly over the steps. Weights that sum to 1 would all lie below b in the end,
-so they are scaled to the mean 1: at b = 1 the baseline is their mean.
+many tokens N falls is the paper's parameter K, `prefix_step` here; a reader's note has K = 5 from
+N = 30 for the Penn Treebank, so 5 is the nearest to the paper at T = 20 to 32, and the default of 1
+is this project's choice. Fields for what can be read in more than one way:
 
-The paper was not at hand: what is said of it rests on memory, and is to be checked.
+`fall`: "even", N falls to 0 over all steps; "each_step", by K in each step, as the paper (from
+  memory) has it: after T/K steps everything is free-running.
+`weight_scale`: "mean", weights are scaled to the mean 1, so that at b = 1 the baseline is their
+  mean: this project's repair. "sum", the paper's own: they sum to 1 among the n, so that in the end
+  all lie below b = 1, and every completion becomes less likely.
+`judge_prefixes`: whether adversarial rounds train D on samples that keep the first N tokens of real
+  sentences, as the paper (from memory) has it; by default on whole samples.
+
+b rises from 0 to `baseline`, here linearly over the steps.
+
+The paper's body was not at hand: what is said of it rests on memory or on others' notes, and is to
+be checked. Texygen's `maligan_basic`, of which the published figures on COCO are, is another
+algorithm: no prefixes, no D / (1 - D), no rollouts.
+
+Scalars: the generator's `loss`, in nats per sentence where nothing but the prefix counts; `given`,
+N; `weight_spread`, the deviation of the weights of mean 1; `real_probability`, D's mean of the
+completions. D's are those of `seqgan`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -27,12 +44,13 @@ from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.config.published import PublishedFigures
 from leakgan_tf.generation.forcing import infill
 from leakgan_tf.generation.policies import LSTMPolicy
+from leakgan_tf.models.discriminator import REAL
 from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.rewards import control
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem
 from leakgan_tf.utils import distributed
-from leakgan_tf.utils.seeds import numpy_generator
+from leakgan_tf.utils.seeds import derive, numpy_generator
 
 
 @unique_class
@@ -48,7 +66,20 @@ class MaliGANConfig(DiscriminatedConfig):
 
     completions: int = setting(8, "Completions of each real prefix, n (open in the paper).")
     prefix_step: int = setting(
-        1, "Tokens by which the real prefix shrinks in each stage (open in the paper)."
+        1, "Tokens by which the real prefix shrinks, K (5 on the Penn Treebank, second hand)."
+    )
+    fall: str = setting(
+        "even",
+        "How the real prefix shrinks to nothing: 'even' over all steps; in 'each_step' by K.",
+        choices=("even", "each_step"),
+    )
+    weight_scale: str = setting(
+        "mean",
+        "Scale of the completions' weights: their 'mean' is 1, or their 'sum' (the paper).",
+        choices=("mean", "sum"),
+    )
+    judge_prefixes: bool = setting(
+        False, "Whether D is trained on samples that keep the real prefix, not on whole ones."
     )
     baseline: float = setting(1.0, "Final value of the baseline b, which rises from 0.", zero=True)
 
@@ -64,12 +95,58 @@ class MaliGAN(DiscriminatedSystem):
 
     config: Config[MaliGANConfig]
 
+    def phases(self) -> Iterator[Phase]:
+        """Yields SeqGAN's schedule, D's rounds on completed prefixes where they are asked for."""
+        step = 0
+        for phase in super().phases():
+            if phase.name == "adversarial/generator":
+                step += 1
+            elif phase.name == "adversarial/discriminator" and self.config.own.judge_prefixes:
+                phase = replace(phase, data=partial(self.real_and_completed, self.given(step)))
+            yield phase
+
+    def given(self, step: int) -> int:
+        """Returns how many tokens of real sentences a step keeps, N; steps count from 1."""
+        own, length = self.config.own, self.config.length
+        stage = step
+        if own.fall == "even":
+            stages = -(-length // own.prefix_step)
+            stage = 1 + (step - 1) * stages // own.steps
+        return max(length - stage * own.prefix_step, 0)
+
+    def real_and_completed(self, given: int, seed: int) -> tuple[np.ndarray, ...]:
+        """Returns the training sentences, and each with only its first `given` tokens kept.
+
+        Returns:
+          Sentences (2n, T), and their classes (2n,).
+        """
+        real, size = self.task.train, self.config.sampling_batch
+        padded = np.pad(real, [[0, -len(real) % size], [0, 0]], mode="edge")
+        parts = [
+            self._complete(
+                tf.constant(part),
+                tf.constant(given),
+                tf.constant(derive(seed, "completed", number)),
+            ).numpy()
+            for number, part in enumerate(np.split(padded, len(padded) // size))
+        ]
+        made = np.concatenate(parts)[: len(real)]
+        labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
+        return np.concatenate([real, made]), labels
+
+    @cached_property
+    def _complete(self) -> Callable[..., tf.Tensor]:
+        """Completes the first `given` tokens, a scalar, of sentences (n, T); compiled once."""
+
+        def complete(real: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            kept = tf.broadcast_to(tf.range(self.config.length) < given, real.shape)
+            return infill(LSTMPolicy(self.model), real, kept, seed)
+
+        return tf.function(complete, autograph=False)
+
     def generator_phase(self, step: int) -> Phase:
         """Returns one update of the generator on completed prefixes; steps count from 1."""
-        config = self.config
-        stages = -(-config.length // config.own.prefix_step)
-        stage = 1 + (step - 1) * stages // config.own.steps
-        given = max(config.length - stage * config.own.prefix_step, 0)
+        config, given = self.config, self.given(step)
         baseline = config.own.baseline * step / config.own.steps
 
         def data(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,7 +185,9 @@ class MaliGAN(DiscriminatedSystem):
         # seeds 0 to T-1 are the tokens'.
         own_seed = tf.random.experimental.stateless_fold_in(seed, length)
         weights = control(weights, self.config.reward, self.control_mean(), own_seed, spread=False)
-        advantages = tf.reshape(weights - baseline, [-1, 1])  # (n·B, 1)
+        # Weights of the sum 1, each less b, are those of the mean 1 less n·b, all divided by n.
+        scale = copies if self.config.own.weight_scale == "sum" else 1
+        advantages = tf.reshape(weights - scale * baseline, [-1, 1])  # (n·B, 1)
         samples = real.shape[0] * distributed.count()
         rewards = tf.where(kept, 1.0, advantages) / samples  # (n·B, T)
         scalars = self.adversarial_gradient_step(tokens, rewards)

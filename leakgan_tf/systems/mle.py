@@ -2,6 +2,17 @@
 
 The baseline of SeqGAN (Yu et al. 2017, arXiv:1609.05473, table 1) and LeakGAN. Sizes, learning
 rate 0.01, 120 epochs and gradient clip 5 are those of SeqGAN's released program.
+
+What a reviewer expects of a baseline is optional: dropout, weight decay, width, and early stopping
+on sentences that are kept out of the *training* split: neither test sentences nor the oracle choose
+anything. All of it holds for the systems that MLE pre-trains, too; `mle_tuned` is MLE with it.
+
+Early stopping: after each epoch the NLL of the kept sentences is measured, without dropout. After
+`patience` epochs without a lower one the rest of the schedule is left out, and the weights of the
+least are put back. They are part of the checkpoint, so that a resumed run ends the same.
+
+Scalars: `loss`, nats per token, with dropout; `gradient_norm`, before clipping; with early stopping
+also `held_out_nll`, nats per token, and `waited`, epochs since the least of it.
 """
 
 from collections.abc import Iterator
@@ -9,6 +20,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config
@@ -19,11 +31,21 @@ from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.masking import valid_token_mask
-from leakgan_tf.models.optimizers import FusedAdam, adam, clipped_gradients
+from leakgan_tf.models.optimizers import FusedAdam, StoppingAdam, adam, clipped_gradients
 from leakgan_tf.objectives import losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.tasks.base import Task
-from leakgan_tf.utils.seeds import derive_int
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import derive_int, numpy_generator
+
+# This project's choice, for the quick sizes: see docs/systems/mle.md.
+TUNED = {
+    "epochs": 120,
+    "learning_rate": 0.005,
+    "generator_dropout": 0.5,
+    "width": 128,
+    "patience": 5,
+}
 
 
 @unique_class
@@ -40,10 +62,44 @@ class MLEConfig(SystemConfig):
         # This project's choice: on the Nottingham melodies held-out NLL is least after 10 to 15
         # epochs. MLE, SeqGAN and LeakGAN together: ten minutes at most.
         "quick-music": {"epochs": 12, "learning_rate": 0.005},
+        # As many updates as the Gumbel-softmax GAN has: 25 an epoch.
+        "paper-cfg": {"epochs": 800, "learning_rate": 1e-3},
+        "quick-cfg": {"epochs": 80, "learning_rate": 1e-3},
+        "tuned": TUNED,
     }
 
-    epochs: int = setting(120, "Epochs of maximum likelihood.", zero=True)
+    epochs: int = setting(120, "Epochs of maximum likelihood; at most, with patience.", zero=True)
     learning_rate: float = setting(0.01, "Adam's rate for the LSTM generator.")
+    generator_dropout: float = setting(
+        0.0, "Share of the LSTM's inputs and outputs dropped in updates.", zero=True, most=0.99
+    )
+    weight_decay: float = setting(
+        0.0, "Share of a weight, times the rate, taken off in an update (AdamW).", zero=True
+    )
+    width: int = setting(
+        0,
+        "Width of embedding and LSTM; 0: generator_embedding and generator_hidden.",
+        zero=True,
+    )
+    patience: int = setting(
+        0,
+        "Epochs without a lower held-out NLL after which likelihood training stops; 0: never.",
+        zero=True,
+    )
+    held_out: float = setting(
+        0.1, "With patience: share of the training sentences kept out, in whole batches.", most=0.5
+    )
+
+    def refuse(self, *names: str) -> None:
+        """Raises ``UserError`` if a field is used that this system has no use for."""
+        for name in names:
+            if getattr(self, name):
+                raise UserError(f"{self.system} does not take mle_{name}")
+
+    def check_replicas(self) -> None:
+        """Raises ``UserError`` if training stops early: that is for one device."""
+        if self.patience:
+            raise UserError("mle_patience stops training on one device only")
 
 
 PUBLISHED = PublishedFigures(
@@ -56,6 +112,7 @@ PUBLISHED = PublishedFigures(
     coco=((0.731, 0.497, 0.305, 0.189), (0.916, 0.769, 0.583, 0.408)),
     news=((0.768, 0.473, 0.240, 0.126), 2.382),
     poems=0.6670,
+    speeches=(0.519, 0.416),
     music=(0.9210, 22.38),
 )
 
@@ -92,12 +149,12 @@ class MLE:
 
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""
-        config = self.config
+        config, width = self.config, self.config.own.width
         self.model = LSTMGenerator(
             config.vocab_size,
             config.length,
-            config.generator_embedding,
-            config.generator_hidden,
+            width or config.generator_embedding,
+            width or config.generator_hidden,
             ends=config.ends,
             seed=derive_int(config.seed, "mle", "generator"),
         )
@@ -106,24 +163,106 @@ class MLE:
 
     def build_optimizers(self) -> None:
         """Makes the optimizers of `models`."""
-        config, variables = self.config, self.model.trainable_variables
+        config, own, variables = self.config, self.config.own, self.model.trainable_variables
+        kind = StoppingAdam if own.patience else FusedAdam
         self.optimizers["generator"] = adam(
-            config.own.learning_rate, config.adam_epsilon, variables, "mle"
+            own.learning_rate, config.adam_epsilon, variables, "mle", own.weight_decay, kind
         )
 
+    # --- The schedule -------------------------------------------------------------------------
+
     def phases(self) -> Iterator[Phase]:
-        """Yields the epochs, measured every `evaluate_every` and at the end."""
-        last = self.config.own.epochs
-        for epoch in range(1, last + 1):
-            evaluate = epoch % self.config.evaluate_every == 0 or epoch == last
-            yield Phase("mle", self.step, lambda seed: (self.task.train,), evaluate=evaluate)
+        """Yields the epochs, measured every `evaluate_every` and at the end.
+
+        With patience each is followed by a look at the kept sentences, and what comes after the
+        patience is over is left out; the last phase puts the best weights back.
+        """
+        own, every = self.config.own, self.config.evaluate_every
+        for epoch in range(1, own.epochs + 1):
+            evaluate = epoch % every == 0 or (epoch == own.epochs and not own.patience)
+            skipped = self.stopped if own.patience else None
+            yield Phase("mle", self.step, self.learned, evaluate=evaluate, skipped=skipped)
+            if own.patience:
+                yield Phase("mle/held_out", self.held_out_step, skipped=skipped)
+        if own.patience and own.epochs:
+            yield Phase("mle/restored", self.restore_step, evaluate=True)
+
+    def learned(self, seed: int) -> tuple[np.ndarray]:
+        """Returns the sentences of an epoch: those of the task, without the kept ones."""
+        return (self.split()[0],)
+
+    def split(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the sentences to learn from, and those kept out for early stopping (n·B, T).
+
+        Raises:
+          UserError: too few are left to learn from.
+        """
+        train, size = self.task.train, self.config.batch_size
+        if not self.config.own.patience:
+            return train, train[:0]
+        kept = size * max(1, round(self.config.own.held_out * len(train) / size))
+        if len(train) - kept < size:
+            raise UserError(
+                f"mle_patience keeps {kept} of {len(train)} training sentences out, and fewer than "
+                f"batch_size {size} are left"
+            )
+        order = numpy_generator(self.config.seed, "mle", "held out").permutation(len(train))
+        return train[order[kept:]], train[order[:kept]]
+
+    def stopped(self) -> bool:
+        """Returns whether the patience is over."""
+        return int(self._stopping.waited.numpy()) >= self.config.own.patience
+
+    @property
+    def _stopping(self) -> StoppingAdam:
+        optimizer = self.optimizers["generator"]
+        assert isinstance(optimizer, StoppingAdam)  # there is patience
+        return optimizer
+
+    # --- One update ---------------------------------------------------------------------------
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One update on sentences (B, T)."""
         with tf.GradientTape() as tape:
-            log_prob = losses.token_log_prob(self.model(tokens), tokens)
+            log_prob = losses.token_log_prob(
+                self.logits(tokens, seed, self.config.own.generator_dropout), tokens
+            )
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
         return self.update(tape, loss, self.optimizers["generator"])
+
+    def logits(self, tokens: tf.Tensor, seed: tf.Tensor, dropout: float = 0.0) -> tf.Tensor:
+        """Returns the logits (B, T, V) of sentences (B, T) in an update.
+
+        Args:
+          tokens: ids.
+          seed: stateless seed (2,).
+          dropout: share of the cell's inputs and outputs dropped.
+        """
+        if not dropout:
+            return self.model(tokens)
+        return self.model.logits(tokens, dropout=dropout, seed=seed)
+
+    def held_out_step(self, seed: tf.Tensor) -> Scalars:
+        """Compares the weights with the best so far, by the NLL of the kept sentences."""
+        shape = [-1, self.config.batch_size, self.config.length]
+        kept = tf.constant(self.split()[1].reshape(shape))
+
+        def summed(tokens: tf.Tensor) -> tf.Tensor:
+            mask = self.loss_mask(tokens)
+            costs = losses.cross_entropy(self.logits(tokens, seed), tokens)
+            weights = tf.ones_like(costs) if mask is None else tf.cast(mask, tf.float32)
+            return tf.stack([tf.reduce_sum(weights * costs), tf.reduce_sum(weights)])
+
+        sums = tf.map_fn(summed, kept, fn_output_signature=tf.float32, parallel_iterations=1)
+        cost, count = tf.unstack(tf.reduce_sum(sums, axis=0))
+        self._stopping.compare(cost / count)
+        waited = tf.cast(self._stopping.waited.value, tf.float32)
+        return {"held_out_nll": cost / count, "waited": waited}
+
+    def restore_step(self, seed: tf.Tensor) -> Scalars:
+        """Puts the best weights back."""
+        self._stopping.restore()
+        return {"held_out_nll": tf.identity(self._stopping.least.value)}
 
     def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
         """Returns which tokens (B, T) are not padding; None if none can be."""

@@ -1,24 +1,41 @@
 """RankGAN: adversarial ranking for language generation.
 
 Lin et al. 2017, arXiv:1705.11001. In the place of D stands a ranker: SeqGAN's CNN without its
-classifier. A sentence's relevance to a human reference is the cosine of their features; its rank
-score R is that relevance against the relevances of a comparison set, in the mean over references
-(`losses.log_rank`). The ranker makes R high for human sentences among generated ones and low for
-generated ones among human ones; the generator's reward is the rank of completed prefixes.
+classifier. A sentence's relevance to a human reference is the cosine of their features; its rank R
+is a softmax of that relevance over a comparison set, in the mean over references
+(`objectives.ranking`). The ranker makes R high for human sentences and low for generated ones; the
+generator's reward is the rank of completed prefixes.
 
 Sizes, 16 references, learning rates, rounds, rollouts and dropout are those of the authors'
-program (github.com/cookielee77/RankGan-NIPS2017), which otherwise differs from the paper: it takes
-the softmax over the batch at hand, with the sum of the cosines with all references in it. Its
-γ = 1 on a sum over 16 references is as steep as γ = 16 on one, hence the default; the paper gives
-no value. The comparison set are the batch's sentences of the other kind, as many as the batch
-has: its size is open in the paper. Ranker rounds are of `discriminator_epochs` (the program: 3 in
-pre-training, 1 later).
+program (github.com/cookielee77/RankGan-NIPS2017). It differs from the paper, and there is a field
+for each difference; the defaults are the paper's, but for the reward:
 
-`rankgan_reward`: the paper rewards log R (eq. 7), its program R, which is the default: log R is
-below 0 for every sample, and without a baseline, of which the paper says nothing, each step makes
-all samples less likely.
+`comparison`: "human", the sentences of the other kind, as many as a batch has (the set's size is
+  open in the paper): a generated sentence is ranked among human ones. "batch", the program's: the
+  ranker compares a batch of both kinds with each other, and the reward the generated sentences of a
+  batch with each other, with no human one, so that it sums to 1 at each position of each rollout.
+`relevance`: "mean_of_softmax", or the program's "softmax_of_sum", one softmax of the cosines' sum
+  over the references. Its γ = 1 on a sum over 16 is as steep as γ = 16 on one, hence the default,
+  but not the same function; the paper gives no value.
+`reward`: the paper rewards log R (eq. 7), its program R, which is the default: log R is below 0 for
+  every sample, and without a baseline, of which the paper says nothing, each step makes all samples
+  less likely.
+`pairing`: "own", each token with its own reward. The released generator step multiplies losses
+  flattened (T, B) with rewards flattened (B, T): of 640 tokens two get their own reward. "released"
+  does the same, to see what the published figure may rest on.
+`baseline`: whether the mean over the batch is taken from the rewards of each position; not in the
+  paper nor its program, whose R is positive and log R negative for every sample.
 
-The paper was not at hand: what is said of it rests on memory and its authors' program.
+The program besides has batches of 32 in the adversarial phase, mixes and shuffles real and
+generated sentences of the ranker's batches so that their shares vary, draws references with
+replacement, and has no L2 penalty; the ranker's rounds are of 3 epochs in pre-training and 1 later
+(here `discriminator_epochs`).
+
+The paper's body was not at hand: what is said of it rests on memory and its authors' program.
+
+Scalars: the ranker's `loss`, below 0 where it ranks human sentences higher; `real_rank` and
+`made_rank`, mean ranks; `reward_mean` and `reward_spread`, of the rewards of all prefixes;
+`gradient_norm`. The generator's `loss` is that of REINFORCE and says nothing by itself.
 """
 
 import math
@@ -34,7 +51,7 @@ from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.config.published import OracleFigure, PublishedFigures
 from leakgan_tf.config.shared import SharedConfig
-from leakgan_tf.objectives import losses
+from leakgan_tf.objectives import ranking
 from leakgan_tf.systems.base import Scalars
 from leakgan_tf.systems.discriminated import DiscriminatedConfig, DiscriminatedSystem, descend
 from leakgan_tf.systems.policy_gradient import RewardFunction
@@ -50,6 +67,25 @@ class RankGANConfig(DiscriminatedConfig):
 
     presets: ClassVar[Presets] = {"smoke": {"references": 4}}
 
+    comparison: str = setting(
+        "human",
+        "What a sentence is ranked among: 'human', sentences of the other kind (the paper); "
+        "'batch', all of its batch (its program).",
+        choices=("human", "batch"),
+    )
+    relevance: str = setting(
+        "mean_of_softmax",
+        "A rank from cosines with the references: the paper's or its program's form.",
+        choices=("mean_of_softmax", "softmax_of_sum"),
+    )
+    pairing: str = setting(
+        "own",
+        "The reward of a token: its 'own'; or another's, as in the 'released' program.",
+        choices=("own", "released"),
+    )
+    baseline: bool = setting(
+        False, "Whether rewards are lowered by their mean over the batch (this project's)."
+    )
     gamma: float = setting(16.0, "Steepness γ of the ranking (rankgan.py).")
     references: int = setting(
         16, "Human sentences in a reference set (its program), at most batch_size."
@@ -85,10 +121,11 @@ class RankGAN(DiscriminatedSystem):
     config: Config[RankGANConfig]
 
     classifies = False
+    discriminator_phases = ()  # a ranker has no log-odds: what it knows is not measured
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns training sentences, as many generated ones, and references, each (n, T)."""
-        real = self.task.train
+        """Returns real sentences, as many generated ones, and references, each (n, T)."""
+        real = self.real(seed)
         made = self.generator.sample(len(real), 1.0, derive(seed, "generated"))
         order = numpy_generator(seed, "references").permutation(len(real))
         return real, made, real[order]
@@ -101,19 +138,39 @@ class RankGAN(DiscriminatedSystem):
         self, real: tf.Tensor, made: tf.Tensor, references: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
         """One update of the ranker on sentences of three kinds, (B, T) each."""
-        features, fold = self.discriminator.features, tf.random.experimental.stateless_fold_in
-        config = self.config
+        fold = tf.random.experimental.stateless_fold_in
         with tf.GradientTape() as tape:
-            human, machine = features(real, fold(seed, 0)), features(made, fold(seed, 1))
-            reference = features(self._chosen(references), fold(seed, 2))
-            others = distributed.gather(machine), distributed.gather(human)  # of the whole batch
-            real_rank = losses.log_rank(human, reference, others[0], config.own.gamma)
-            made_rank = losses.log_rank(machine, reference, others[1], config.own.gamma)
-            loss = losses.ranker_loss(real_rank, made_rank)
+            reference = self.discriminator.features(self._chosen(references), fold(seed, 2))
+            human, machine = (
+                self._relevances(sentences, reference, fold(seed, number))
+                for number, sentences in enumerate((real, made))
+            )
+            real_rank, made_rank = self._ranks(human, machine)
+            loss = ranking.ranker_loss(real_rank, made_rank)
         scalars = descend(tape, loss, self.discriminator, self.optimizers["discriminator"])
         scalars["real_rank"] = tf.reduce_mean(tf.exp(real_rank))
         scalars["made_rank"] = tf.reduce_mean(tf.exp(made_rank))
         return scalars
+
+    def _relevances(
+        self, sentences: tf.Tensor, reference: tf.Tensor, seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the relevances of sentences (n, T) to features of references (U, F)."""
+        own = self.config.own
+        features = self.discriminator.features(sentences, seed)
+        summed = own.relevance == "softmax_of_sum"
+        return ranking.relevances(features, reference, own.gamma, summed)
+
+    def _ranks(self, human: tf.Tensor, machine: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns log R of human and generated sentences in the ranker's step, (B,) each."""
+        if self.config.own.comparison == "human":
+            others = distributed.gather(machine), distributed.gather(human)  # of the whole batch
+            return ranking.log_rank_among(human, others[0]), ranking.log_rank_among(
+                machine, others[1]
+            )
+        both = tf.concat([human, machine], axis=0)
+        ranks = ranking.log_rank_within(both, both.shape[0])
+        return ranks[: human.shape[0]], ranks[human.shape[0] :]
 
     def _chosen(self, references: tf.Tensor) -> tf.Tensor:
         """Returns the reference set, the same for the whole batch."""
@@ -127,18 +184,41 @@ class RankGAN(DiscriminatedSystem):
         return train[rows[:size]], train[rows[-size:]]
 
     def control_mean(self) -> float:
-        """Returns the reward of a sentence that is as good as each of the comparison set."""
-        rank = 1.0 / (self.config.batch_size + 1)
+        """Returns the reward of a sentence that is as good as each that it is compared with."""
+        size = self.config.batch_size
+        rank = 1.0 / (size + 1 if self.config.own.comparison == "human" else size)
         return math.log(rank) if self.config.own.reward == "log_rank" else rank
 
+    def rewards(
+        self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor, *context: tf.Tensor
+    ) -> tf.Tensor:
+        """Returns the mean rank after 1, 2, …, T tokens of (B, T): (B, T) (eq. 7)."""
+        own = super().rewards(tokens, rollouts, seed, *context)
+        return own if self.config.own.pairing == "own" else ranking.released_pairing(own)
+
+    def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
+        """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""
+        if self.config.own.baseline:
+            mean = tf.reduce_mean(rewards, axis=0)  # (T,)
+            rewards -= distributed.all_reduce_mean(mean)
+        return super().adversarial_gradient_step(tokens, rewards)
+
     def reward_function(self, references: tf.Tensor, comparisons: tf.Tensor) -> RewardFunction:
-        """Returns the rank of sentences among human ones, R or its logarithm (eq. 7)."""
-        config, features = self.config, self.discriminator.features
-        reference = features(self._chosen(references))
-        human = distributed.gather(features(comparisons))
+        """Returns the rank of sentences, R or its logarithm.
+
+        Among a batch they are ranked in groups of as many as it has (`prefix_scores`).
+        """
+        own = self.config.own
+        reference = self.discriminator.features(self._chosen(references))
+        human = distributed.gather(self._relevances(comparisons, reference))
+        rows = distributed.local_batch_size(self.config.batch_size)
 
         def ranks(sentences: tf.Tensor) -> tf.Tensor:
-            log_rank = losses.log_rank(features(sentences), reference, human, config.own.gamma)
-            return log_rank if config.own.reward == "log_rank" else tf.exp(log_rank)
+            found = self._relevances(sentences, reference)
+            if own.comparison == "human":
+                log_rank = ranking.log_rank_among(found, human)
+            else:
+                log_rank = ranking.log_rank_within(found, rows)
+            return log_rank if own.reward == "log_rank" else tf.exp(log_rank)
 
         return ranks

@@ -9,7 +9,9 @@ program 300 epochs. Learning rate and the rest are those of `mle`.
 
 Open in the papers: what happens behind a sampled end symbol. Here the model goes on to read end
 symbols until the coin gives it a true token again. Bengio et al. count mini-batches in ε_i, SeqGAN
-and this file epochs.
+and this file epochs. SeqGAN's wording is contradictory: its ω "controls the probability of
+replacing true tokens with generated ones" and decreases by 0.002 an epoch, which taken literally
+reads more truth with time; here ε, the probability of the true token, decreases.
 """
 
 import math
@@ -63,6 +65,7 @@ class ScheduledSamplingConfig(MLEConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.refuse("patience")
         name = "scheduled_sampling_rate"
         if self.schedule == "exponential" and self.rate >= 1:
             raise UserError(f"{name} must be below 1 if exponential, not {self.rate}")
@@ -101,7 +104,10 @@ class ScheduledSampling(MLE):
         # The model's own tokens first, without a gradient: each reads what stands before it.
         read = infill(LSTMPolicy(self.model), tokens, true, fold(seed, 1))
         with tf.GradientTape() as tape:
-            logits = self.model.projection(self.model.hidden(read))  # (B, T, V)
+            hidden = self.model.hidden(
+                read, dropout=self.config.own.generator_dropout, seed=fold(seed, 2)
+            )
+            logits = self.model.projection(hidden)  # (B, T, V)
             log_prob = losses.token_log_prob(logits, tokens)
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
         scalars = self.update(tape, loss, self.optimizers["generator"])

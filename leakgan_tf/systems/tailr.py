@@ -48,7 +48,8 @@ class TaiLr(MLE):
         """One update on sentences (B, T)."""
         gamma, mask = self.config.own.gamma, self.loss_mask(tokens)
         with tf.GradientTape() as tape:
-            log_prob = losses.token_log_prob(self.model(tokens), tokens)
+            logits = self.logits(tokens, seed, self.config.own.generator_dropout)
+            log_prob = losses.token_log_prob(logits, tokens)
             loss = tailr_loss(log_prob, gamma, mask)
         scalars = self.update(tape, loss, self.optimizers["generator"])
         scalars["weight"] = losses.masked_mean(tailr_weights(log_prob, gamma), mask)

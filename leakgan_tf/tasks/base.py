@@ -6,6 +6,7 @@ import numpy as np
 
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generation.generator import Generator
+from leakgan_tf.utils.seeds import numpy_generator
 
 
 @runtime_checkable
@@ -39,3 +40,16 @@ class Task(Protocol):
 
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as text, one line each."""
+
+
+def drawn_sentences(sentences: np.ndarray, count: int, seed: int, *path: str) -> np.ndarray:
+    """Returns sentences chosen at random, (count, T); some twice only if they are too few.
+
+    Args:
+      sentences: ids (n, T).
+      count: how many.
+      seed: seed of the use named by ``path``.
+    """
+    generator = numpy_generator(seed, *path)
+    rows = generator.choice(len(sentences), count, replace=count > len(sentences))
+    return sentences[rows]

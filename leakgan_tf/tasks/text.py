@@ -13,8 +13,9 @@ from leakgan_tf.metrics.bleu import bleu, self_bleu
 from leakgan_tf.metrics.diversity import distinct_sentences
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.models.masking import END
+from leakgan_tf.tasks.base import drawn_sentences
 from leakgan_tf.tasks.text_scores import score_generator, temperature_sweep
-from leakgan_tf.utils.seeds import derive, numpy_generator
+from leakgan_tf.utils.seeds import derive
 
 TEMPERATURE = 1.0  # of the evaluations during training: the model's own distribution
 
@@ -38,9 +39,7 @@ class TextTask:
 
     def positives(self, count: int, seed: int) -> np.ndarray:
         """Returns training sentences chosen at random, (count, T); some twice if they are few."""
-        generator = numpy_generator(seed, "positives")
-        replace = count > len(self.train)
-        return self.train[generator.choice(len(self.train), count, replace=replace)]
+        return drawn_sentences(self.train, count, seed, "positives")
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
         """Returns held-out NLL, BLEU-2..5, Self-BLEU-2..5 and the share of distinct sentences.

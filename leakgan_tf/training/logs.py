@@ -116,6 +116,11 @@ class Bar:
         self._bar.set_postfix_str(f"{name}{of}, {left} left", refresh=False)
         self._bar.refresh()
 
+    def announce(self, work: str) -> None:
+        """Shows at once what begins and may take a while."""
+        self._bar.set_postfix_str(work, refresh=False)
+        self._bar.refresh()
+
     def line(self, text: str) -> None:
         """Prints a line above the bar."""
         tqdm.write(printable(text))

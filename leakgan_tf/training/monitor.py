@@ -16,18 +16,24 @@ SATURATED, NOT_SATURATED: D's mean accuracy over `SATURATED_ROUNDS` rounds. On t
 CHANCE, NOT_CHANCE: D's mean accuracy over `CHANCE_ROUNDS` rounds. A round of the quick preset has
   4,096 sentences, so the mean of five rounds of guessing is 0.5 with a deviation of 0.0035. Of
   LeakGAN's five rounds with the least accuracy, in ten runs, the mean was never below 0.513.
+BELOW, NOT_BELOW: the Donsker-Varadhan bound of what D knows of held-out sentences, in nats per
+  token, after any of its rounds (`metrics.discriminator_scores`). Below 0 its score fits the
+  sentences that it was trained on: as an energy it would make the generator worse. Between the two
+  values a warning is not repeated.
 """
 
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.diversity import REPEATS
 
 GROUP = "warning"  # of the records that hold a warning
 DIVERSE, NOT_DIVERSE = 0.9, REPEATS
 SATURATED, NOT_SATURATED, SATURATED_ROUNDS = 0.98, 0.95, 3
 CHANCE, NOT_CHANCE, CHANCE_ROUNDS = 0.51, 0.53, 5
+BELOW, NOT_BELOW = 0.0, 0.002
 
 _ROUND = "adversarial/discriminator"
 
@@ -49,9 +55,18 @@ class CollapseMonitor:
         """Returns the warnings that begin with a record of `training.logs.Records`, a line each."""
         if record["group"] == "evaluation" and self._real_distinct:
             return self._diversity(record)
+        warnings = self._bound(record[BOUND]) if BOUND in record else []
         if record["group"] == _ROUND and "accuracy" in record:
-            return self._accuracy(record["accuracy"])
-        return []
+            warnings += self._accuracy(record["accuracy"])
+        return warnings
+
+    def _bound(self, bound: float) -> list[str]:
+        if not self._begins(BOUND, bound < BELOW, bound > NOT_BELOW):
+            return []
+        return [
+            f"D's bound is {bound:.4f} nats per token on held-out sentences, below 0; its score "
+            "fits its training sentences, and rewards from it are noise to others"
+        ]
 
     def _diversity(self, record: Mapping[str, Any]) -> list[str]:
         warnings = []

@@ -7,10 +7,12 @@ from typing import Any
 import tensorflow as tf
 
 from leakgan_tf.config.config import Config, replace
+from leakgan_tf.runs.base import take_base_weights
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import board
+from leakgan_tf.training.discriminator import discriminator_figures
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
@@ -99,8 +101,12 @@ def _train_run(
         write_json(folder.reader, task.reader.to_json())
     with distribution.scope():
         system = make_system(config, task)
+        if not folder.checkpoint.exists():
+            take_base_weights(system)
     progress = Trainer(config, system, task, folder, distribution).run()
     figures = task.measure(system.generator)
+    if known := discriminator_figures(config, system, task):
+        figures["discriminator"] = known
     figures |= {
         "best": progress.best,
         "seconds": progress.seconds,

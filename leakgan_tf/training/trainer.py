@@ -11,8 +11,9 @@ from leakgan_tf.metrics.nll import distinct_share
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.checkpoint import PartialPhase, Progress
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.systems.base import Phase, System
+from leakgan_tf.systems.base import Discriminating, Phase, System
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.training.discriminator import KIND, DiscriminatorMeasure
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records
 from leakgan_tf.training.loop import CompiledLoop, pipeline
@@ -58,6 +59,7 @@ class Trainer:
         self._distribution = distribution or Distribution()
         self._interruption = interruption
         self._phases = list(system.phases())
+        self._knowing = self._discriminator()
         self._loops: dict[Any, CompiledLoop] = {}
         self._durations: dict[str, list[float]] = {}
         self._progress = Progress(total=len(self._phases))
@@ -80,7 +82,9 @@ class Trainer:
             return self._progress
         self._folder.forget_after(start)
         kinds = [
-            (phase.name,) * (phase.epochs > 0) + ("evaluation",) * phase.evaluate
+            (phase.name,) * (phase.epochs > 0)
+            + (KIND,) * (phase.name in self._knowing)
+            + ("evaluation",) * phase.evaluate
             for phase in self._phases
         ]
         self._records = Records(self._folder.metrics, self._folder.tensorboard, start)
@@ -108,17 +112,29 @@ class Trainer:
 
     def _run_phase(self, index: int) -> None:
         phase, progress = self._phases[index], self._progress
+        if phase.skipped and not progress.partial.done and phase.skipped():
+            self._finish_phase(index)
+            return
         seed = derive_int(self._config.seed, "phase", index)
         scalars = self._train(index, phase, seed)
         seconds = progress.partial.seconds
+        if phase.name in self._knowing:
+            begin = time.monotonic()
+            scalars |= self._knowing[phase.name].after_round()
+            self._spend(KIND, time.monotonic() - begin)
         if scalars:
             timed = {**scalars, "seconds": seconds}
             self._record(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
+        self._finish_phase(index, phase.name if phase.evaluate else "")
+
+    def _finish_phase(self, index: int, evaluated: str = "") -> None:
+        """Goes on to the next phase, and measures the generator first if a name is given."""
+        progress = self._progress
         progress.position, progress.partial = index + 1, PartialPhase()
-        if phase.evaluate:
-            self._evaluate(index, phase.name)
+        if evaluated:
+            self._evaluate(index, evaluated)
         self._checkpoint_if_due(last=progress.position == len(self._phases))
         self._bar.show(progress.position, 0, 0, self._durations)
 
@@ -126,6 +142,8 @@ class Trainer:
         """Runs what is left of the phase's updates; returns the means of what all report."""
         partial = self._progress.partial
         begin = time.monotonic() - partial.seconds
+        if phase.epochs and phase.step not in self._loops:
+            self._bar.announce(f"preparing {phase.name}")  # its data, then its compilation
         arrays = self._arrays(phase, seed)
         plan = self._plan(phase, seed, len(arrays[0]) if arrays else None)
         if partial.done < len(plan):
@@ -145,6 +163,14 @@ class Trainer:
             if partial.done < len(plan):  # by the chief's clock: all must make the same calls
                 count = self._distribution.agree(count)
         return partial.means()
+
+    def _discriminator(self) -> dict[str, DiscriminatorMeasure]:
+        """Returns what measures D, by the names of the phases that train it."""
+        system = self._system
+        if not isinstance(system, Discriminating):
+            return {}
+        measure = DiscriminatorMeasure(self._config, system, system.generator, self._task)
+        return dict.fromkeys(system.discriminator_phases, measure)
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
         """Returns the phase's arrays: made now, or those that it began with."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.speed``: what it writes, composes, draws and refuses; never a time."""
+"""``python -m benchmarks.speed``: what it writes, composes and refuses; never a time."""
 
 import json
 import subprocess
@@ -11,32 +11,27 @@ from benchmarks.speed import command as speed
 from benchmarks.speed import limits, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
-from benchmarks.speed.measure import Measured, Result, compose_iteration, needed, result_of
-from benchmarks.speed.stages import Form, Stage, Workbench, keys
-from benchmarks.speed.timing import Timing
+from benchmarks.speed.measure import Result, compose_iteration, needed
+from benchmarks.speed.phases import PhaseTime, measure_phases
+from benchmarks.speed.stages import keys
+from benchmarks.speed.start import measure_start
 from helpers import runs, small
+from helpers.tiny import tiny
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.hardware import hardware
-
-pytestmark = pytest.mark.ci  # trains several runs
 
 LEAKGAN = system_config("leakgan")
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = (
     "--preset=smoke", "--vocab_size=12", "--evaluation_samples=16", "--training_sequences=16",
-    "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16", "--windows=1,20",
-    "--filters=2,2", "--rollouts=2", "--goal_horizon=10", "--samples=20", "--repeats=2",
+    "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16", "--windows=1",
+    "--filters=2", "--rollouts=2", "--goal_horizon=10", "--samples=20", "--repeats=1",
 )  # fmt: skip
 LIMITS = Limits({"float32": 2.0, "bfloat16": 4.0}, 1.0, {}, {})
 FIELDS = {"title", "seconds", "flops", "bytes", "floor_seconds", "times_the_floor"}
-
-
-@pytest.fixture(autouse=True)
-def small_limits(monkeypatch):
-    monkeypatch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
 
 
 def benchmark(*words):
@@ -46,62 +41,77 @@ def benchmark(*words):
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """The figures of all stages at the smallest sizes, of the project's forms only."""
+def measured(tmp_path_factory):
+    """The figures of one stage at the smallest sizes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
         path = tmp_path_factory.mktemp("speed") / "speed.json"
-        assert benchmark(*SMALL, "--nodirect", f"--json={path}") == 0
+        few = ("--stages=d_step", "--updates=", "--nostartup")
+        assert benchmark(*SMALL, *few, f"--json={path}") == 0
     return json.loads(path.read_text())
 
 
-def test_every_stage_is_there_with_its_floor(stored):
-    assert stored["benchmark"] == "speed"
+def assert_whole(stage, limits):
+    """Asserts that a stage's figures agree with each other."""
+    assert set(stage) >= FIELDS
+    flops = limits["gflops"]["float32"] * 1e9
+    floor = stage["flops"] / flops + stage["bytes"] / (limits["bandwidth"] * 1e9)
+    assert stage["floor_seconds"] == pytest.approx(floor)
+    assert stage["times_the_floor"] == pytest.approx(stage["seconds"] / floor)
+    if "runs" in stage:
+        own = stage["runs"]
+        assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
+
+
+def test_stages_have_their_floor_and_d_its_direct_form(measured):
+    assert measured["benchmark"] == "speed"
+    stages = measured["sizes"]["oracle20"]["stages"]
+    assert list(stages) == ["d_step"]
+    assert_whole(stages["d_step"], measured["limits"])
+    gain = stages["d_step"]["direct"]["runs"]["median"] / stages["d_step"]["seconds"]
+    assert stages["d_step"]["gain"] == pytest.approx(gain)
+
+
+def test_phases_are_those_of_the_trainer():
+    phases = measure_phases(tiny(), [2, 3])
+    kinds = ["pretrain/discriminator", "pretrain/generator"]
+    kinds += ["adversarial/generator", "adversarial/discriminator", "adversarial/likelihood"]
+    assert {(phase.name, phase.updates) for phase in phases} == {
+        (name, count) for name in kinds for count in (2, 3)
+    }
+    for phase in phases:
+        assert 0 < phase.in_updates <= phase.seconds - phase.making_data
+
+
+def test_the_share_outside_updates_counts_data_the_ratio_does_not():
+    found = PhaseTime("d", 10, seconds=10.0, in_updates=4.0, making_data=5.0).to_json()
+    assert (found["share_outside"], found["times_its_updates"]) == (0.6, 1.25)
+
+
+@pytest.mark.ci  # compiles every stage
+def test_every_stage_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
+    path = tmp_path / "speed.json"
+    assert benchmark(*SMALL, "--nodirect", "--updates=2", "--nostartup", f"--json={path}") == 0
+    stored = json.loads(path.read_text())
     stages = stored["sizes"]["oracle20"]["stages"]
     assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), "iteration"]
-    limits = stored["limits"]
     for stage in stages.values():
-        assert set(stage) >= FIELDS
-        flops = limits["gflops"]["float32"] * 1e9
-        floor = stage["flops"] / flops + stage["bytes"] / (limits["bandwidth"] * 1e9)
-        assert stage["floor_seconds"] == pytest.approx(floor)
-        assert stage["times_the_floor"] == pytest.approx(stage["seconds"] / floor)
-        if "runs" in stage:
-            own = stage["runs"]
-            assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
+        assert_whole(stage, stored["limits"])
+        assert "direct" not in stage
+    assert {phase["updates"] for phase in stored["sizes"]["oracle20"]["phases"]} == {2}
 
 
-def test_direct_forms_are_measured_beside_the_projects(tmp_path):
-    path = tmp_path / "speed.json"
-    assert benchmark(*SMALL, "--stages=d_step", "--nostartup", f"--json={path}") == 0
-    (stage,) = json.loads(path.read_text())["sizes"]["oracle20"]["stages"].values()
-    (direct,) = stage["direct"]
-    assert direct["times"] == 1 and direct["runs"]["median"] == stage["direct_seconds"]
-    assert stage["gain"] == pytest.approx(stage["direct_seconds"] / stage["seconds"])
-
-
-def test_direct_forms_are_scaled_to_the_whole_stage():
-    config = small.config(batch_size=8, sampling_batch=16, rollouts=2)
-    bench = Workbench(config, samples=20)
-    assert {(form.piece, form.times) for form in bench.stage("sampling").direct} == {
-        ("a batch of 8", 20 / 8),
-        ("a batch of 16", 20 / 16),
-    }
-    (reward,) = bench.stage("reward").direct
-    assert reward.times == 2
-    for key in ("d_step", "features", "worker_logits", "pretrain", "adversarial_gradient"):
-        assert all(form.times == 1 for form in bench.stage(key).direct)
-
-
-def test_the_machine_is_named(stored):
-    made_by = stored["made_by"]
+def test_the_machine_is_named(measured):
+    made_by = measured["made_by"]
     assert made_by["hardware"].items() >= hardware().items()
     assert {"command", "versions", "commit"} <= set(made_by)
-    assert set(stored["limits"]["gflops"]) == {"float32", "bfloat16"}
+    assert set(measured["limits"]["gflops"]) == {"float32", "bfloat16"}
 
 
-def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates(stored):
-    seconds = stored["startup_seconds"]
+@pytest.mark.ci  # a process of its own
+def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates():
+    seconds = measure_start(tiny())
     assert list(seconds) == [
         "imports",
         "models",
@@ -113,54 +123,23 @@ def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates(stored):
     assert moments == sorted(moments) and moments[0] > 0
 
 
-def test_text_has_no_oracle_and_says_that_bleu_is_not_in_it(tmp_path, capsys):
-    config = text_preset("smoke", 4660, 32, LEAKGAN)
-    assert "oracle_sampling" not in keys(config)
-    path = tmp_path / "speed.json"
-    words = (
-        "--preset=smoke", "--sizes=coco", "--vocab_size=12", "--evaluation_samples=8", "--nodirect",
-        "--nostartup", "--stages=evaluation,d_step", "--repeats=1", f"--json={path}",
-    )  # fmt: skip
-    assert benchmark(*words) == 0
-    size = json.loads(path.read_text())["sizes"]["coco"]
-    assert set(size["stages"]) == {"evaluation", "d_step"}
-    assert size["config"]["length"] == 32
-    assert all("direct" not in stage for stage in size["stages"].values())
-    assert "evaluation without BLEU" in capsys.readouterr().out
-
-
-def test_limits_are_the_best_of_two_measurements():
-    first = Limits({"float32": 5.0}, 7.0, {"float32": {"8": 5.0, "16": 1.0}}, {"read": 7.0})
-    second = Limits({"float32": 4.0}, 9.0, {"float32": {"8": 2.0, "16": 4.0}}, {"read": 9.0})
-    best = Limits({"float32": 5.0}, 9.0, {"float32": {"8": 5.0, "16": 4.0}}, {"read": 9.0})
-    assert first.best_of(second) == second.best_of(first) == best
-
-
 # --- What is composed -----------------------------------------------------------------------------
 
 
-def made(seconds, direct=None, cost=None):
-    return Result("", cost or Cost(seconds), seconds, direct_seconds=direct)
+def made(seconds):
+    return Result("", Cost(seconds), seconds)
 
 
 def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
     config = small.config(
         discriminator_samples=20, discriminator_epochs=3, adversarial_discriminator_rounds=5
     )
-    results = {
-        "adversarial_step": made(1000.0),
-        "sampling": made(10.0, 100.0),
-        "d_step": made(1.0, 7.0),
-        "oracle_sampling": made(3.0),
-        "reward": made(40.0, 2000.0),
-        "adversarial_gradient": made(5.0, 50.0),
-    }
+    seconds = {"adversarial_step": 1000, "sampling": 10, "d_step": 1, "oracle_sampling": 3}
+    results = {key: made(each) for key, each in seconds.items()}
     iteration = compose_iteration(results, config, samples=10)
     steps = 3 * (2 * 20 // 4)  # epochs × batches of both sides
     expected = 1000 + 5 * (2 * 10 + 2 * 3 + steps * 1)
     assert iteration.seconds == iteration.cost.flops == expected
-    generator_step = 100 * 4 / 10 + 2000 + 50
-    assert iteration.direct_seconds == generator_step + 5 * (2 * 100 + 2 * 3 + steps * 7)
     del results["oracle_sampling"]  # text: real sentences are there already
     assert compose_iteration(results, config, samples=10).seconds == expected - 5 * 2 * 3
 
@@ -168,23 +147,14 @@ def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
 def test_an_iteration_asks_for_its_parts():
     synthetic, text = synthetic_preset("smoke", 20, LEAKGAN), text_preset("smoke", 12, 20, LEAKGAN)
     assert needed(["features"], synthetic) == ["features"]
-    assert {"reward", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
+    assert {"sampling", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
     assert "oracle_sampling" not in needed(["iteration"], text)
 
 
-def test_a_direct_form_is_the_originals_at_its_faster_batch():
-    def form(name, seconds):
-        return Measured(name, Timing(seconds, seconds, seconds, 0, 1, None))
-
-    stage = Stage("s", Cost(1), Form("project", lambda: None))
-    forms = [form("original", 9), form("original", 5), form("other", 2)]
-    result = result_of(stage, form("project", 1), forms)
-    assert (result.seconds, result.direct_seconds) == (1, 5)
-    assert result_of(stage, form("project", 1), []).direct_seconds is None
-    # 1 GFLOP at 2 or 4 GFLOP/s
-    for precision, floor in (("float32", 0.5), ("bfloat16", 0.25)):
-        given = Result("s", Cost(1e9), 1.0)
-        assert given.floor_seconds(LIMITS, precision) == floor
+@pytest.mark.parametrize(("precision", "floor"), [("float32", 0.5), ("bfloat16", 0.25)])
+def test_the_floor_is_that_of_the_precision(precision, floor):
+    given = Result("s", Cost(1e9), 1.0)  # 1 GFLOP at 2 or 4 GFLOP/s
+    assert given.floor_seconds(LIMITS, precision) == floor
 
 
 # --- The clock ------------------------------------------------------------------------------------
@@ -223,11 +193,6 @@ def test_a_warm_up_stands_in_for_the_first_calls(clock):
     assert (found.first, found.median, found.runs) == (1.0, 8.0, 1)
 
 
-def test_a_piece_is_scaled_but_not_its_first_call():
-    found = Timing(2.0, 1.0, 3.0, 7.0, 5, 100).scaled(4)
-    assert found == Timing(8.0, 4.0, 12.0, 7.0, 5, 100)
-
-
 def test_memory_is_that_of_the_work_where_the_system_tells():
     if timing.peak_bytes() is None:
         pytest.skip("no /proc")
@@ -249,6 +214,7 @@ def test_memory_is_that_of_the_work_where_the_system_tells():
         ("--repeats=0", "--repeats must be above 0"),
         ("--samples=-1", "--samples must be above 0"),
         ("--budget=0", "--budget must be above 0"),
+        ("--updates=10,0", "--updates takes whole numbers above 0"),
         ("--vocab_size=x", "--vocab_size takes"),
         ("--preset=none", "unknown preset"),
     ],

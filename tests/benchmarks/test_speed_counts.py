@@ -7,7 +7,6 @@ from benchmarks.speed.counts import WORD, Cost
 from helpers import small
 from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.config.semantics import PAPER
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.tasks.synthetic import make_oracle
@@ -87,29 +86,12 @@ def test_the_reward_of_a_batch(alignment, resumed):
     assert counts.reward(config).flops == pytest.approx(expected)
 
 
-def test_worker_logits_of_a_batch():
-    cost = counts.worker_logits_of_batch(CONFIG)
-    assert cost.flops == 4 * 6 * LOGITS
-    weights = 5 * 2 + 4 * 2 * 7 + 2 * 7
-    assert cost.bytes == WORD * (weights + 4 * 6 * (7 + 4 + 5))
-
-
 def test_the_oracle():
     config = replace(CONFIG, oracle_embedding=3, oracle_hidden=2)
     token = 2 * (3 * 8) + 2 * (2 * 8) + 2 * (2 * 7)
     cost = counts.oracle_sampling(config, count=5, batch=4)
     assert cost.flops == 5 * 6 * token
     assert cost.bytes == 2 * WORD * counts.oracle_parameters(config)
-
-
-def test_an_evaluation():
-    config = replace(CONFIG, evaluation_samples=8)
-    judged = counts.oracle_sampling(config, 8, 4).flops
-    known = CONVOLUTIONS + 7 * (HIGHWAY + MANAGER) + 6 * (WORKER_STATE + LOGITS)
-    expected = 2 * (8 * 6 * TOKEN + judged + 8 * known)
-    assert counts.evaluation(config, 2, 4).flops == pytest.approx(expected)
-    text = small.config(PAPER, task="text", evaluation_samples=8)
-    assert counts.evaluation(text, 1, 4).flops == pytest.approx(8 * 6 * TOKEN + 8 * known)
 
 
 def test_an_adversarial_step_is_the_sum_of_its_parts():

@@ -88,7 +88,8 @@ def test_the_sweep_stands_in_the_page(folder):
         (plain,) = [row for row in figures["sweep"] if row["temperature"] == 1]
         for name in ("nll_test", "bleu", "self_bleu", "distinct_sentences"):
             assert plain[name] == figures[name]
-        cells = [run["folder"], "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
+        title = published.SYSTEMS[run["config"]["system"]]
+        cells = [title, "1", *(f"{plain['bleu'][order]:.3f}" for order in "2345")]
         found = [[cell.strip() for cell in row.strip("|").split("|")][:6] for row in rows]
         assert cells in found
 

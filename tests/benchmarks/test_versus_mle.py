@@ -95,6 +95,22 @@ def test_runs_without_a_sweep_are_left_out():
     assert list(systems) == ["mle"]
 
 
+def test_the_tuned_mle_can_be_the_baseline():
+    """Its own row is at no distance, and MLE is compared with it as every system is."""
+    runs = [run("mle", 0, up=0.5), run("mle_tuned", 0), run("seqgan", 0, up=0.2)]
+    tuned = versus_mle.compare(runs, baseline=versus_mle.TUNED)
+    deltas = {
+        system: rows["1.0"].get("nll_oracle_differences")
+        for system, rows in tuned["systems"].items()
+    }
+    assert deltas == {
+        "mle": [pytest.approx(0.5)], "mle_tuned": None, "seqgan": [pytest.approx(0.2)]
+    }  # fmt: skip
+    assert tuned["systems"]["mle_tuned"]["1.0"]["frontier"][0]["distance"] == 0.0
+    assert against_table(tuned).headers[0] == "against MLE, tuned"
+    assert versus_mle.compare(runs[:1], baseline=versus_mle.TUNED) == {}
+
+
 def test_both_tests_are_of_the_right_numbers():
     measured = [run("mle", seed) for seed in (0, 1)]
     measured += [run("seqgan", 0, up=-0.3), run("seqgan", 1, up=-0.1)]

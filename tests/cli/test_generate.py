@@ -1,5 +1,6 @@
 """``python -m leakgan_tf generate``: what it writes, and how it refuses."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,12 @@ import pytest
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
+from leakgan_tf.api.datasets import prepare
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.text_config import text_config
+from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -92,13 +97,23 @@ def refuses(capsys, folder, *words, names=()):
         (["--temperature=-2"], ["temperature"]),
         (["--temperature=nan"], ["temperature"]),
         (["--temperature=inf"], ["temperature"]),
-        (["--temperature=1e39"], ["--temperature must be 0.001 to 1000"]),
-        (["--temperature=1e-46"], ["--temperature must be 0.001 to 1000"]),
+        (["--temperature=1e39"], ["temperature must be 0.001 to 1000"]),
+        (["--temperature=1e-46"], ["temperature must be 0.001 to 1000"]),
         (["--seed=x"], ["seed"]),
         (["--nun=3"], ["nun"]),
         (["extra"], ["extra"]),
         (["--best"], ["best.npz"]),
-        (["--run_dir="], ["--run_dir"]),
+        (["--run_dir="], ["--run"]),
+        (["--run=x"], ["--run_dir", "one"]),
+        (["--top_k=-1"], ["top_k"]),
+        (["--top_p=0"], ["top_p"]),
+        (["--top_p=nan"], ["top_p"]),
+        (["--greedy", "--top_k=3"], ["greedy", "top_k"]),
+        (["--greedy", "--unique"], ["greedy", "unique"]),
+        (["--data=x"], ["--data", "--novel"]),
+        (["--prompt=a man"], ["prompt", "oracle"]),
+        (["--novel"], ["novel", "oracle"]),
+        (["--format=xml"], ["format"]),
     ],
 )
 def test_bad_flags_are_refused(capsys, run_dir, tmp_path, words, names):
@@ -116,7 +131,7 @@ def test_without_a_run_it_is_refused(capsys, run_dir, tmp_path):
     out = f"--out={tmp_path / 'samples.txt'}"
     missing, empty = tmp_path / "missing", tmp_path / "empty"
     empty.mkdir()
-    refuses(capsys, tmp_path, "generate", out, names=["--run_dir"])
+    refuses(capsys, tmp_path, "generate", out, names=["--run"])
     for folder in (missing, empty):
         refuses(capsys, tmp_path, "generate", out, f"--run_dir={folder}", names=[folder])
     refuses(capsys, tmp_path, "generate", out, f"--run_dir={run_dir.parent}", names=["mle"])
@@ -144,3 +159,86 @@ def test_an_output_that_cannot_be_written_is_refused(capsys, run_dir, tmp_path):
 def test_help_is_no_error(capsys):
     assert generate("--help") == 0
     assert "--temperature" in capsys.readouterr().out
+
+
+SENTENCES = [f"{a} {b} {c}." for a in ("a", "the", "one") for b in ("man", "cat", "giraffe")
+             for c in ("sits", "eats")]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def text_run(tmp_path_factory):
+    """A run on text with random weights, and its data folder."""
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "text.txt").write_text("".join(f"{line}\n" for line in SENTENCES))
+    data = prepare(folder / "text.txt", folder / "data", max_length=4).contents
+    sizes = {"batch_size": 4, "sampling_batch": 16, "generator_hidden": 4, "padding": "masked"}
+    config = text_config(data, "smoke", None, "mle", 0, sizes)
+    runs.begun(config, folder / "run", made_by={"data": str(folder / "data")})
+    write_json(
+        RunFolder(folder / "run").reader, TextReader(data.vocabulary, data.tokenizer).to_json()
+    )
+    return folder
+
+
+def lines(capsys, folder, *words):
+    assert generate(f"--run={folder / 'run'}", *words) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_every_sentence_begins_with_the_prompt(text_run, capsys):
+    found = lines(capsys, text_run, "--prompt=the giraffe", "--num=20", "--seed=3")
+    assert len(found) == 20 and all(line.startswith("the giraffe") for line in found)
+    assert found == load(text_run / "run").generate(20, seed=3, prompt="the giraffe")
+    assert len(set(found)) > 1
+
+
+def test_unique_and_novel_leave_out_what_they_say(text_run, capsys):
+    words = ["--num=30", "--temperature=0.5", "--prompt=the man"]
+    plain, unique = lines(capsys, text_run, *words), lines(capsys, text_run, *words, "--unique")
+    assert len(set(plain)) < len(plain) and len(set(unique)) == 30
+    assert unique[:9] == list(dict.fromkeys(plain))[:9]  # the same draws, repetitions left out
+    beginning = ["--prompt=a man", "--temperature=0.5", "--num=12"]
+    known = set(SENTENCES)
+    trained = load(text_run / "run")
+    assert set(trained.training_sentences()) < known
+    some = set(lines(capsys, text_run, *beginning)) - {"a man"}
+    trained.training_sentences = lambda data=None: sorted(some)
+    assert some.isdisjoint(trained.generate(12, 0.5, prompt="a man", novel=True))
+    assert set(lines(capsys, text_run, *beginning, "--novel")).isdisjoint(
+        load(text_run / "run").training_sentences()
+    )
+
+
+def test_too_few_unique_sentences_are_told(text_run, capsys):
+    words = ["--unique", "--num=9", "--top_k=1", "--prompt=a"]
+    refuses(capsys, text_run, "generate", f"--run={text_run / 'run'}", *words, names=["only 1 of"])
+
+
+def test_jsonl_names_both_laws_and_adds_up(text_run, capsys):
+    words = ["--format=jsonl", "--temperature=2", "--num=5", "--prompt=a"]
+    found = [json.loads(line) for line in lines(capsys, text_run, *words)]
+    trained = load(text_run / "run")
+    for each in found:
+        ids = trained.reader.vocabulary.encode(each["tokens"], 4)[None]
+        for key, temperature in (("log_prob_model", 1.0), ("log_prob_law", 2.0)):
+            wanted = trained.generator.log_prob(ids, temperature)[0, 1:].sum()
+            assert each[key] == pytest.approx(wanted, abs=1e-4)
+        assert (each["law"], each["prompt_tokens"]) == ("temperature 2", 1)
+        assert trained.reader.tokenizer.detokenize(each["tokens"]) == each["text"]
+
+
+def test_an_unknown_word_is_refused_with_its_nearest(text_run, capsys):
+    words = ["generate", f"--run={text_run / 'run'}"]
+    refuses(capsys, text_run, *words, "--prompt=the Girafe", names=["'Girafe'", "giraffe"])
+    refuses(capsys, text_run, *words, "--prompt=the xyzzy", names=["no known word is near"])
+    refuses(capsys, text_run, *words, "--prompt=a man sits.", names=["4 tokens", "3 or fewer"])
+
+
+def test_truncation_says_that_it_is_outside_of_protocols(text_run, capsys):
+    assert generate(f"--run={text_run / 'run'}", "--top_p=0.5", "--num=1") == 0
+    assert "outside every published protocol" in capsys.readouterr().err
+
+
+def test_another_data_folder_is_refused(text_run, capsys):
+    words = ["generate", f"--run={text_run / 'run'}", "--novel", f"--data={text_run / 'none'}"]
+    refuses(capsys, text_run, *words, names=["none"])

@@ -1,11 +1,14 @@
 """``prepare`` as a user meets it: folders, accounts, and one line for bad input."""
 
 import gzip
+import json
+import textwrap
 
 import pytest
 
 from leakgan_tf.cli import entry, prepare
 from leakgan_tf.data.dataset import load_dataset
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.text import MAX_LINE_BYTES
 
 LINES = "".join(f"A dog and {i} cats, all red.\n" for i in range(40))
@@ -165,7 +168,7 @@ def test_bad_files_get_one_line_and_leave_nothing(tmp_path, capsys, flag, name, 
         (["--dataset=coco", "--out={out}"], "LEAKGAN_TF_DATA"),
         (["--dataset=coco", "--data_dir={folder}", "--out={out}"], "coco/train.txt is missing"),
         (["--dataset=lyrics", "--out={out}"], "dataset"),
-        (["--input={text}", "--tokenizer=bpe", "--out={out}"], "tokenizer"),
+        (["--input={text}", "--tokenizer=unigram", "--out={out}"], "tokenizer"),
         (["--input={text}", "--max_length=0", "--out={out}"], "max_length must be at least 1"),
         (["--input={text}", "--test_fraction=1", "--out={out}"], "test_fraction must be"),
         (["--input={text}", "--min_count=99", "--out={out}"], "vocabulary ends empty"),
@@ -175,6 +178,10 @@ def test_bad_files_get_one_line_and_leave_nothing(tmp_path, capsys, flag, name, 
         (["--input={text}", "--out={text}", "--overwrite"], "is a file"),
         (["--input={folder}", "--out={out}"], "not a regular file"),
         (["--input={folder}/absent.txt", "--out={out}"], "absent.txt"),
+        (["--input={text}", "--column=x", "--out={out}"], "no column 'x': it has A dog and 0 cats"),
+        (["--input={text}", "--encoding=klingon", "--out={out}"], "no encoding 'klingon'"),
+        (["--input={text}", "--encoding=utf-16", "--out={out}"], "not utf-16"),
+        (["--dataset=captions", "--split=sentences", "--out={out}"], "split does not go with"),
         (["--input={text}", "extra.txt", "--out={out}"], "unexpected argument"),
     ],
 )
@@ -188,6 +195,118 @@ def test_flags_that_cannot_be_are_refused(tmp_path, capsys, arguments, message):
     assert message in captured.err
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
     assert text.read_text() == LINES
+
+
+PROSE = (
+    "It was a dark evening in the old town, and the rain had not yet begun to fall. Mr. Fox went "
+    'home along the river without a word to anyone. "Why so late?" asked the neighbor, who had '
+    "waited at the gate for an hour. He said nothing at all, and shut the door behind him. "
+)
+BOOK = "\n\n".join(
+    "\n".join(textwrap.wrap(PROSE.replace("evening", word), 60))
+    for word in ["evening", "morning", "night", "day", "hour", "week", "month", "year"]
+)
+CELLS = [("the cat sat down .", i, "a, b") for i in range(30)]
+CSV = "text,stars,tags\n" + "".join(f'"{t} {i}",{i},"{x}"\n' for t, i, x in CELLS)
+JSONL = "".join(json.dumps({"id": i, "text": f"{t} {i}"}) + "\n" for t, i, _ in CELLS)
+JAPANESE = "".join(f"吾輩は猫である{x}。名前はまだ無い。\n" for x in "春夏秋冬朝昼夜前後左右")
+CHINESE = "".join(f"春花秋月何时了{x}往事知多少。\n" for x in "春夏秋冬朝夜前后左右")
+GERMAN = "".join(f"Das häßliche Mädchen {i} schläft schön.\n" for i in range(30))
+EMOJI = "".join(f"so happy 😀 {x} 👩‍👩‍👧 today\n" for x in "🎉🌈🔥🍕⭐🎈🐶🐱🚀🌍")
+HEADER = "it has text, stars, tags"
+# Content, flags, what the account or the error says; what another flag then makes of the same file.
+OWN = {
+    "csv": (CSV, [], "--column=NAME", ["--column=text"], "the cat sat down. "),
+    "csv header": (CSV, ["--column=x"], HEADER, ["--column=text"], "the cat sat down. "),
+    "csv by number": (CSV.partition("\n")[2], ["--column=x"], "or a number", ["--column=1"],
+                      "the cat"),
+    "tsv": (CSV.replace(",", "\t"), [], "looks like TSV", ["--column=text"], "the cat"),
+    "jsonl": (JSONL, [], "looks like JSON lines", ["--column=text"], "the cat sat down. "),
+    "jsonl field": (JSONL, ["--column=x"], "it has id, text", ["--column=text"], "the cat"),
+    "cp1252": (GERMAN.encode("cp1252"), [], "--encoding=cp1252", ["--encoding=cp1252"], "Das h"),
+    "utf-16": (GERMAN.encode("utf-16"), [], "--encoding=utf-16", ["--encoding=utf-16"], "Das h"),
+    "no mark": (GERMAN.encode("utf-16-le"), [], "=utf-16-le", ["--encoding=utf-16-le"], "Das h"),
+    "shift_jis": (JAPANESE.encode("shift_jis"), [], "--encoding=shift_jis",
+                  ["--encoding=shift_jis", "--tokenizer=char"], "吾輩は猫"),
+    "gb18030": (CHINESE.encode("gb18030"), [], "--encoding=gb18030",
+                ["--encoding=gb18030", "--tokenizer=char"], "春花秋月"),
+    "book": (BOOK, [], "--split=sentences", ["--split=sentences", "--max_length=32"], ""),
+    "japanese": (JAPANESE, [], "--tokenizer=char", ["--tokenizer=char"], "吾輩は猫"),
+    "chinese": (CHINESE, [], "--tokenizer=char", ["--tokenizer=char"], "春花秋月"),
+    "emoji": (EMOJI, ["--tokenizer=char"], "written to", ["--tokenizer=word"], "so happy 😀"),
+    "a line of 4 MB": (PROSE * 14_000, [], "--split=chunks",
+                       ["--split=chunks", "--tokenizer=whitespace"], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_text_ends_in_a_folder_or_in_a_line_that_says_what_to_type(tmp_path, capsys, name):
+    content, flags, says, remedy, begins = OWN[name]
+    text = write(tmp_path / "text.txt", content)
+    status = run(f"--input={text}", f"--out={tmp_path / 'first'}", *flags)
+    captured = capsys.readouterr()
+    assert says in (captured.out if status == 0 else captured.err)
+    assert status == 0 or captured.err.count("\n") == 1
+    assert run(f"--input={text}", f"--out={tmp_path / 'out'}", *remedy) == 0
+    account = capsys.readouterr().out
+    loaded = load_dataset(tmp_path / "out")
+    assert loaded.decode(loaded.train[0]).startswith(begins)
+    assert len(loaded.train) > 5 and len(loaded.vocabulary) > 8
+    for wrong in ("looks like", "hard-wrapped", "without spaces"):
+        assert wrong not in account
+
+
+def test_sentences_of_a_book_are_whole(tmp_path):
+    text = write(tmp_path / "book.txt", BOOK)
+    words = ["--split=sentences", "--max_length=32", "--test_fraction=0.1"]
+    assert run(f"--input={text}", f"--out={tmp_path / 'out'}", *words) == 0
+    loaded = load_dataset(tmp_path / "out")
+    found = {loaded.decode(row) for row in loaded.train}
+    assert "Mr. Fox went home along the river without a word to anyone." in found
+    assert all(line[-1] in '.?"' and line[0] in '"IMHa' for line in found)
+
+
+def test_warnings_name_the_remedy(tmp_path, capsys):
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    text = write(tmp_path / "text.txt", "".join(f"a {word}\n" for word in words * 2))
+    other = write(tmp_path / "other.txt", "a one\na two\neleven twelve\n")
+    arguments = [f"--input={text}", f"--test={other}", "--overwrite", f"--out={tmp_path / 'out'}"]
+    assert run(*arguments) == 0
+    output = capsys.readouterr().out
+    assert "warning: 33% of the test tokens are unknown" in output
+    assert "warning: 2 of 3 test sentences stand in training" in output
+    assert run(*arguments, "--deduplicate") == 0
+    assert "stand in training, too" not in capsys.readouterr().out
+
+
+def test_good_text_gets_no_warning(tmp_path, capsys):
+    text = write(tmp_path / "text.txt", "".join(f"a dog {x}, red and {x}.\n" for x in "ab" * 20))
+    held_out = write(tmp_path / "test.txt", "a dog and a.\n")
+    assert run(f"--input={text}", f"--test={held_out}", f"--out={tmp_path / 'out'}") == 0
+    assert "warning:" not in capsys.readouterr().out
+
+
+def test_subwords_are_learned_kept_and_joined(tmp_path, capsys):
+    pytest.importorskip("tokenizers")
+    lines = [f"the {x}ing {y}er {x}s" for x in ("walk", "talk", "sing") for y in ("slow", "fast")]
+    text = write(tmp_path / "text.txt", "\n".join(lines * 5))
+    arguments = ["--tokenizer=bpe", "--vocab_size=40", f"--out={tmp_path / 'out'}"]
+    assert run(f"--input={text}", *arguments) == 0
+    loaded = load_dataset(tmp_path / "out")
+    assert {loaded.decode(row) for row in loaded.train} <= set(lines)
+    assert len(loaded.vocabulary) <= 40
+    assert loaded.tokenizer.tokenize("the slows") != ["▁the", "▁slows"]  # a new word of known parts
+    again = TextReader.from_json(
+        json.loads(json.dumps(TextReader(loaded.vocabulary, loaded.tokenizer).to_json()))
+    )
+    assert [again.text(row) for row in loaded.test] == [loaded.decode(row) for row in loaded.test]
+
+
+def test_help_is_grouped(capsys):
+    assert run("--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    titles = [line[:-1] for line in lines if line[-1:] == ":" and line[0] != " "]
+    assert titles == ["Most used", *prepare.GROUPS.values()]
 
 
 def test_help_names_every_flag(capsys):

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from helpers import small
 from leakgan_tf.config.config import differences, flatten, replace
+from leakgan_tf.config.presets import text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER, named_semantics, variant_changes
 from leakgan_tf.systems.leakgan import LeakGAN
-from leakgan_tf.systems.registry import find_systems, read_config
+from leakgan_tf.systems.registry import find_systems, read_config, system_config
 from leakgan_tf.utils.errors import UserError
 
 # Every field that changes the computation of a step, at a value that one of the two has not.
@@ -246,3 +247,18 @@ def test_the_paper_and_the_original_differ_where_they_are_known_to():
     }  # fmt: skip
     assert variant_changes("paper") == {**dataclasses.asdict(PAPER), "padding": "masked"}
     assert variant_changes("original") == {**dataclasses.asdict(ORIGINAL), "padding": "token"}
+
+
+def test_seqgans_kernels_for_sequences_of_32():
+    """Table 5 of SeqGAN's appendix; LeakGAN's text keeps its own program's."""
+    windows, filters = (*range(1, 11), 16, 24, 32), (100, *[200] * 4, *[100] * 5, *[160] * 3)
+    for name in ("seqgan", "rankgan", "maligan"):
+        found = text_preset("paper", 5000, 32, system_config(name))
+        assert (found.windows, found.filters, found.feature_size) == (windows, filters, 1880)
+        assert text_preset("quick", 5000, 32, system_config(name)).windows == (1, 2, 3, 4, 5, 8, 16)
+        assert text_preset("paper", 5000, 20, system_config(name)).windows[-2:] == (15, 20)
+    leakgan = text_preset("paper", 5000, 32, system_config("leakgan"))
+    assert leakgan.windows[-3:] == (15, 20, 32)
+    for name in ("seqgan", "leakgan"):
+        music = text_preset("paper", 89, 32, system_config(name), melodies=True)
+        assert (music.windows, music.filters) == (windows, filters)

@@ -19,6 +19,7 @@ from leakgan_tf.data.corpora import (
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.utils.errors import UserError
 
+TEXYGEN = "https://github.com/geek-ai/Texygen"
 PUBLIC = [name for name in CORPORA if name != "captions"]
 
 
@@ -28,9 +29,10 @@ def place(folder, *paths, text="a b .\n"):
         (folder / path).write_text(f"{path} {text}")
 
 
-def test_there_are_five_corpora():
-    assert list(CORPORA) == ["captions", "coco", "emnlp_news", "chinese_poems", "nottingham"]
-    with pytest.raises(UserError, match="captions, coco, emnlp_news, chinese_poems, nottingham"):
+def test_the_corpora_by_name():
+    names = ["captions", "coco", "emnlp_news", "chinese_poems", "speeches", "nottingham"]
+    assert list(CORPORA) == names
+    with pytest.raises(UserError, match=", ".join(names)):
         get_corpus("shakespeare")
 
 
@@ -39,7 +41,7 @@ def test_registry_entries_are_complete(name):
     corpus = get_corpus(name)
     assert corpus.repository.startswith("https://github.com/")
     for file in filter(None, (corpus.train, corpus.test)):
-        assert file.path.split("/")[0] == name
+        assert file.path.split("/")[0] == {"speeches": "obama_speeches"}.get(name, name)
         assert len(bytes.fromhex(file.sha256)) == 32
         assert file.url is None or file.url.startswith("https://raw.githubusercontent.com/")
 
@@ -56,7 +58,7 @@ def test_missing_files_are_explained(tmp_path, name, download):
     assert str(tmp_path / corpus.train.path) in message  # where to put it
     assert corpus.repository in message  # from where
     assert corpus.train.content in message  # what
-    assert ("Texygen: data/" in message) != corpus.midi
+    assert ("Texygen: data/" in message) == (corpus.repository == TEXYGEN)
     assert ("--download cannot" in message) == download
     assert list(tmp_path.iterdir()) == []
 

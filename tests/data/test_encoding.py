@@ -170,7 +170,8 @@ def test_what_leaves_nothing_is_refused(train, test, changes, message):
         {"test_fraction": 1.0},
         {"rare": "keep"},
         {"long": "keep"},
-        {"tokenizer": "bpe"},
+        {"tokenizer": "sentencepiece"},
+        {"split": "words"},
     ],
 )
 def test_settings_out_of_range_are_refused(changes):

@@ -45,6 +45,17 @@ from leakgan_tf.utils.printable import printable
 SECONDS = 30  # that a case may take: more is taken for a hang
 LINES = "".join(f"the {who} eats {what} .\n" for who in ("cat", "dog", "fox", "man", "owl")
                 for what in ("fish", "rice", "it all", "a plum", "bread"))  # fmt: skip
+# The same text in the forms that `prepare` reads, with the flags for each.
+FORMS = (
+    (LINES.encode(), []),
+    (LINES.encode(), ["--split=sentences"]),
+    (LINES.encode(), ["--split=chunks", "--max_length=8"]),
+    (LINES.encode("utf-16"), ["--encoding=utf-16"]),
+    ("".join(f'{i},"{line}"\n' for i, line in enumerate(LINES.splitlines())).encode(),
+     ["--column=2"]),
+    ("".join(json.dumps({"text": line}) + "\n" for line in LINES.splitlines()).encode(),
+     ["--column=text"]),
+)  # fmt: skip
 SIZES = (
     "--preset=smoke", "--system=mle", "--batch_size=4", "--sampling_batch=8", "--mle_epochs=2",
     "--evaluation_samples=4",
@@ -291,7 +302,8 @@ def weight_files(case):
     folder = case.copy("text run")
     mutate_file(case.rng, folder / case.rng.choice(("checkpoint.npz", "text.json")))
     out = case.folder / "out.txt"
-    if case.run("generate", f"--run_dir={folder}", f"--out={out}", "--num=2"):
+    options = case.rng.choice(([], ["--prompt=the", "--top_k=3", "--unique"], ["--novel"]))
+    if case.run("generate", f"--run_dir={folder}", f"--out={out}", "--num=2", *options):
         assert len(out.read_text("utf-8").split("\n")) == 3
 
 
@@ -308,11 +320,12 @@ def oracle(case):
 
 def text(case):
     path = case.folder / "text.txt"
-    path.write_bytes(LINES.encode())
-    prepared = case.rng.random() < 0.5
+    content, flags = case.rng.choice(FORMS)
+    prepared = case.rng.random() < 0.7
+    path.write_bytes(content if prepared else LINES.encode())
     mutate_file(case.rng, path, pipes=prepared)  # `evaluate` reads pipes, and waits for them
     if prepared:
-        if case.run("prepare", f"--input={path}", f"--out={case.folder / 'data'}"):
+        if case.run("prepare", f"--input={path}", f"--out={case.folder / 'data'}", *flags):
             load_dataset(case.folder / "data")
     else:
         other = case.good / "text.txt"

@@ -102,6 +102,18 @@ def test_every_copy_of_a_prefix_is_continued_by_its_own_row(rule):
                 np.testing.assert_array_equal(together[index, copy, row], expected)
 
 
+def test_prefixes_of_every_length_are_completed_in_a_graph():
+    """One token apart: between two of them only the first token is sampled."""
+    complete = tf.function(sampling.complete, autograph=False)
+    tokens = tf.constant(small.tokens(4, LENGTH, VOCAB))
+    found = complete(counting(), tokens, tuple(range(1, LENGTH)), 2, SEED)
+    assert found.shape == (LENGTH - 1, 2, 4, LENGTH)
+    for index in range(LENGTH - 1):
+        rests = (tokens[:, index : index + 1] + np.arange(1, LENGTH - index)) % VOCAB
+        expected = np.concatenate([tokens[:, : index + 1], rests], axis=1)
+        np.testing.assert_array_equal(found[index], [expected, expected])
+
+
 def test_prefixes_are_kept_and_copies_are_independent():
     tokens = tf.constant(small.tokens(4, LENGTH, VOCAB))
     together = sampling.complete(undecided(), tokens, (1, 4), 3, SEED).numpy()

@@ -35,6 +35,11 @@ SIZES = (
     "--pretrain_generator_epochs=2", "--adversarial_steps=2", "--rollouts=1", "--mle_epochs=40",
     "--goal_horizon=10", "--seqgan_steps=2", "--seqgan_discriminator_rounds=2",
     "--scheduled_sampling_epochs=40", "--evaluate_every=10", "--checkpoint_seconds=0.05",
+    "--seqgan_rollouts=1", "--rankgan_references=2", "--scheduled_sampling_rate=0.02",
+    "--scratchgan_steps=200", "--scratchgan_phase_steps=10", "--scratchgan_batch=8",
+    "--scratchgan_embedding=4", "--scratchgan_hidden=4",
+    "--cot_steps=200", "--cot_phase_steps=10", "--relgan_epochs=20", "--relgan_steps=100",
+    "--relgan_phase_steps=10", "--gumbel_gan_steps=200", "--gumbel_gan_phase_steps=10",
 )  # fmt: skip
 TEXT_SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=32",

@@ -40,7 +40,7 @@ def train(config, folder, trainer=Trainer):
     return system
 
 
-def begun(config, folder, position=3, total=9):
+def begun(config, folder, position=3, total=9, made_by=None):
     """Makes the folder of an interrupted run whose weights are random; returns its system."""
     system = make_system(config, task=None)
     random = np.random.default_rng(0)
@@ -48,7 +48,7 @@ def begun(config, folder, position=3, total=9):
         for variable in model.trainable_variables:
             variable.assign(random.normal(0, 0.5, variable.shape))
     run = RunFolder(folder)
-    run.claim(config, {})
+    run.claim(config, made_by or {})
     run.release()
     progress = Progress(position=position, total=total)
     checkpoint.save(run.checkpoint, progress, system.models, system.optimizers)

@@ -14,7 +14,12 @@ from helpers.updates import check, compare, update
 from leakgan_tf.models.discriminator import Discriminator
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.objectives import losses
-from leakgan_tf.objectives.ranking import batch_log_rank, batch_ranker_loss, relevance
+from leakgan_tf.objectives.ranking import (
+    log_rank_within,
+    ranker_loss,
+    released_pairing,
+    relevances,
+)
 
 
 def ranker_arrays(arrays, model) -> list[np.ndarray]:
@@ -69,6 +74,11 @@ class Case:
         )
 
 
+def log_ranks(features, reference, gamma):
+    """Log R as the program has it, one softmax over all sentences."""
+    return log_rank_within(relevances(features, reference, gamma, True), len(features))
+
+
 @pytest.fixture
 def case(rankgan_file):
     return Case(rankgan_file)
@@ -80,13 +90,14 @@ def test_ranker(case, prefix):
     features, reference = case.features(dropout)
     check(features, values[f"{prefix}/features"])
     check(reference, values[f"{prefix}/reference_features"])
-    check(relevance(features, reference, gamma), values[f"{prefix}/scores"])
-    log_rank = batch_log_rank(features, reference, gamma)
+    check(relevances(features, reference, gamma, True)[:, 0], values[f"{prefix}/scores"])
+    log_rank = log_ranks(features, reference, gamma)
     check(log_rank, values[f"{prefix}/log_rank"])
     check(tf.exp(log_rank), values[f"{prefix}/rank"])
 
     def loss():
-        return batch_ranker_loss(batch_log_rank(*case.features(dropout), gamma), case.real)
+        ranks = log_ranks(*case.features(dropout), gamma)
+        return ranker_loss(*(tf.boolean_mask(ranks, kind) for kind in (case.real, ~case.real)))
 
     value, gradients, _ = update(case.ranker, loss, case.sizes["ranker_lr"])
     check(value, values[f"{prefix}/loss"])
@@ -103,7 +114,7 @@ def test_reward(case):
     reference = case.ranker.features(case.references)
     rewards = [
         [
-            tf.exp(batch_log_rank(case.ranker.features(sentences), reference, gamma))
+            tf.exp(log_ranks(case.ranker.features(sentences), reference, gamma))
             for sentences in positions
         ]
         for positions in rollouts
@@ -116,7 +127,10 @@ def test_generator_step(case, kind):
     values, sizes = case.values, case.sizes
     samples = tf.constant(values["in/samples"], tf.int32)
     check(-losses.token_log_prob(case.model(samples), samples), values["generator/token_loss"])
-    weights = values["reward" if kind == "intended" else "generator/token_weight_as_released"]
+    weights = values["reward"]
+    if kind == "as_released":
+        weights = released_pairing(tf.constant(weights))
+        np.testing.assert_array_equal(weights, values["generator/token_weight_as_released"])
 
     def loss():
         return losses.policy_gradient_loss(case.model(samples), samples, weights)

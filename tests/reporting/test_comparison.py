@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
@@ -13,7 +15,7 @@ from leakgan_tf.reporting.comparison import (
     protocol_differences,
 )
 from leakgan_tf.reporting.figure_tables import oracle_table
-from leakgan_tf.reporting.published import COCO, ORACLE_NLL
+from leakgan_tf.reporting.published import COCO, ORACLE_NLL, text_figures
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
 from leakgan_tf.systems.registry import system_config
@@ -32,12 +34,24 @@ def record(config, measured):
 
 
 def test_the_published_figure_stands_beside_the_measured_one():
-    table, _ = compare_oracle([record(synthetic_preset("paper", 20, LEAKGAN), MEASURED)])
+    config = replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params="a digest")
+    table, _ = compare_oracle([record(config, MEASURED)])
     known = ORACLE_NLL[20, "leakgan"]
     cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
     assert table.rows[1] == ["mine", *cells[:6], "1.0", *cells[6:]]
     assert [row[0] for row in table.rows] == ["random tokens", "mine", "the oracle itself"]
     assert [row[-2] for row in table.rows] == ["10.310", "7.038", "5.750"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"oracle_params": ""}, {"vocab_size": 200}, {"length": 40, "vocab_size": 20}]
+)
+def test_other_sizes_or_another_oracle_have_no_published_figure_beside_them(changes):
+    published = {"oracle_params": "a digest"}
+    config = replace(synthetic_preset("paper", 20, LEAKGAN), **(published | changes))
+    table, _ = compare_oracle([record(config, MEASURED)])
+    assert "7.038" not in str(table)
+    assert not [title for title in table.headers if "published" in title]
 
 
 def test_unfinished_runs_say_which_figures_they_show():
@@ -80,6 +94,19 @@ def test_scores_of_text_stand_above_their_systems_published_ones():
     table, note = compare_text([run], "")
     assert len(table.rows) == 1
     assert note.text.startswith("There are no published figures here")
+
+
+def test_figures_of_another_protocol_say_so():
+    """Speeches: another collection; RelGAN's own COCO row: fewer samples, no Self-BLEU."""
+    figures, source = text_figures("speeches")
+    assert figures == {
+        "mle": {"bleu": {"3": 0.519, "4": 0.416}}, "seqgan": {"bleu": {"3": 0.556, "4": 0.427}}
+    }  # fmt: skip
+    assert "another collection" in source and "first 32 tokens" in source
+    figures, source = text_figures("coco")
+    assert set(figures["seqgan"]) == {"bleu", "self_bleu"} and set(figures["relgan"]) == {"bleu"}
+    assert "first 100 samples" in source
+    assert "NLL of its training file" in text_figures("emnlp_news")[1]
 
 
 def test_only_what_differs_is_said_to_differ():

@@ -74,7 +74,7 @@ def test_sweeps_are_tabulated_over_seeds_and_drawn(tmp_path):
     tables = [block for block in blocks if isinstance(block, Table)]
     assert len(tables) == 3
     assert list(tables[0].headers) == ["NLL_oracle", "T = 1", "T = 0.667", "T = 0.5"]
-    assert tables[0].rows[0][:2] == ["mle (2 seeds)", f"4.250 ± {np.std([4, 4.5], ddof=1):.3f}"]
+    assert tables[0].rows[0][:2] == ["MLE (2 seeds)", f"4.250 ± {np.std([4, 4.5], ddof=1):.3f}"]
     assert tables[1].rows[1][1:] == ["6.000", "6.500", "7.000"]
     assert (tmp_path / "frontier-1.png").read_bytes().startswith(PNG)
     sweep_blocks(groups, tmp_path / "drawn", drawn=True)
@@ -93,7 +93,7 @@ def test_sweeps_of_text_are_tabulated_and_drawn(tmp_path):
     text = {"task": "text", "dataset": "0" * 64}
     groups = grouped([record("mle-seed0", 0, **text), record("mle-seed1", 1, shift=0.1, **text)])
     (table,) = [block for block in sweep_blocks(groups, tmp_path) if isinstance(block, Table)]
-    assert [row[:2] for row in table.rows] == [["mle (2 seeds)", "1"], ["mle (2 seeds)", "0.7"]]
+    assert [row[:2] for row in table.rows] == [["MLE (2 seeds)", "1"], ["MLE (2 seeds)", "0.7"]]
     assert table.rows[0][2] == f"0.550 ± {np.std([0.5, 0.6], ddof=1):.3f}"
     assert (tmp_path / "temperatures-1.png").read_bytes().startswith(PNG)
 

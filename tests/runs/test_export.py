@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from helpers import runs
 from helpers.tiny import tiny
@@ -34,8 +35,10 @@ WORDS = {
     "word": ["a", "dog", "is", ".", ",", "n't", "'s", ".5", "'sup", "!"],
     "char": list("春花秋月何時了,往事"),
     "whitespace": [".", "dog", ",", "a", "n't", "?", "b", "c", "d", "e"],
+    "bpe": ["▁", "▁a", "a", "d", "o", "g", "▁d", "og", "s", "▁dog"],
 }
-KINDS = {"leakgan": "word", "mle": "char", "seqgan": "whitespace"}
+MERGES = [("▁", "a"), ("o", "g"), ("▁", "d"), ("▁d", "og")]
+KINDS = {"leakgan": "word", "mle": "char", "seqgan": "whitespace", "pg_bleu": "bpe"}
 LOADER = """
 import json, sys
 sys.modules["leakgan_tf"] = sys.modules["keras"] = None  # not to be had
@@ -45,8 +48,10 @@ for path in sys.argv[2:]:
     generate = tf.saved_model.load(path).signatures["generate"]
     models[path] = []
     for count, temperature, seed in json.loads(sys.argv[1]):
-        made = generate(count=tf.constant(count), temperature=tf.constant(temperature),
-                        seed=tf.constant(seed))
+        made = generate(prompt=tf.constant(""), count=tf.constant(count),
+                        temperature=tf.constant(temperature), seed=tf.constant(seed),
+                        top_k=tf.constant(0), top_p=tf.constant(1.0), greedy=tf.constant(False),
+                        unique=tf.constant(False), novel=tf.constant(False))
         text = [line.decode() for line in made["text"].numpy().tolist()]
         models[path].append([made["ids"].numpy().tolist(), text])
 loaded = [name for name in sys.modules if name.split(".")[0] in ("leakgan_tf", "nltk")]
@@ -63,7 +68,7 @@ def text_run(folder, system, **changes):
 
 
 def tokenizer(system):
-    return get_tokenizer(KINDS[system])
+    return get_tokenizer(KINDS[system], merges=MERGES if KINDS[system] == "bpe" else None)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +80,7 @@ def trained(tmp_path_factory):
         "leakgan": text_run(folder / "leakgan", "leakgan", padding="masked"),
         "mle": text_run(folder / "mle", "mle", padding="masked"),
         "seqgan": text_run(folder / "seqgan", "seqgan", padding="token"),
+        "pg_bleu": text_run(folder / "pg_bleu", "pg_bleu", padding="masked"),
         "oracle": load(folder / "oracle"),
     }
 
@@ -96,7 +102,7 @@ def exported(trained, tmp_path_factory):
     return {path.rpartition("/")[2]: made for path, made in models.items()}
 
 
-RUNS = ("leakgan", "mle", "seqgan", "oracle")
+RUNS = ("leakgan", "mle", "seqgan", "pg_bleu", "oracle")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -109,36 +115,96 @@ def test_ids_are_those_of_the_run_for_the_same_seed(trained, exported, name):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_strings_are_the_sentences_of_the_run(trained, exported, name):
-    """Where NLTK's detokenizer knows no more than the export: all but the word tokenizer."""
-    for (count, temperature, seed), (ids, text) in zip(ASKED, exported[name], strict=True):
-        if name == "leakgan":
-            read = [trained[name].reader.tokens(row) for row in ids]
-            assert [line.replace(" ", "") for line in text] == ["".join(each) for each in read]
-        else:
-            assert text == trained[name].generate(count, temperature, seed)
+    for (count, temperature, seed), (_, text) in zip(ASKED, exported[name], strict=True):
+        assert text == trained[name].generate(count, temperature, seed)
 
 
-def test_punctuation_is_attached_and_words_that_begin_like_it_are_not(trained):
-    module = exporting.Exported(trained["leakgan"])
-    vocabulary = trained["leakgan"].reader.vocabulary
-    for sentence, expected in [
-        (["a", "dog", "is", "n't", ".5", ",", "a", "."], "a dog isn't .5, a."),
-        (["a", "dog", "'s", "!"], "a dog's!"),
-        (["a", "'sup", "dog", ".", "!"], "a 'sup dog.!"),
-        ([".", "a"], ". a"),
-        ([], ""),
-    ]:
-        ids = tf.constant(vocabulary.encode(sentence, 8)[None])
-        assert module._write(ids).numpy()[0].decode() == expected
+@pytest.fixture(scope="module")
+def module(trained):
+    """LeakGAN's module, with every third of its first sentences taken for training sentences."""
+    return exporting.Exported(trained["leakgan"], trained["leakgan"].generate(48)[::3])
 
 
-def test_the_signature_names_what_it_takes_and_gives(trained, tmp_path):
+OPTIONS = [
+    {"num": 20, "prompt": "a dog is", "temperature": 0.7, "seed": 3},
+    {"num": 20, "prompt": "a dog", "top_k": 3, "top_p": 0.8},
+    {"num": 3, "prompt": "a", "greedy": True},
+    {"num": 20, "prompt": "a dog is n't .5 , a", "unique": False, "seed": 5},
+    {"num": 10, "prompt": "a dog is", "unique": True, "top_k": 6},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_give_the_sentences_of_the_run(trained, module, options):
+    defaults = {name: tf.constant(value) for name, value in exporting.DEFAULTS.items()}
+    given = {"count" if name == "num" else name: value for name, value in options.items()}
+    made = module.generate(**{**defaults, **{k: tf.constant(v) for k, v in given.items()}})
+    wanted = trained["leakgan"].sentences(**options)
+    assert [each.decode() for each in made["text"].numpy()] == [each.text for each in wanted]
+    for name in ("log_prob_model", "log_prob_law"):
+        own = [getattr(each, name) for each in wanted]
+        assert made[name].numpy() == pytest.approx(own, abs=1e-4)
+
+
+def test_novel_leaves_out_training_sentences(trained, module):
+    made = module.generate(tf.constant(""), count=tf.constant(32), novel=tf.constant(True))
+    every = trained["leakgan"].generate(100)
+    known = set(every[:48:3])
+    wanted = [each for each in every if each not in known][:32]
+    assert [each.decode() for each in made["text"].numpy()] == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"prompt": "a dogg"}, "dogg.*nearest.*dog"),
+        ({"prompt": "a dog is a dog is a dog"}, "at most 7 tokens"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"top_p": 0.0}, "top_p"),
+        ({"greedy": True, "unique": True}, "1 in 50 sentences are unique"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_the_graph(module, options, words):
+    given = {name: tf.constant(value) for name, value in {"prompt": "a", **options}.items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        module.generate(**given)
+
+
+def test_subword_prompts_are_continued_as_the_run_does(trained):
+    made = exporting.Exported(trained["pg_bleu"]).serving_default(tf.constant(["a dogs", "og"]))
+    wanted = [trained["pg_bleu"].generate(each + 1, prompt=prompt)[each]
+              for each, prompt in enumerate(["a dogs", "og"])]  # fmt: skip
+    assert [each.decode() for each in made["text"].numpy()] == wanted
+
+
+def test_a_server_gets_a_sentence_for_each_prompt(trained, module):
+    """Rows as TensorFlow Serving makes tensors of ``{"instances": [...]}``, more than a batch."""
+    prompts = ["a dog", "", "a", "a dog is n't"] * 5
+    made = module.serving_default(tf.constant(prompts))
+    assert {len(part) for part in made.values()} == {len(prompts)}
+    for prompt, text in zip(prompts, made["text"].numpy(), strict=True):
+        assert text.decode().startswith(prompt.replace(" n't", "n't"))
+    assert made["text"][1].numpy().decode() == trained["leakgan"].generate(2)[1]
+
+
+def test_the_signatures_name_what_they_take_and_give(trained, tmp_path):
     export(trained["mle"], tmp_path / "model")
-    generate = tf.saved_model.load(str(tmp_path / "model")).signatures["generate"]
-    taken = {name: spec.dtype for name, spec in generate.structured_input_signature[1].items()}
-    assert taken == {"count": tf.int32, "temperature": tf.float32, "seed": tf.int32}
-    given = {name: spec.dtype for name, spec in generate.structured_outputs.items()}
-    assert given == {"ids": tf.int32, "text": tf.string}
+    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    taken = signatures["serving_default"].structured_input_signature[1]
+    assert {name: (each.dtype, each.shape.rank) for name, each in taken.items()} == {
+        "prompt": (tf.string, 1)
+    }
+    for signature in signatures.values():
+        given = {name: spec.dtype for name, spec in signature.structured_outputs.items()}
+        assert given == {"ids": tf.int32, "text": tf.string, "log_prob_model": tf.float32,
+                         "log_prob_law": tf.float32}  # fmt: skip
+    stored = saved_model_pb2.SavedModel.FromString(
+        (tmp_path / "model" / "saved_model.pb").read_bytes()
+    )
+    stored = stored.meta_graphs[0].signature_def["generate"]
+    defaults = {name: tf.make_ndarray(each).item() for name, each in stored.defaults.items()}
+    assert defaults == exporting.DEFAULTS
+    assert set(stored.inputs) == {"prompt", *defaults}
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
@@ -184,7 +250,7 @@ def test_an_interruption_leaves_nothing(trained, tmp_path, monkeypatch):
     ("words", "names"),
     [
         (["--run_dir={run}"], ["--out"]),
-        (["--out={here}/new"], ["--run_dir"]),
+        (["--out={here}/new"], ["--run"]),
         (["--run_dir={here}/none", "--out={here}/new"], ["none"]),
         (["--run_dir={run}", "--out={here}/file"], ["file", "exists"]),
         (["--run_dir={run}", "--out={here}/file/below"], ["file/below"]),

@@ -5,6 +5,7 @@ import pytest
 
 from helpers import runs
 from helpers.tiny import tiny
+from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems import registry
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
@@ -14,6 +15,7 @@ from leakgan_tf.utils.interruption import Interrupted, Interruption
 SIZES = {
     "mle_epochs": 1, "scheduled_sampling_epochs": 3, "scheduled_sampling_rate": 0.3,
     "seqgan_discriminator_rounds": 1, "seqgan_steps": 2, "seqgan_rollouts": 1,
+    "scratchgan_steps": 4, "scratchgan_phase_steps": 2,
     # D's features steer LeakGAN's generator: its rounds have to change what that samples.
     "discriminator_learning_rate": 0.5,
 }  # fmt: skip
@@ -41,8 +43,8 @@ class Stopping(Trainer):
 class Restarted:
     """One system that is trained several times, each time from other weights, traced once."""
 
-    def __init__(self, name):
-        self.config = tiny(name, **SIZES, checkpoint_seconds=NEVER)
+    def __init__(self, name, changes):
+        self.config = tiny(name, **SIZES, checkpoint_seconds=NEVER, **changes)
         self.task = SyntheticTask(self.config, make_oracle(self.config))
         self.system = registry.make_system(self.config, self.task)
         weights = [model.weights for model in self.system.models.values()]
@@ -66,20 +68,38 @@ class Restarted:
             run.release()
 
 
-@pytest.mark.parametrize("name", registry.find_systems())
-def test_a_run_stopped_within_each_kind_of_phase_ends_like_an_undisturbed_one(tmp_path, name):
+# Every system, and the other real sentences for D.
+CASES = [
+    *(pytest.param(name, {}, id=name) for name in registry.find_systems()),
+    *(
+        pytest.param(name, {flag: data}, id=f"{name}-{data}", marks=pytest.mark.ci)
+        for name, flag, data in (
+            ("leakgan", "discriminator_data", "fixed"),
+            ("seqgan", "seqgan_discriminator_data", "fresh"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), CASES)
+def test_a_run_stopped_within_each_kind_of_phase_ends_like_an_undisturbed_one(
+    tmp_path, name, changes
+):
     whole, stopped = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "stopped")
-    restarted = Restarted(name)
+    restarted = Restarted(name, changes)
     restarted.start(whole.path)
     lines = whole.records()
-    updates = [0, *(line["updates"] for line in lines if line["group"] != "evaluation")]
-    trained = [line for line in lines if line["group"] != "evaluation"]
+    trained = [line for line in lines if line["group"] not in ("evaluation", "warning")]
+    updates = [0, *(line["updates"] for line in trained)]
     last = {  # of each kind with several updates, by its name
         line["group"]: line["position"]
         for line, before in zip(trained, updates, strict=False)
         if line["updates"] - before > 1
     }
     assert last
+    # What D knows is recorded after each of its rounds, and after nothing else.
+    knowing = getattr(restarted.system, "discriminator_phases", ())
+    assert all((BOUND in line) == (line["group"] in knowing) for line in trained)
     for position in sorted(last.values()):
         with pytest.raises(Interrupted):
             restarted.start(stopped.path, {(position, 1)})

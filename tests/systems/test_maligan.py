@@ -109,6 +109,46 @@ def test_the_prefix_shrinks_to_nothing_over_the_steps(steps, fall, expected):
     assert [set(given.tolist()) for _, given, _ in data] == [{n} for n in expected]
 
 
+def test_the_prefix_can_shrink_in_each_step():
+    data = schedule(seqgan_steps=4, maligan_prefix_step=4, maligan_fall="each_step")
+    assert [set(given.tolist()) for _, given, _ in data] == [{2}, {0}, {0}, {0}]
+
+
+def test_weights_that_sum_to_one_lie_below_a_full_baseline(monkeypatch):
+    """Per prefix: the weights w of the sum 1, each less b; all become less likely at b = 1."""
+    seen, gradient_step = {}, MaliGAN.adversarial_gradient_step
+
+    def watched(self, tokens, rewards):
+        seen[self.config.own.weight_scale] = rewards.numpy().reshape(3, 4, 6)[..., -1]
+        return gradient_step(self, tokens, rewards)
+
+    monkeypatch.setattr(MaliGAN, "adversarial_gradient_step", watched)
+    given, baseline = tf.zeros([4], tf.int32), tf.fill([4], 0.25)
+    for scale in ("mean", "sum"):
+        made = system(maligan_weight_scale=scale)
+        made.adversarial_step(tf.constant(Task.train[:4]), given, baseline, SEED)
+    ours, paper = seen["mean"] * 12, seen["sum"] * 4  # of 12 samples; of 4 prefixes
+    weights = paper + 0.25
+    np.testing.assert_allclose(weights.sum(axis=0), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(ours, 3 * weights - 0.25, rtol=1e-4, atol=1e-6)
+    assert (weights > 0).all() and (weights < 1).all()  # so at b = 1 none is above it
+
+
+def test_the_discriminator_can_be_trained_on_completed_prefixes():
+    changes = {"seqgan_steps": 3, "seqgan_discriminator_rounds": 1, "maligan_prefix_step": 2}
+    made = system(**changes, maligan_judge_prefixes=True, adversarial_discriminator_rounds=2)
+    rounds = [phase for phase in made.phases() if phase.name.endswith("/discriminator")]
+    assert [phase.data == made.real_and_generated for phase in rounds] == [True] + [False] * 6
+    for number, given in enumerate((4, 4, 2, 2, 0, 0)):
+        tokens, labels = rounds[1 + number].data(7)
+        np.testing.assert_array_equal(labels, [1] * 11 + [0] * 11)
+        np.testing.assert_array_equal(tokens[:11], Task.train)
+        np.testing.assert_array_equal(tokens[11:, :given], Task.train[:, :given])
+        assert (tokens[11:, given:] != Task.train[:, given:]).any()
+    assert (rounds[-1].data(8)[0] != tokens).any()
+    assert made._complete.experimental_get_tracing_count() == 1
+
+
 def test_the_baseline_rises_to_its_end():
     for end in (1.0, 0.5):
         found = [b for *_, b in schedule(seqgan_steps=4, maligan_baseline=end)]

@@ -9,10 +9,12 @@ from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.text import get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
+from leakgan_tf.runs.cfg_config import cfg_config
 from leakgan_tf.runs.load import load
 from leakgan_tf.systems import registry
 from leakgan_tf.systems.base import System
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.tasks.cfg import CFGTask
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
 from leakgan_tf.tasks.text import TextTask
 
@@ -32,7 +34,8 @@ def test_tasks_conform():
     words = Vocabulary(["a", "b"], unknown=True)
     ids = np.ones([4, 8], np.int32)
     dataset = TextDataset(words, ids, ids, get_tokenizer("word"), PrepareSettings(), None, {})
-    for task in (SyntheticTask(tiny(), make_oracle(tiny())), TextTask(tiny(), dataset)):
+    grammar = CFGTask(cfg_config("smoke", "operators", "levels", "mle", 0, {}))
+    for task in (SyntheticTask(tiny(), make_oracle(tiny())), TextTask(tiny(), dataset), grammar):
         assert isinstance(task, Task)
 
 

@@ -27,23 +27,6 @@ def twin_log_rank(sentences, references, comparisons, gamma):
     return ranks
 
 
-@pytest.mark.parametrize("gamma", [0.5, 16.0])
-def test_ranks_equal_their_twin(gamma):
-    sets = [small.array(rows, 6, seed=rows).astype(np.float64) for rows in (5, 3, 4)]
-    found = losses.log_rank(*map(tf.constant, sets), gamma)
-    np.testing.assert_allclose(found, twin_log_rank(*sets, gamma), rtol=1e-9)
-
-
-def test_a_rank_is_a_share():
-    """Where all are alike each of C and s has the same; a steep γ leaves it all to the nearest."""
-    ones = tf.ones([3, 4])
-    np.testing.assert_allclose(losses.log_rank(ones, ones, ones, 2.0), np.log([1 / 4] * 3), 1e-6)
-    reference, away = tf.constant([[1.0, 0.0]]), tf.constant([[0.0, 1.0]])
-    found = losses.log_rank(tf.concat([reference, away], 0), reference, away, 1000.0)
-    np.testing.assert_allclose(found, [0.0, math.log(0.5)], atol=1e-5)
-    assert np.isfinite(losses.log_rank(-reference, reference, reference, 1000.0)).all()
-
-
 def system(**changes):
     changes = {"rankgan_references": 3, **changes}
     made = RankGAN(small.config(system="rankgan", **changes), task=None)
@@ -124,6 +107,65 @@ def test_the_reward_is_the_rank_among_human_sentences():
     np.testing.assert_allclose(
         paper.reward_function(references, human)(sentences), expected, rtol=1e-4
     )
+
+
+def twin_program_ranks(made, sentences, references, gamma):
+    """One softmax over sentences of the sum of their cosines with all references."""
+    rows = twin_features(made, sentences)
+    scores = [gamma * sum(twins.cosine(row, u) for u in references) for row in rows]
+    return [score - math.log(sum(map(math.exp, scores))) for score in scores]
+
+
+PROGRAM = {
+    "rankgan_comparison": "batch", "rankgan_relevance": "softmax_of_sum", "rankgan_gamma": 1.0,
+}  # fmt: skip
+
+
+def test_the_programs_reward_compares_the_sentences_of_a_batch():
+    """In each group of B, one rollout of a position; no human sentence counts."""
+    made, (sentences, human, references) = system(**PROGRAM), sets()
+    more = tf.concat([sentences, human], axis=0)  # two groups
+    chosen = twin_features(made, references[:3])
+    expected = [
+        rank for group in (sentences, human)
+        for rank in twin_program_ranks(made, group, chosen, 1.0)
+    ]  # fmt: skip
+    found = made.reward_function(references, human)(more).numpy()
+    np.testing.assert_allclose(found, np.exp(expected), rtol=1e-4)
+    np.testing.assert_allclose(found.reshape(2, 4).sum(axis=1), 1.0, rtol=1e-5)
+    np.testing.assert_array_equal(made.reward_function(references, sentences)(more), found)
+    rewards = made.rewards(sentences, 2, SEED, references, human).numpy()
+    assert rewards.shape == (4, 6)
+    np.testing.assert_allclose(rewards.sum(axis=0), 1.0, rtol=1e-5)  # at each position
+    assert made.control_mean() == pytest.approx(rewards.mean(), rel=1e-5)
+    released = system(**PROGRAM, rankgan_pairing="released")
+    paired = released.rewards(sentences, 2, SEED, references, human).numpy()
+    np.testing.assert_array_equal(paired.T.ravel(), rewards.ravel())
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+def test_a_baseline_lets_the_better_half_of_a_batch_gain_only(baseline):
+    """Rewards are all positive: without it every sentence becomes likelier."""
+    made = system(rankgan_baseline=baseline, mle_learning_rate=1e-3)
+    tokens = tf.constant([[1] * 6, [2] * 6])
+    before = losses.token_log_prob(made.model(tokens), tokens).numpy().sum(axis=1)
+    rewards = tf.repeat(tf.constant([[0.3], [0.2]]), 6, axis=1)
+    loss = made.adversarial_gradient_step(tokens, rewards)["loss"]
+    gain = losses.token_log_prob(made.model(tokens), tokens).numpy().sum(axis=1) - before
+    assert gain[0] > 0 and (gain[1] < 0) == baseline
+    expected = [0.05, -0.05] if baseline else [0.3, 0.2]
+    assert float(loss) == pytest.approx(-np.dot(before, expected), rel=1e-4)
+
+
+def test_the_programs_ranker_compares_a_batch_of_both_kinds():
+    made, (real, fake, references) = system(seqgan_dropout=0.0, **PROGRAM), sets()
+    chosen = twin_features(made, references[:3])
+    ranks = twin_program_ranks(made, tf.concat([real, fake], axis=0), chosen, 1.0)
+    scalars = made.ranker_step(real, fake, references, SEED)
+    found = [float(scalars[name]) for name in ("loss", "real_rank", "made_rank")]
+    loss = np.mean(ranks[4:]) - np.mean(ranks[:4])
+    expected = [loss, np.exp(ranks[:4]).mean(), np.exp(ranks[4:]).mean()]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_a_references_own_sentence_is_rewarded_most():

@@ -21,8 +21,8 @@ from leakgan_tf.utils.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = [
-    "cot", "leakgan", "maligan", "mle", "pg_bleu", "rankgan", "relgan", "scheduled_sampling",
-    "seqgan", "tailr",
+    "cot", "gumbel_gan", "leakgan", "maligan", "mle", "mle_tuned", "pg_bleu", "rankgan", "relgan",
+    "residual_ebm", "scheduled_sampling", "scratchgan", "seqgan", "tailr",
 ]  # fmt: skip
 
 

@@ -13,8 +13,10 @@ from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
+from leakgan_tf.systems.gumbel_gan import GumbelGAN
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.systems.relgan import RelGAN
+from leakgan_tf.systems.scratchgan import ScratchGAN
 
 NAMES = {
     "d": "pretrain/discriminator",
@@ -26,6 +28,7 @@ NAMES = {
     "l": "adversarial/likelihood",
     "e": "adversarial/evaluation",
     "c": "cooperative/generator",
+    "n": "residual/discriminator",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -46,6 +49,12 @@ COUNTS = {
     "cot_phase_steps": 2,
     "relgan_steps": 7,
     "relgan_phase_steps": 2,
+    "scratchgan_steps": 7,
+    "scratchgan_phase_steps": 2,
+    "gumbel_gan_epochs": 5,
+    "gumbel_gan_steps": 7,
+    "gumbel_gan_phase_steps": 2,
+    "residual_ebm_rounds": 5,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -65,13 +74,14 @@ def system(name, **changes):
 def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
-    if isinstance(made, RelGAN):  # its phase holds several iterations, and is evaluated itself
+    # Phases of several iterations, evaluated themselves.
+    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN):
         letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmsecr"
+        assert not phase.evaluate or letter in "gmsecrn"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -81,13 +91,17 @@ LEAKGAN = "dddggGg" + "dddgGgG" + "abb" + "abbl" + "abbe" + "abbl" + "abb" + "ab
 EPOCHS, STEPS = "mmMmM", "abb" + "abb" + "abbe" + "abb" + "abb" + "abbe" + "abbe"
 SCHEDULES = {
     "cot": "ccCC",
+    "gumbel_gan": EPOCHS + "rrRR",
     "leakgan": LEAKGAN,
     "maligan": EPOCHS + "dddd" + STEPS,
     "mle": EPOCHS,
+    "mle_tuned": EPOCHS,
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),
     "rankgan": EPOCHS + "dddd" + STEPS,
     "relgan": EPOCHS + "rrRR",
+    "residual_ebm": "mmmmM" + "nnNnN",
     "scheduled_sampling": "ssSssSsS",
+    "scratchgan": "rrRR",
     "seqgan": EPOCHS + "dddd" + STEPS,
     "tailr": EPOCHS,
 }

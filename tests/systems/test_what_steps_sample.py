@@ -253,6 +253,28 @@ def test_how_sharp_leakgan_samples_in_training(semantics, shown_to_d, explored, 
     np.testing.assert_allclose(loop.generated[0][1], explored)
 
 
+def test_leakgans_discriminator_can_be_given_training_sentences_only():
+    """As many as of the other side: some twice only if there are too few."""
+    made = system("leakgan", discriminator_samples=9, discriminator_data="fixed")
+    made.generator = Samples()
+    real = made.real_and_generated(11)[0][:9]
+    known = {tuple(row) for row in Task.train}
+    assert {tuple(row) for row in real} <= known and len({tuple(row) for row in real}) == 9
+    assert not np.array_equal(made.real_and_generated(12)[0][:9], real)
+    many = system("leakgan", discriminator_samples=30, discriminator_data="fixed")
+    many.generator = Samples()
+    assert {tuple(row) for row in many.real_and_generated(11)[0][:30]} <= known
+
+
+@pytest.mark.parametrize("name", ["seqgan", "maligan", "rankgan"])
+def test_a_round_on_seqgans_schedule_with_fresh_sentences(name):
+    made = system(name, seqgan_discriminator_data="fresh")
+    made.generator = Samples()
+    real, *_ = made.real_and_generated(11)
+    assert made.task.asked == (11, derive_int(11, "real"))
+    np.testing.assert_array_equal(real[:11], np.ones([11, 6]))
+
+
 @pytest.mark.parametrize("name", ["seqgan", "maligan", "rankgan"])
 def test_a_round_on_seqgans_schedule(name):
     """The training sentences and as many generated ones at temperature 1."""

@@ -52,6 +52,11 @@ def cases(name, system, config):
         yield "rewards", rescaling(config.own.semantics), (scores,)
     elif config.system == "rankgan":
         yield "discriminator", system.ranker_step, (TOKENS, TOKENS[::-1], TOKENS + 1 & 3)
+    elif config.system == "scratchgan":  # its baseline is a variable of all devices
+        yield "discriminator", lambda a, b, seed: system.discriminator_update(a, b), (
+            TOKENS, TOKENS[::-1],
+        )  # fmt: skip
+        yield "generator", lambda tokens, seed: system.generator_update(tokens), (TOKENS,)
     else:
         yield "likelihood", system.step, (TOKENS,)
     if config.system == "seqgan":
@@ -68,6 +73,8 @@ def configs():
     yield "masked", small.config(PAPER_WITHOUT_DROPOUT, task="text", padding="masked", **changes)
     for system in ("seqgan", "rankgan"):
         yield system, small.config(system=system, seqgan_dropout=0.0, rankgan_references=3)
+    sizes = {"scratchgan_batch": 4, "scratchgan_embedding": 3, "scratchgan_hidden": 4}
+    yield "scratchgan", small.config(system="scratchgan", scratchgan_dropout=0.0, **sizes)
 
 
 def results(distribution, wanted=()):

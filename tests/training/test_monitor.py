@@ -18,6 +18,10 @@ from leakgan_tf.training.monitor import CollapseMonitor, describe_warnings
 from leakgan_tf.training.trainer import Trainer
 
 
+def known(bound, group="pretrain/discriminator"):
+    return {"group": group, "donsker_varadhan_bound": bound}
+
+
 def evaluation(**figures):
     return {"group": "evaluation", "nll_oracle_1.0": 5.0, **figures}
 
@@ -210,3 +214,12 @@ def test_a_warning_of_a_phase_that_is_run_again_is_told_again(tmp_path, capsys):
     assert capsys.readouterr().out.count("warning: collapse") == 2
     found = [json.dumps(line) for line in RunFolder(tmp_path).records()]
     assert sum(collapse.GROUP in line for line in found) == 1
+
+
+def test_a_bound_below_zero_is_told_after_any_round():
+    """Below 0; again only after it was clearly above. RelGAN's D has no phase of its own."""
+    bounds = [0.01, -0.0001, -0.4, 0.0019, -0.1, 0.0021, -0.02]
+    for group in ("pretrain/discriminator", "adversarial/generator"):
+        signs = seen([known(bound, group) for bound in bounds])
+        assert [number for number, _ in signs] == [1, 6]
+    assert "D's bound is -0.0001 nats per token" in signs[0][1]

@@ -1,0 +1,128 @@
+"""What the trainer does, timed: whole phases, and how much of them is not spent in updates."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leakgan_tf.config.config import Config
+from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.systems.base import Phase
+from leakgan_tf.systems.leakgan import LeakGAN
+from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
+from leakgan_tf.training.loop import Batches, CompiledLoop
+from leakgan_tf.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class PhaseTime:
+    """Where the seconds of a phase went.
+
+    Attributes:
+      name: of the phase.
+      updates: how many it made.
+      seconds: of the whole phase.
+      in_updates: of the compiled calls.
+      making_data: of the sentences that it learns from.
+    """
+
+    name: str
+    updates: int
+    seconds: float
+    in_updates: float
+    making_data: float
+
+    @property
+    def times_its_updates(self) -> float:
+        """The phase without its data over its updates; 1 if nothing else took time."""
+        return (self.seconds - self.making_data) / self.in_updates
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the figures as plain numbers; times in seconds."""
+        outside = 1.0 - self.in_updates / self.seconds
+        return {
+            **vars(self), "times_its_updates": self.times_its_updates, "share_outside": outside
+        }  # fmt: skip
+
+
+def measure_phases(config: Config, updates: Sequence[int]) -> list[PhaseTime]:
+    """Trains every kind of phase of the schedule, each for these numbers of updates.
+
+    Args:
+      config: of a LeakGAN run on the oracle task.
+      updates: the numbers of updates; each kind first makes one more, which compiles it.
+    """
+    task = SyntheticTask(config, make_oracle(config))
+    system = _Chosen(config, task, 1 + len(updates))
+    with tempfile.TemporaryDirectory() as path:
+        folder = RunFolder(path)
+        folder.claim(config, {"command": "benchmarks.speed"})
+        try:
+            trainer = _TimedTrainer(config, system, task, folder, updates)
+            trainer.run()
+        finally:
+            folder.release()
+    return trainer.times
+
+
+class _Chosen(LeakGAN):
+    """LeakGAN with a schedule of the first phase of each kind, repeated."""
+
+    def __init__(self, config: Config, task: SyntheticTask, repeats: int):
+        super().__init__(config, task)
+        self._repeats = repeats
+
+    def phases(self) -> Iterator[Phase]:
+        kinds: dict[str, Phase] = {}
+        for phase in super().phases():
+            if phase.epochs:
+                kinds.setdefault(phase.name, replace(phase, evaluate=False))
+        for phase in kinds.values():
+            yield from [phase] * self._repeats
+
+
+class _TimedTrainer(Trainer):
+    """The trainer, with a clock around its phases, their data and their compiled calls."""
+
+    def __init__(self, config, system, task, folder, updates: Sequence[int]):
+        super().__init__(config, system, task, folder)
+        self._counts = [1, *updates]
+        self._count = self._counts[0]
+        self._data = self._calls = 0.0
+        self.times: list[PhaseTime] = []
+
+    def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
+        self._count = self._counts[index % len(self._counts)]
+        self._data = self._calls = 0.0
+        begin = time.perf_counter()
+        scalars = super()._train(index, phase, seed)
+        seconds = time.perf_counter() - begin
+        if index % len(self._counts):
+            self.times.append(PhaseTime(phase.name, self._count, seconds, self._calls, self._data))
+        return scalars
+
+    def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
+        begin = time.perf_counter()
+        arrays = super()._arrays(phase, seed)
+        self._data += time.perf_counter() - begin
+        return arrays
+
+    def _plan(self, phase: Phase, seed: int, rows: int | None) -> list:
+        plan = super()._plan(phase, seed, rows)
+        return (plan * -(-self._count // len(plan)))[: self._count]
+
+    def _loop(self, phase: Phase) -> CompiledLoop:
+        loop, trainer = super()._loop(phase), self
+
+        class Timed(CompiledLoop):
+            def __init__(self):
+                pass  # it is the other loop with a clock
+
+            def run(self, batches: Batches, count: int):
+                begin = time.perf_counter()
+                reported = loop.run(batches, count)
+                trainer._calls += time.perf_counter() - begin
+                return reported
+
+        return Timed()

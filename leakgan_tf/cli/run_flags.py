@@ -1,0 +1,23 @@
+"""The flags that name a run."""
+
+from absl import flags
+
+from leakgan_tf.runs.shipped import NAMES
+from leakgan_tf.utils.errors import UserError
+
+
+def define_run(values: flags.FlagValues) -> None:
+    """Adds ``--run``, and ``--run_dir``, its older name."""
+    about = f"The run's folder, or a model of the package: {', '.join(NAMES)}."
+    flags.DEFINE_string("run", None, about, flag_values=values)
+    flags.DEFINE_string("run_dir", None, "The same as --run.", flag_values=values)
+
+
+def named_run(values: flags.FlagValues) -> str:
+    """Returns the run that was named; raises ``UserError`` if none was, or two."""
+    if values.run and values.run_dir:
+        raise UserError("--run and --run_dir are the same: give one")
+    named = values.run or values.run_dir
+    if not named:
+        raise UserError(f"--run is missing: the folder of a run, or one of {', '.join(NAMES)}")
+    return named

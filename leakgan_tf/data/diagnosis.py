@@ -1,0 +1,106 @@
+"""What a look at a text and at its account says is wrong, each with what to type instead."""
+
+import csv
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from leakgan_tf.data.encoding import Encoded, PrepareSettings
+from leakgan_tf.data.sources import Source
+from leakgan_tf.data.text import is_unspaced
+from leakgan_tf.data.units import guess_separator, is_json
+
+_LOOKED_AT = 2000  # lines of a file
+_CHARACTERS = 100_000  # of them, for a look at the script
+_FEW = 5  # lines that say nothing about a file's form
+_END_MARKS = frozenset(".!?:;…\"'”’)]»。！？」")
+_SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)]* +[\"'“‘(]*[A-ZÀ-Þ]")  # one ends, another begins
+UNKNOWN_SHARE = 0.1  # of the test tokens
+
+
+def diagnose(sources: Sequence[Source], encoded: Encoded, settings: PrepareSettings) -> list[str]:
+    """Returns warnings about a prepared text, a line each.
+
+    Args:
+      sources: the training text's files, as they were read.
+      encoded: what became of them.
+      settings: how they were prepared.
+    """
+    found = [
+        f"warning: {source.name} {words}"
+        for source in sources
+        if (words := diagnose_lines(Path(source.name), _first_lines(source), settings))
+    ]
+    test, kept = encoded.test_account, len(encoded.test)
+    if test.coverage < 1 - UNKNOWN_SHARE:
+        found.append(
+            f"warning: {1 - test.coverage:.0%} of the test tokens are unknown: give more text, "
+            "--lowercase, or --tokenizer=bpe (subwords) or char"
+        )
+    if encoded.overlap:
+        found.append(
+            f"warning: {encoded.overlap:,} of {kept:,} test sentences stand in training, too, and "
+            "flatter every score: --deduplicate drops them"
+        )
+    return found
+
+
+def diagnose_lines(path: Path, lines: Sequence[str], settings: PrepareSettings) -> str:
+    """Returns what is wrong with a file's lines and what to give instead; "" if nothing is."""
+    full = [line for line in lines if line]
+    checks: list[tuple[bool, Callable[[], str]]] = [
+        (settings.split == "lines" and not settings.column, lambda: _fields(path, full)),
+        (settings.split == "lines" and not settings.column, lambda: _wrapped(lines)),
+        (settings.tokenizer in ("word", "whitespace"), lambda: _unspaced(full)),
+    ]
+    return next((words for applies, check in checks if applies and (words := check())), "")
+
+
+def _first_lines(source: Source) -> list[str]:
+    return [line for _, line in itertools.islice(source.read(), _LOOKED_AT)]
+
+
+def _fields(path: Path, lines: Sequence[str]) -> str:
+    """Says that lines have fields: JSON, or the same number of separators in nearly all of them."""
+    if len(lines) < _FEW:
+        return ""
+    if sum(map(is_json, lines)) > 0.9 * len(lines):
+        return "looks like JSON lines: give --column=NAME, the field with the text"
+    separator = guess_separator(path, lines[0])
+    counts = [len(row) for row in csv.reader(iter(lines), delimiter=separator)]
+    usual = max(set(counts), key=counts.count)
+    named = {".csv", ".tsv"} & set(path.suffixes)
+    least = 2 if named or separator == "\t" else 3
+    if usual < least or counts.count(usual) < (0.5 if named else 0.95) * len(counts):
+        return ""
+    header = next(csv.reader([lines[0]], delimiter=separator))
+    kind = "TSV" if separator == "\t" else "CSV"
+    shown = ", ".join(name.strip() for name in header)
+    return f"looks like {kind}: give --column=NAME or NUMBER (first row: {shown[:120]})"
+
+
+def _wrapped(lines: Sequence[str]) -> str:
+    """Says that sentences go on in the next line, of lines that are about equally long."""
+    following = [(a, b) for a, b in itertools.pairwise(lines) if a and b]
+    if len(following) < _FEW:
+        return ""
+    goes_on = sum(a[-1] not in _END_MARKS and b[0].islower() for a, b in following)
+    lengths = sorted(len(a) for a, _ in following)
+    longest = lengths[int(0.95 * len(lengths))]
+    alike = sum(length > 0.8 * longest for length in lengths)
+    inside = sum(bool(_SENTENCE_INSIDE.search(a)) for a, _ in following)
+    wrapped = goes_on >= 0.3 * len(following) and inside >= 0.1 * len(following)
+    if not wrapped or alike < 0.5 * len(lengths):
+        return ""
+    return "looks hard-wrapped, sentences going on in the next line: give --split=sentences"
+
+
+def _unspaced(lines: Sequence[str]) -> str:
+    """Says that a script without spaces would make words of whole clauses."""
+    text = "\n".join(lines)[:_CHARACTERS]
+    letters = [character for character in text if character.isalpha()]
+    unspaced = sum(map(is_unspaced, letters))
+    if unspaced < 0.3 * max(len(letters), 1) or len(letters) < 4 * len(text.split()):
+        return ""
+    return "is in a script without spaces between words: give --tokenizer=char"

@@ -1,0 +1,88 @@
+"""Sentences that begin as given and go on by any law, with the log-probability of each token.
+
+A given prefix is read as a rollout reads it (`sampling.complete`): the policy is forced along it,
+then resumes. Here every row has a prefix of its own length, known only when it runs.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from leakgan_tf.generation.law import Law, chosen_log_prob, draw
+from leakgan_tf.generation.sampling import Policy, State
+
+
+class Drawn(NamedTuple):
+    """Sentences and what their tokens cost.
+
+    Attributes:
+      tokens: ids (B, T); the given ones first.
+      log_prob: of each token under the model at temperature 1, (B, T) nats; 0 of a given one.
+      law_log_prob: the same under the law that it was drawn by. Both are given the noise that a
+        `LatentPolicy` began the sentence in.
+    """
+
+    tokens: tf.Tensor
+    log_prob: tf.Tensor
+    law_log_prob: tf.Tensor
+
+
+def continue_prefixes(
+    policy: Policy, prefixes: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor
+) -> Drawn:
+    """Continues prefixes to the end of their sentences.
+
+    Args:
+      policy: the generator.
+      prefixes: ids (B, T), with B known when tracing; read up to `given` only.
+      given: lengths of the prefixes, (B,) int32, in [0, T).
+      law: how tokens are drawn.
+      seed: stateless seed (2,); where nothing is given, and the law is a temperature alone, the
+        tokens are those of `sampling.generate`.
+    """
+    rows, length = prefixes.shape[0], policy.length
+    longest = tf.reduce_max(given)
+
+    def body(position, state: State, tokens, log_probs, law_log_probs):
+        ready = tf.cond(
+            position <= longest,
+            lambda: _choose(
+                (position == given) & (given > 0), policy.resume(state, position), state
+            ),
+            lambda: state,
+        )
+        logits, after = policy.logits(ready, position)
+        drawn, law_log_prob = draw(logits, law, seed, position)
+        after = policy.write(after, drawn, position)
+        here = prefixes[:, position]
+        forced = position < given  # (B,)
+        after = tf.cond(
+            position < longest,
+            lambda: _choose(forced, policy.force(state, here, position), after),
+            lambda: after,
+        )
+        return (
+            position + 1,
+            after,
+            tokens.write(position, tf.where(forced, here, drawn)),
+            log_probs.write(position, tf.where(forced, 0.0, chosen_log_prob(logits, drawn))),
+            law_log_probs.write(position, tf.where(forced, 0.0, law_log_prob)),
+        )
+
+    arrays = [
+        tf.TensorArray(dtype, length, element_shape=[rows])
+        for dtype in (tf.int32, tf.float32, tf.float32)
+    ]
+    _, _, *written = tf.while_loop(
+        lambda position, *_: position < length, body, (tf.constant(0), policy.start(rows), *arrays)
+    )
+    return Drawn(*(tf.transpose(array.stack()) for array in written))
+
+
+def _choose(which: tf.Tensor, first: State, second: State) -> State:
+    """Returns the rows (B, ...) of the first state where `which` (B,), else of the second."""
+
+    def choose(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+        return tf.where(tf.reshape(which, [-1] + [1] * (a.shape.rank - 1)), a, b)
+
+    return tf.nest.map_structure(choose, first, second)

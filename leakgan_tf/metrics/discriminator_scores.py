@@ -1,0 +1,106 @@
+"""What a discriminator knows of sentences that it was not trained on.
+
+f is its log-odds that a sentence is real. The Donsker-Varadhan bound
+
+    (E_real[f] - log E_generated[exp f]) / T
+
+in nats per token bounds KL(real ‖ generated) / T from below, whatever f is. It is also what the
+residual model G(x) exp(f(x)) / Z takes off the generator's held-out NLL (`generation.residual`).
+Above zero D knows something that the generator does not. Below zero its score, taken at its word,
+makes the generator worse: it fits the sentences that D was trained on. Accuracy above one half and
+a bound below zero go together where D is sure of what it guesses.
+"""
+
+import numpy as np
+
+from leakgan_tf.generation.importance import (
+    effective_sample_size,
+    log_mean_exp,
+    log_partition_bounds,
+)
+
+BOUND = "donsker_varadhan_bound"
+BINS = 10  # of the calibration error
+
+
+def donsker_varadhan_bound(real: np.ndarray, generated: np.ndarray, tokens: float) -> float:
+    """Returns the bound in nats per token.
+
+    Args:
+      real: log-odds of real sentences, (n,).
+      generated: log-odds of generated ones, (m,).
+      tokens: tokens in a real sentence, in the mean: those that count in the NLL.
+    """
+    return (float(np.mean(real)) - log_mean_exp(generated)) / tokens
+
+
+def calibration_error(log_odds: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
+    """Returns the expected calibration error, in [0, 1]; 0 is calibrated.
+
+    The mean over sentences of |share of real ones - mean probability of "real"| in a sentence's
+    bin; bins of equal width in the probability (Naeini et al. 2015).
+
+    Args:
+      log_odds: that a sentence is real, (n,).
+      labels: 1 for real sentences, 0 for others, (n,).
+      bins: how many.
+    """
+    probability = 0.5 * (1.0 + np.tanh(0.5 * log_odds))  # logistic, without overflow
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=labels - probability, minlength=bins)
+    return float(np.sum(np.abs(gaps)) / len(log_odds))
+
+
+def discriminator_scores(
+    real: np.ndarray, generated: np.ndarray, tokens: float, relativistic: bool = False
+) -> dict[str, float]:
+    """Returns what a discriminator knows, by name.
+
+    Args:
+      real: log-odds of held-out real sentences, (n,).
+      generated: log-odds of fresh samples, (n,).
+      tokens: tokens in a real sentence, in the mean.
+      relativistic: whether only differences of f have a meaning. Accuracy and calibration are then
+        those of telling the real one in a pair of a real and a generated sentence.
+
+    Returns:
+      ``held_out_accuracy`` in [0, 1], ``calibration_error``, ``donsker_varadhan_bound`` in nats per
+      token, and ``effective_sample_share``: of the samples weighted with exp f, in (0, 1].
+    """
+    sides = [real - generated, generated - real] if relativistic else [real, generated]
+    labels = np.repeat([1.0, 0.0], [len(side) for side in sides])
+    log_odds = np.concatenate(sides)
+    right = np.where(labels > 0, log_odds > 0, log_odds < 0)
+    return {
+        "held_out_accuracy": float(np.mean(np.where(log_odds == 0, 0.5, right))),
+        "calibration_error": calibration_error(log_odds, labels),
+        BOUND: donsker_varadhan_bound(real, generated, tokens),
+        "effective_sample_share": float(effective_sample_size(generated)) / len(generated),
+    }
+
+
+def residual_nll(
+    nll: float, real: np.ndarray, generated: np.ndarray, tokens: float
+) -> dict[str, float]:
+    """Returns the held-out NLL of the residual model, and bounds of its log Z.
+
+    Args:
+      nll: the generator's on the same real sentences, in nats per token.
+      real: log-odds of these sentences, (n,).
+      generated: log-odds of samples of the generator, (m,).
+      tokens: tokens in a real sentence, in the mean.
+
+    Returns:
+      ``log_partition_lower`` and ``log_partition_upper`` in nats per sentence;
+      ``nll_generator``, ``nll_residual_lower`` and ``nll_residual_upper`` in nats per token, lower
+      is better. The first of the latter is the NLL less the Donsker-Varadhan bound.
+    """
+    bounds = log_partition_bounds(generated)
+    lower, upper = (nll + (bound - float(np.mean(real))) / tokens for bound in bounds)
+    return {
+        "log_partition_lower": bounds[0],
+        "log_partition_upper": bounds[1],
+        "nll_generator": nll,
+        "nll_residual_lower": lower,
+        "nll_residual_upper": upper,
+    }

@@ -1,0 +1,66 @@
+"""What the discriminators of several runs knew along training, in one picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.utils.files import atomic_output
+
+_LEAST = 0.02  # nats per token that the axis shows of each side of 0, at least
+_LINEAR = 0.005  # up to here the axis is linear, then logarithmic
+
+
+def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
+    """Returns of each round of D in a run's records whether it was adversarial, and its bound."""
+    return [
+        (line["group"].startswith("adversarial"), line[BOUND]) for line in records if BOUND in line
+    ]
+
+
+def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+    """Draws the Donsker-Varadhan bound of D after each of its rounds.
+
+    The axis ends where pre-training's first rounds would hide the others: an untrained generator
+    is told from real text by any D.
+
+    Args:
+      path: the picture's file, PNG.
+      runs: by name, the lines of metrics.jsonl.
+
+    Returns:
+      Whether any run has a D that was measured.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no global state, no display
+
+    drawn = {name: bounds_of(records) for name, records in runs.items()}
+    drawn = {name: points for name, points in drawn.items() if points}
+    if not drawn:
+        return False
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    for number, (name, points) in enumerate(drawn.items()):
+        _draw_run(axes, name, points, f"C{number}")
+    shown = [bound for points in drawn.values() for late, bound in points if late] or [0.0]
+    axes.set_yscale("symlog", linthresh=_LINEAR)
+    axes.set_ylim(1.1 * min(*shown, -_LEAST), 1.1 * max(*shown, _LEAST))
+    axes.axhline(0.0, color="black", linewidth=0.8)
+    axes.set_xlabel("rounds of D (hollow: pre-training; full: adversarial)")
+    axes.set_ylabel("Donsker-Varadhan bound on held-out sentences,\nnats per token")
+    axes.set_title("What D knew; below 0 its score fits its training sentences only", fontsize=11)
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8)
+    with atomic_output(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110)
+    return True
+
+
+def _draw_run(axes, name: str, points: Sequence[tuple[bool, float]], color: str) -> None:
+    rounds = range(1, len(points) + 1)
+    axes.plot(rounds, [bound for _, bound in points], color=color, linewidth=1.0, label=name)
+    for late, face in ((False, "white"), (True, color)):
+        chosen = [
+            (at, bound) for at, (own, bound) in zip(rounds, points, strict=True) if own == late
+        ]
+        if chosen:
+            axes.scatter(*zip(*chosen, strict=True), color=color, facecolor=face, s=18, zorder=3)

@@ -1,0 +1,31 @@
+"""The configuration of a run on the CFG task. Needs no TensorFlow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leakgan_tf.config.config import Config, replace
+from leakgan_tf.config.presets import cfg_preset
+from leakgan_tf.data.languages import Language
+from leakgan_tf.systems.registry import system_config
+from leakgan_tf.utils.errors import UserError
+
+
+def cfg_config(
+    preset: str, grammar: str, law: str, system: str, seed: int, changes: Mapping[str, Any]
+) -> Config[Any]:
+    """Returns the configuration of a run on a grammar; raises ``UserError`` on bad values.
+
+    Args:
+      preset: a preset's name.
+      grammar: one of `languages.GRAMMARS`.
+      law: one of `languages.LAWS`.
+      system: a system's name.
+      seed: the run's.
+      changes: fields by name.
+    """
+    language = Language(grammar, law)
+    for name in ("vocab_size", "length"):
+        if name in changes:
+            raise UserError(f"{name} is the grammar's")
+    base = cfg_preset(preset, len(language.symbols), language.length, system_config(system))
+    return replace(base, **{**changes, "seed": seed, "grammar": grammar, "law": law})

@@ -1,0 +1,165 @@
+"""What is asked of a trained generator: how many sentences, beginning how, drawn by which law.
+
+Needs no TensorFlow: everything that can be wrong with a request is said before it is imported.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from leakgan_tf.data.reader import TextReader
+from leakgan_tf.metrics.temperatures import check_temperature
+from leakgan_tf.utils.errors import UserError
+
+OUTSIDE = (
+    "top-k and top-p are outside every published protocol: scores of such sentences compare with "
+    "no published figure"
+)
+TRIES = 50  # sentences drawn for each one asked, at most, where --unique or --novel leaves some out
+
+
+@dataclass(frozen=True)
+class Request:
+    """Sentences to generate.
+
+    Attributes:
+      num: how many.
+      temperature: divides the logits; below 1 is sharper.
+      seed: the same seed gives the same sentences.
+      prompt: what every sentence begins with.
+      top_k: draw from so many of the likeliest tokens; 0: from all.
+      top_p: draw from the fewest likeliest tokens with this probability together.
+      greedy: take the likeliest token each time.
+      unique: no sentence twice.
+      novel: no sentence of the training set.
+
+    Raises:
+      UserError: a value is impossible, or two of them contradict each other.
+    """
+
+    num: int
+    temperature: float = 1.0
+    seed: int = 0
+    prompt: str = ""
+    top_k: int = 0
+    top_p: float = 1.0
+    greedy: bool = False
+    unique: bool = False
+    novel: bool = False
+
+    def __post_init__(self) -> None:
+        if self.num < 0:
+            raise UserError(f"num must not be negative, but is {self.num}")
+        if not -(2**31) <= self.seed < 2**31:
+            raise UserError(f"seed must fit into 32 bits, but is {self.seed}")
+        check_temperature(self.temperature, "temperature")
+        if not 0 <= self.top_k < 2**31:
+            raise UserError(f"top_k must be 0 (all tokens) or more, but is {self.top_k}")
+        if not 0 < self.top_p <= 1:  # NaN neither
+            raise UserError(f"top_p must be above 0 and at most 1, but is {self.top_p:g}")
+        if self.greedy and (self.temperature != 1 or self.truncated):
+            raise UserError("greedy takes the likeliest token: no temperature, top_k or top_p")
+        if self.greedy and self.unique and self.num > 1:
+            raise UserError("greedy gives one sentence: unique cannot make them different")
+
+    @property
+    def truncated(self) -> bool:
+        """Whether top-k or top-p leaves tokens out."""
+        return self.top_k > 0 or self.top_p < 1
+
+    @property
+    def plain(self) -> bool:
+        """Whether count, temperature and seed are all that is asked for."""
+        return not (self.prompt or self.truncated or self.greedy or self.unique or self.novel)
+
+    @property
+    def law(self) -> str:
+        """How tokens are drawn, in words."""
+        if self.greedy:
+            return "greedy: the likeliest token"
+        words = [f"temperature {self.temperature:g}"]
+        words += [f"top-k {self.top_k}"] * (self.top_k > 0)
+        words += [f"top-p {self.top_p:g}"] * (self.top_p < 1)
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A generated sentence.
+
+    Attributes:
+      text: as `generate` writes it.
+      tokens: the words and marks, those of the prompt first.
+      prompt_tokens: how many of them were given.
+      log_prob_model: of the other tokens, the end of the sentence included, under the model at
+        temperature 1, in nats.
+      log_prob_law: of the same under the law that they were drawn by, in nats. What `unique` and
+        `novel` leave out is not accounted for.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    prompt_tokens: int
+    log_prob_model: float
+    log_prob_law: float
+
+
+def make_request(num: int, temperature: float = 1.0, seed: int = 0, **options: Any) -> Request:
+    """Returns a request; raises ``UserError`` if an option is unknown or impossible."""
+    known = [field.name for field in fields(Request)]
+    for name in options:
+        if name not in known:
+            raise UserError(f"generate has no option {name!r}: one of {', '.join(known)}")
+    return Request(num, temperature, seed, **options)
+
+
+def describe_filter(request: Request) -> str:
+    """Returns what `unique` and `novel` ask for, in words."""
+    words = ["unique"] * request.unique + ["novel"] * request.novel
+    return " and ".join(words)
+
+
+def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[int]:
+    """Returns a prompt's ids, split into tokens as the training text was.
+
+    Args:
+      prompt: the beginning of a sentence; "" gives none.
+      reader: the run's; None on the oracle task.
+      length: tokens in a sentence, T.
+
+    Raises:
+      UserError: a word is unknown (the message names the nearest known ones), the prompt fills the
+        whole sentence, or the run learned no text.
+    """
+    if not prompt:
+        return []
+    if reader is None:
+        raise UserError("a prompt takes a run on text: the oracle's tokens are no words")
+    tokens = reader.tokenizer.tokenize(prompt)
+    _refuse_unknown(tokens, reader)
+    if len(tokens) >= length:
+        raise UserError(
+            f"the prompt has {len(tokens)} tokens and the model's sentences {length} at most: "
+            f"give {length - 1} or fewer"
+        )
+    return [int(each) for each in reader.vocabulary.encode(tokens, length)[: len(tokens)]]
+
+
+def _refuse_unknown(tokens: Sequence[str], reader: TextReader) -> None:
+    unknown = [token for token in dict.fromkeys(tokens) if not reader.vocabulary.knows(token)]
+    if not unknown:
+        return
+    token = unknown[0]
+    near = reader.vocabulary.nearest(token)
+    advice = f"nearest known: {', '.join(near)}" if near else "no known word is near it"
+    more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""
+    raise UserError(f"the prompt has a word that training has not: {token!r}{more}; {advice}")
+
+
+def count_drawn(tokens: np.ndarray, given: int, end: int) -> np.ndarray:
+    """Returns which of tokens (n, T) were drawn and count: from `given` to the first `end`."""
+    unended = np.cumprod(tokens != end, axis=1, dtype=bool)
+    before = np.pad(unended[:, :-1], [[0, 0], [1, 0]], constant_values=True)
+    return before & (np.arange(tokens.shape[1]) >= given)

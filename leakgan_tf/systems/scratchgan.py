@@ -1,0 +1,272 @@
+"""ScratchGAN: training language GANs from scratch.
+
+de Masson d'Autume et al. 2019 (NeurIPS), arXiv:1905.09922. There is no pre-training and there are
+no rollouts. D is recurrent and scores every token, given those before it
+(`models.token_discriminator`); a token's reward is r = 2D - 1, its return the discounted sum of the
+rewards from it on (`scratch.discounted_returns`), less a moving average of earlier batches' returns
+(`scratch.moving_average`). Batches are large.
+
+Sizes, rates and the order of updates are those of the authors' program
+(github.com/google-deepmind/deepmind-research, scratchgan): an iteration is one update of D, then
+one of G, each with samples of its own; Adam has β₁ 0.5, and no gradient is clipped. D's dropout is
+on in both updates. G and D have an embedding each.
+
+Otherwise than there: all 364 columns of the embeddings begin at N(0, 0.3836²), as the program's 64
+trainable ones do, where its other 300 are GloVe's vectors, trained as well; the paper's ablation
+says that this matters. Real sentences are drawn with replacement. The baseline that an update reads
+is the one before it: in the program that is left to chance.
+
+The paper's ablation is in the fields `batch` (64 without large batches), `dropout`, `l2` and
+`layer_norm` (D's regularization; that the third belongs to it is from memory) and `baseline`.
+`generator=lstm`, as in the small presets, is the generator of `mle`.
+
+The paper's text was not at hand, only its program. Open: when to stop; the paper chooses by a
+distance of embeddings, here the best weights are kept by `select`. On text `padding=masked` is the
+program's: sentences end, and what follows is neither rewarded nor trained.
+
+Scalars: `loss`, -mean (R - b)·log p, which says nothing by itself; `return_mean`, mean R;
+`baseline`, b after the update; `gradient_norm` and `discriminator_gradient_norm`;
+`discriminator_loss`, in nats per token, log 2 where D cannot tell, and its penalty;
+`real_probability` and `generated_probability`, means of D over tokens, 1/2 where it cannot tell.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from leakgan_tf.config.config import Config
+from leakgan_tf.config.fields import setting
+from leakgan_tf.config.own import Presets, unique_class
+from leakgan_tf.config.shared import SharedConfig
+from leakgan_tf.generation import sampling
+from leakgan_tf.generation.policies import LSTMPolicy
+from leakgan_tf.models.moving_average import MovingAverage
+from leakgan_tf.models.optimizers import FusedAdam, dense_gradients
+from leakgan_tf.models.stacked_generator import StackedGenerator
+from leakgan_tf.models.token_discriminator import TokenDiscriminator
+from leakgan_tf.objectives import losses, scratch
+from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.mle import MLE, MLEConfig
+from leakgan_tf.utils import distributed
+from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import derive_int, numpy_generator
+
+BETA_1 = 0.5  # of Adam, as in the authors' program
+
+
+@unique_class
+@dataclass(frozen=True)
+class ScratchGANConfig(MLEConfig):
+    """What ScratchGAN has of its own."""
+
+    sets_frontier: ClassVar[bool] = False
+    # The small presets are this project's choice.
+    presets: ClassVar[Presets] = {
+        "short": {"generator": "lstm", "embedding": 32, "hidden": 32, "batch": 128, "steps": 5000},
+        "quick": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 32,
+            "hidden": 32, "batch": 128, "steps": 2000,
+        },
+        "smoke": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 8,
+            "hidden": 8, "batch": 32, "steps": 20, "phase_steps": 5,
+        },
+        "quick-text": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 64,
+            "hidden": 64, "batch": 128, "steps": 2000,
+        },
+        "smoke-text": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 8,
+            "hidden": 8, "batch": 32, "steps": 4, "phase_steps": 2,
+        },
+        "quick-music": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 32,
+            "hidden": 32, "batch": 128, "steps": 2000,
+        },
+    }  # fmt: skip
+
+    epochs: int = setting(0, "Epochs of maximum likelihood first (its paper: none).", zero=True)
+    learning_rate: float = setting(9.59e-5, "Adam's rate for the generator (its program).")
+    discriminator_learning_rate: float = setting(9.38e-3, "Adam's rate for D (its program).")
+    generator: str = setting(
+        "stacked",
+        "The generator: 'stacked', its program's; 'lstm', that of `mle`.",
+        choices=("stacked", "lstm"),
+    )
+    embedding: int = setting(364, "Width of the embeddings of D and of a stacked generator.")
+    hidden: int = setting(512, "State width of D's LSTM and of each of a stacked generator's.")
+    layers: int = setting(2, "LSTMs of a stacked generator (its program).")
+    batch: int = setting(
+        512, "Real, and generated, sentences in an update (its program); a multiple of batch_size."
+    )
+    gamma: float = setting(0.23, "Discount γ of the rewards (its program).", zero=True, most=1)
+    baseline: bool = setting(True, "Whether returns are lowered by their moving average.")
+    baseline_decay: float = setting(
+        0.08, "Share of the old value in the moving average (its program).", zero=True, most=1
+    )
+    layer_norm: bool = setting(True, "Whether D's LSTM is normalized (its program).")
+    dropout: float = setting(
+        0.1, "Share of D's embedding entries dropped (its program).", zero=True, most=0.99
+    )
+    l2: float = setting(1e-6, "Weight of Σ w²/2 over all of D's weights (its program).", zero=True)
+    steps: int = setting(200000, "Updates of the generator (its program).")
+    phase_steps: int = setting(100, "Updates of the generator in a phase of the schedule.")
+
+    def check(self, shared: SharedConfig) -> None:
+        """Raises ``UserError`` unless an update's sentences fill batches."""
+        if self.batch % shared.batch_size:
+            raise UserError(
+                f"scratchgan_batch {self.batch} must be a multiple of batch_size "
+                f"{shared.batch_size}"
+            )
+
+
+class ScratchGAN(MLE):
+    """A generator trained by REINFORCE with a score of every token, without pre-training."""
+
+    config: Config[ScratchGANConfig]
+
+    def build_models(self) -> None:
+        """Makes the networks with their initial weights."""
+        config, own = self.config, self.config.own
+        if own.generator == "lstm":
+            super().build_models()
+        else:
+            self.model = StackedGenerator(
+                config.vocab_size,
+                config.length,
+                own.embedding,
+                own.hidden,
+                own.layers,
+                ends=config.ends,
+                seed=derive_int(config.seed, "scratchgan", "generator"),
+            )
+            self.model.build()
+            self.models["generator"] = self.model
+        self.discriminator = TokenDiscriminator(
+            config.vocab_size,
+            config.length,
+            own.embedding,
+            own.hidden,
+            layer_norm=own.layer_norm,
+            dropout=own.dropout,
+            ends=config.ends,
+            seed=derive_int(config.seed, "scratchgan", "discriminator"),
+        )
+        self.baseline = MovingAverage(name="baseline")
+        for name, model in (("discriminator", self.discriminator), ("baseline", self.baseline)):
+            model.build()
+            self.models[name] = model
+
+    def build_optimizers(self) -> None:
+        """Makes the optimizers of `models`."""
+        own, epsilon = self.config.own, self.config.adam_epsilon
+        rates = {
+            "generator": own.learning_rate, "discriminator": own.discriminator_learning_rate
+        }  # fmt: skip
+        for name, rate in rates.items():
+            optimizer = FusedAdam(rate, beta_1=BETA_1, epsilon=epsilon, name=name)
+            optimizer.build(self.models[name].trainable_variables)
+            self.optimizers[name] = optimizer
+
+    def phases(self) -> Iterator[Phase]:
+        """Yields MLE epochs, if any, then phases of several iterations each."""
+        yield from super().phases()
+        own = self.config.own
+        count = -(-own.steps // own.phase_steps)
+        for number in range(1, count + 1):
+            steps = min(own.phase_steps, own.steps - (number - 1) * own.phase_steps)
+            evaluate = number % self.config.evaluate_every == 0 or number == count
+            data = partial(self.real, steps)
+            yield Phase("adversarial/generator", self.adversarial_step, data, evaluate=evaluate)
+
+    def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
+        """Returns real sentences of some iterations, (steps·batch_size, batch/batch_size, T)."""
+        train, size = self.task.train, self.config.batch_size
+        shape = (steps * size, self.config.own.batch // size)
+        return (train[numpy_generator(seed, "real").integers(0, len(train), shape)],)
+
+    def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
+        """One iteration: an update of D, then one of G, on real sentences (n, m, T)."""
+        fold = tf.random.experimental.stateless_fold_in
+        real = tf.reshape(real, [-1, self.config.length])  # (B, T)
+        seeds = [fold(seed, number) for number in range(4)]
+        scalars = self.discriminator_update(real, self.samples(seeds[0]), seeds[1])
+        return scalars | self.generator_update(self.samples(seeds[2]), seeds[3])
+
+    def samples(self, seed: tf.Tensor) -> tf.Tensor:
+        """Returns the generator's sentences of an update, (B, T)."""
+        rows = distributed.local_batch_size(self.config.own.batch)
+        neutral = tf.ones([self.config.length])
+        return sampling.generate(LSTMPolicy(self.model), rows, neutral, seed)
+
+    def discriminator_update(
+        self, real: tf.Tensor, generated: tf.Tensor, dropout_seed: tf.Tensor | None = None
+    ) -> Scalars:
+        """Moves D on real and generated sentences, (B, T) each.
+
+        Args:
+          real: real sentences.
+          generated: fresh samples of G.
+          dropout_seed: stateless seed (2,); without one nothing is dropped.
+        """
+        model, variables = self.discriminator, self.discriminator.trainable_variables
+        seeds: list[tf.Tensor | None] = [None, None]
+        if dropout_seed is not None:
+            fold = tf.random.experimental.stateless_fold_in
+            seeds = [fold(dropout_seed, 0), fold(dropout_seed, 1)]
+        with tf.GradientTape() as tape:
+            # One run of D for both sides, each with a dropout of its own.
+            embedded = [model.embed(real, seeds[0]), model.embed(generated, seeds[1])]
+            both = model.scores(tf.concat([real, generated], 0), tf.concat(embedded, 0))
+            logits = both[: real.shape[0]], both[real.shape[0] :]
+            loss = scratch.token_discriminator_loss(*logits)
+            if self.config.own.l2:
+                loss += self.config.own.l2 * tf.add_n([tf.nn.l2_loss(each) for each in variables])
+        gradients = dense_gradients(tape, loss, variables)
+        self.optimizers["discriminator"].apply(gradients, variables)
+        scores = [
+            losses.masked_mean(tf.sigmoid(each), self.loss_mask(tokens))
+            for each, tokens in zip(logits, (real, generated), strict=True)
+        ]
+        return {
+            "discriminator_loss": loss,
+            "discriminator_gradient_norm": tf.linalg.global_norm(gradients),
+            "real_probability": scores[0],
+            "generated_probability": scores[1],
+        }
+
+    def generator_update(
+        self, samples: tf.Tensor, dropout_seed: tf.Tensor | None = None
+    ) -> Scalars:
+        """Moves G by REINFORCE on its samples (B, T), each token weighted with its return.
+
+        Args:
+          samples: G's own.
+          dropout_seed: of D's dropout, (2,); without one nothing is dropped.
+        """
+        own = self.config.own
+        rewards = scratch.token_rewards(self.discriminator(samples, dropout_seed))
+        returns = scratch.discounted_returns(rewards, own.gamma)  # (B, T)
+        before = tf.convert_to_tensor(self.baseline.value)
+        after = scratch.moving_average(before, returns, own.baseline_decay)
+        advantages = returns - before if own.baseline else returns
+        rows = samples.shape[0] * distributed.count()
+        with tf.GradientTape() as tape:
+            logits = self.model(samples)
+            weights = advantages / (rows * self.config.length)
+            loss = losses.policy_gradient_loss(logits, samples, weights)
+        variables = self.model.trainable_variables
+        gradients = dense_gradients(tape, loss, variables)
+        self.optimizers["generator"].apply(gradients, variables)
+        self.baseline.value.assign(after)
+        return {
+            "loss": loss,
+            "gradient_norm": tf.linalg.global_norm(gradients),
+            "return_mean": tf.reduce_mean(returns),
+            "baseline": after,
+        }
