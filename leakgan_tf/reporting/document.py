@@ -65,7 +65,15 @@ class Picture:
     caption: str
 
 
-Block = Heading | Paragraph | Listing | Links | Table | Code | Picture
+@dataclass(frozen=True)
+class Folded:
+    """A small section whose content the HTML shows when it is asked for."""
+
+    title: str
+    blocks: Sequence["Block"]
+
+
+Block = Heading | Paragraph | Listing | Links | Table | Code | Picture | Folded
 
 
 def to_markdown(blocks: Sequence[Block], pictures: str = "") -> str:
@@ -95,6 +103,9 @@ def _markdown(block: Block, pictures: str) -> str:
             return f"{fence}\n{text}\n{fence}"
         case Picture(path, caption):
             return f"![{_plain(caption)}]({pictures}{path.name})\n\n{_plain(caption)}"
+        case Folded(title, blocks):
+            parts = [Heading(title, 3), *blocks]
+            return "\n\n".join(_markdown(each, pictures) for each in parts)
     raise TypeError(f"no block: {block!r}")
 
 

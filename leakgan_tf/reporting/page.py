@@ -8,6 +8,7 @@ from html import escape
 from leakgan_tf.reporting.document import (
     Block,
     Code,
+    Folded,
     Heading,
     Links,
     Listing,
@@ -30,6 +31,7 @@ td:first-child { white-space: nowrap; }
 .many table { font-size: 0.76em; } .many th, .many td { padding: 0.25em 0.35em; }
 pre { background: #f6f6f6; padding: 0.7em; white-space: pre-wrap; overflow-wrap: anywhere; }
 nav ul { columns: 20em; padding-left: 1.2em; } nav li { break-inside: avoid; }
+details { margin: 1em 0; } summary { cursor: pointer; font-weight: bold; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: 0.9em; }
 .warning { border-left: 4px solid #b00; padding-left: 0.7em; font-weight: bold; }
@@ -38,6 +40,7 @@ figcaption { color: #555; font-size: 0.9em; }
   .wide { overflow: visible; } .short { break-inside: avoid; }
   table { font-size: 7.5pt; } .many table { font-size: 6.3pt; } a { color: inherit; }
   td:first-child { white-space: normal; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   th, td, .many th, .many td { padding: 0.15em 0.3em; }
   figure, tr, pre { break-inside: avoid; } h2, h3 { break-after: avoid; }
 }
@@ -104,6 +107,9 @@ def _html(block: Block) -> str:
             data = base64.b64encode(path.read_bytes()).decode()
             image = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
             return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
+        case Folded(title, blocks):
+            content = "\n".join(_html(each) for each in blocks)
+            return f"<details><summary>{escape(title)}</summary>\n{content}\n</details>"
     raise TypeError(f"no block: {block!r}")
 
 

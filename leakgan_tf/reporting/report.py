@@ -15,6 +15,7 @@ from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import (
     Block,
     Code,
+    Folded,
     Heading,
     Listing,
     Paragraph,
@@ -147,11 +148,11 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
         blocks += comparison.compare_text(
             [run for run in runs if run.config.dataset == digest and run not in synthetic], corpus
         )
-    blocks.append(Heading("What differs from the published runs", 3))
-    blocks += comparison.differences_blocks(runs)
+    differences = comparison.differences_blocks(runs)
+    blocks.append(Folded("What differs from the published runs", differences))
     for protocol, names in comparison.protocols(runs).items():
-        blocks += [Paragraph(f"How the scores of {named(names)} were measured:"), Code(protocol)]
-    return [*blocks, Paragraph("Papers that figures are from:"), comparison.paper_links()]
+        blocks.append(Folded(f"How the scores of {named(names)} were measured", [Code(protocol)]))
+    return [*blocks, Folded("Papers that figures are from", [comparison.paper_links()])]
 
 
 def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:

@@ -72,6 +72,8 @@ def real_sentences(
     """Returns real sentences (n, T); None if their source is not there."""
     if run.config.task == "text":
         return dataset.test[:_PATHS] if dataset else None
+    if run.config.task != "synthetic":
+        return None
     if not run.config.oracle_params:
         oracle = None  # it is other runs'
     elif oracle is None:

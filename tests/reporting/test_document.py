@@ -6,6 +6,7 @@ import re
 from leakgan_tf.reporting.best import mark_best
 from leakgan_tf.reporting.document import (
     Code,
+    Folded,
     Heading,
     Links,
     Listing,
@@ -53,6 +54,13 @@ def test_the_best_figures_are_emphasized():
     assert "<td>1</td>" in to_html([table]) and "<td><b>2</b></td>" in to_html([table])
     lines = re.sub(" +", " ", to_markdown([table])).splitlines()
     assert lines[2:] == ["| x | 1 |", "| y | **2** |"]
+
+
+def test_a_folded_section_is_in_both():
+    block = Folded("<more>", [Paragraph("text"), Code("x")])
+    folded = "<details><summary>&lt;more&gt;</summary>\n<p>text</p>\n<pre>x</pre>\n</details>"
+    assert folded in to_html([block])
+    assert to_markdown([block]) == "### \\<more\\>\n\ntext\n\n```\nx\n```\n"
 
 
 def test_a_page_of_several_sections_lists_them():
