@@ -42,8 +42,7 @@ def train(
 ) -> TrainedGenerator:
     """Trains a system and returns its generator.
 
-    The same call resumes a run that was stopped, by Ctrl-C say, and loads a finished one. For
-    repeatable results TensorFlow's deterministic operations are switched on in this process.
+    The same call resumes a stopped run, and loads a finished one. Makes this process deterministic.
 
     Examples:
       >>> import leakgan_tf
@@ -80,14 +79,20 @@ def train(
     else:
         config, make_task = _oracle_run(*chosen, length, oracle_params)
     RunFolder(folder := Path(run_dir or default_run_dir(system, data))).refuse_others(config)
-    if "tensorflow" not in sys.modules:  # seconds without a sign of life
-        print(f"{system}: loading TensorFlow, then preparing {config.task} data", flush=True)
+    _announce(config)
     from leakgan_tf.runs.load import load
     from leakgan_tf.training.session import prepare_process, train_run
 
     with PROCESS.signals():
         train_run(config, make_task, folder, made_by, prepare_process(placement))
     return load(folder)
+
+
+def _announce(config: Config) -> None:
+    """Says what begins, if it takes seconds until the progress bar does."""
+    if "tensorflow" not in sys.modules:
+        line = f"{config.system}: loading TensorFlow, then preparing {config.task} data"
+        print(line, flush=True)
 
 
 def default_run_dir(system: str, data: Dataset | str | Path | None) -> Path:
