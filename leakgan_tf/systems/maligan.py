@@ -115,12 +115,12 @@ class MaliGAN(DiscriminatedSystem):
         return max(length - stage * own.prefix_step, 0)
 
     def real_and_completed(self, given: int, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns the training sentences, and each with only its first `given` tokens kept.
+        """Returns the round's real sentences, and each with only its first `given` tokens kept.
 
         Returns:
           Sentences (2n, T), and their classes (2n,).
         """
-        real, size = self.task.train, self.config.sampling_batch
+        real, size = self.real(seed), self.config.sampling_batch
         padded = np.pad(real, [[0, -len(real) % size], [0, 0]], mode="edge")
         parts = [
             self._complete(
