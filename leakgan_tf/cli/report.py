@@ -82,7 +82,7 @@ def run_dataset(run: RunRecord, given: str | None) -> TextDataset | None:
     """Returns a text run's data: of the folder given, or, if it is there, of the one recorded."""
     if run.config.task != "text":
         return None
-    folder = given or run.made_by.get("data", "")
+    folder = given or run.path / run.made_by.get("data", "")
     if not given and not Path(folder, RECORD).is_file():
         return None
     dataset = load_dataset(folder)
