@@ -95,7 +95,7 @@ class PrefixFeatures:
         pairs = zip(projected[::2], projected[1::2], strict=True)
         return tuple(
             window.advance(seen, *next(pairs), position)
-            if isinstance(window, _Short)
+            if isinstance(seen, ShortWindow)
             else window.advance(seen, difference, position)
             for window, seen in zip(self._windows, state, strict=True)
         )
