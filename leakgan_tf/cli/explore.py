@@ -10,6 +10,7 @@ from leakgan_tf.cli.report import read_oracle, run_dataset
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import read_runs
+from leakgan_tf.runs.shipped import NAMES, find_run
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_text
 from leakgan_tf.utils.printable import printable
@@ -18,6 +19,7 @@ from leakgan_tf.utils.quiet import hide_retracing
 ABOUT = """Writes one page on which LeakGAN can be followed token by token, in any browser.
 
 explore RUN --out page.html
+explore captions --out page.html      LeakGAN as it comes with the package
 
 It shows the Worker's likeliest words with and without the goal, the Manager's goal, the leaked
 features, D's score of the prefix, and the intrinsic reward."""
@@ -28,7 +30,8 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list("run_dir", None, "The run; the same as without --run_dir=.", **own)
+    about = f"The run's folder, or {NAMES[0]}, a model of the package."
+    flags.DEFINE_list("run_dir", None, f"{about} The same as without --run_dir=.", **own)
     flags.DEFINE_string("out", None, "The page to write.", **own)
     flags.DEFINE_integer(
         "sentences", 8, "Generated sentences to choose from.", lower_bound=1, upper_bound=40, **own
@@ -60,7 +63,7 @@ def run(values: flags.FlagValues) -> None:
         raise UserError("--out is missing: the page to write")
     refuse_existing(values.out, values.overwrite)
     check_temperature(values.temperature, "--temperature")
-    runs = read_runs(values.run_dir)
+    runs = read_runs([find_run(each) for each in values.run_dir])
     if len(runs) > 1:
         raise UserError(f"explore takes one run, not {len(runs)}")
     (found,) = runs

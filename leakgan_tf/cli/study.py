@@ -9,13 +9,14 @@ from absl import flags
 
 from leakgan_tf.cli.config_flags import BEST
 from leakgan_tf.cli.entry import new_flags
-from leakgan_tf.data.dataset import TextDataset, load_dataset
+from leakgan_tf.cli.report import run_dataset
+from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.reporting import study, study_results
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_runs
-from leakgan_tf.runs.text_config import dataset_digest
+from leakgan_tf.runs.shipped import find_run, run_data
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json, write_text
 from leakgan_tf.utils.printable import printable
@@ -38,7 +39,12 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_list(
         "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
     )
-    flags.DEFINE_string("real", None, "The runs' data folder: its held-out sentences.", **own)
+    flags.DEFINE_string(
+        "real",
+        None,
+        "The runs' data folder, for its held-out sentences. Default: where the first run found it.",
+        **own,
+    )
     flags.DEFINE_string("out", None, "The page to write; the key is written beside it.", **own)
     flags.DEFINE_integer(
         "sentences", 20, "Of each run, and of real text.", lower_bound=1, upper_bound=1000, **own
@@ -78,7 +84,6 @@ def run(values: flags.FlagValues) -> None:
     _refuse_idle(values, ("key", "failed_checks", "json"), "with --results")
     for name, what in (
         ("run_dir", "name one or more runs: study RUN... --real DATA --out FILE"),
-        ("real", "--real is missing: the data folder that the runs were trained on"),
         ("out", "--out is missing: the page to write"),
     ):
         if not values[name].value:
@@ -116,7 +121,13 @@ def _write_page(values: flags.FlagValues) -> None:
     for path in (page, key_file):
         refuse_existing(path, values.overwrite)
     check_temperature(values.temperature, "--temperature")
-    dataset, runs = load_dataset(values.real), read_runs(values.run_dir)
+    runs = read_runs([find_run(each) for each in values.run_dir])
+    for each in runs:
+        if each.config.task != "text":
+            raise UserError(f"{each.path} is no run on text: a study is of sentences")
+    if not values.real and run_dataset(runs[0], None) is None:
+        raise UserError(f"--real is missing: the data folder of {runs[0].path} is not where it was")
+    dataset = run_data(runs[0].path, runs[0].config.dataset, values.real)
     _check_runs(runs, dataset, values)
     key = _make_key(runs, dataset, values)
     write_text(page, study.study_page(key))
@@ -127,10 +138,10 @@ def _write_page(values: flags.FlagValues) -> None:
 def _check_runs(runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues) -> None:
     """Refuses runs whose sentences would differ from real text by more than the system."""
     if dataset.tokenizer.name == PitchTokenizer.name:
-        raise UserError(f"{values.real} holds melodies: a study is of sentences")
+        raise UserError(f"{runs[0].path} writes melodies: a study is of sentences")
     for each in runs:
-        if each.config.task != "text" or each.config.dataset != dataset_digest(dataset):
-            raise UserError(f"{each.path} was not trained on {values.real}")
+        if each.config.dataset != runs[0].config.dataset:
+            raise UserError(f"{each.path} was not trained on the data of {runs[0].path}")
         if each.name in (study.REAL, study.CHECK):
             raise UserError(f"a run cannot be called {each.name!r} here: rename its folder")
         RunFolder(each.path).weights(values.best)

@@ -11,7 +11,7 @@ below, all prefixes at once and one token at a time, equal the direct form up to
 No gradient is meant to pass: G's losses never train D.
 """
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -94,8 +94,8 @@ class PrefixFeatures:
             projected = tf.split(product(difference, self._projection), self._parts, axis=1)
         pairs = zip(projected[::2], projected[1::2], strict=True)
         return tuple(
-            window.advance(cast(ShortWindow, seen), *next(pairs), position)
-            if isinstance(window, _Short)
+            window.advance(seen, *next(pairs), position)
+            if isinstance(seen, ShortWindow)
             else window.advance(seen, difference, position)
             for window, seen in zip(self._windows, state, strict=True)
         )

@@ -28,6 +28,7 @@ from leakgan_tf.runs.request import (
 from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_models
+from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 
 # The second half of every seed for samples that users ask for: sampling in an exported model, which
@@ -256,6 +257,7 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     folder = RunFolder(find_run(run_dir))
     path = folder.weights(best)
     config = folder.read_config()
+    quiet.run_first_graph()
     system = make_models(config)
     progress = checkpoint.restore(path, system.models, None)
     reader = folder.read_reader(config)

@@ -17,6 +17,7 @@ from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.trainer import Trainer
+from leakgan_tf.utils import quiet
 from leakgan_tf.utils.files import atomic_output, write_json
 
 _NEVER = 1e9  # seconds between checkpoints
@@ -34,7 +35,9 @@ def prepare_process(placement: Placement | None = None) -> Distribution:
       UserError: there are no such devices.
     """
     tf.config.experimental.enable_op_determinism()
-    return Distribution(placement)
+    distribution = Distribution(placement)
+    quiet.run_first_graph()
+    return distribution
 
 
 def train_run(

@@ -6,6 +6,8 @@ process that leaves such lines out. As a process of its own, it prints what rema
 TensorFlow aborts. With TF_CPP_MIN_LOG_LEVEL=0 or 1 everything is seen.
 """
 
+import contextlib
+import functools
 import importlib.abc
 import importlib.util
 import logging
@@ -14,6 +16,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ _NOISE = re.compile(
     r"|To enable the following instructions: .* rebuild TensorFlow"
     r"|.* Unable to register cu\w+ factory: "  # of any TensorFlow with CUDA, with and without a GPU
     r"|W\d{4} .*computation_placer\.cc"
+    r"|E\d{4} .* oneDNN supports \w+ only on platforms with"  # of some types: others do it then
 )
 _NO_GPU = re.compile(r"E\d{4} .*failed call to cuInit|\d{4}-.* failed call to cuInit")
 
@@ -36,10 +40,28 @@ def is_noise(line: str, has_gpu: bool) -> bool:
 
 def install() -> None:
     """Makes the first import of TensorFlow quiet; call it before that import."""
-    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; read when it is loaded
-    if level in ("0", "1") or "tensorflow" in sys.modules:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; read when it is loaded
+    if _all_is_seen() or "tensorflow" in sys.modules:
         return
     sys.meta_path.insert(0, _Finder())
+
+
+@functools.cache
+def run_first_graph() -> None:
+    """Runs a graph of integers, once: the first one makes oneDNN print what it does without.
+
+    Call it after all settings of devices and threads: the first graph fixes them.
+    """
+    if _all_is_seen():
+        return
+    import tensorflow as tf
+
+    with _filtered_errors():
+        tf.function(tf.transpose, autograph=False)(tf.constant([[1, 2]]))
+
+
+def _all_is_seen() -> bool:
+    return os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") in ("0", "1")
 
 
 def hide_retracing() -> None:
@@ -63,20 +85,28 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 def _filtered(execute):
     def exec_module(module) -> None:
-        sys.stderr.flush()
-        seen = os.dup(2)
-        with subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE) as out:
-            assert out.stdin is not None
-            os.dup2(out.stdin.fileno(), 2)
-            try:
-                execute(module)
-                module.config.list_physical_devices()  # looks for GPUs
-            finally:
-                os.dup2(seen, 2)
-                os.close(seen)
-                out.stdin.close()
+        with _filtered_errors():
+            execute(module)
+            module.config.list_physical_devices()  # looks for GPUs
 
     return exec_module
+
+
+@contextlib.contextmanager
+def _filtered_errors() -> Iterator[None]:
+    """Passes standard error through a process that leaves noise out."""
+    sys.stderr.flush()
+    seen = os.dup(2)
+    with subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE) as out:
+        assert out.stdin is not None
+        os.dup2(out.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(seen, 2)
+            os.close(seen)
+            out.stdin.close()
 
 
 def _filter() -> None:

@@ -82,11 +82,11 @@ def test_results_become_a_table(folder, capsys, tmp_path):
     ("words", "named"),
     [
         ((), "name one or more runs"),
-        (("{mle}",), "--real is missing"),
+        (("{mle}", "--out={new}/a.html"), "--real is missing: the data"),
         (("{mle}", "--real={data}"), "--out is missing"),
         (("{mle}", "--real={data}", "--out={new}/a.txt"), "ends in .html, not a.txt"),
         (("{mle}", "--real={data}", "--out={study}"), "study.html exists"),
-        (("{mle}", "--real={other}", "--out={new}/a.html"), "was not trained on"),
+        (("{mle}", "--real={other}", "--out={new}/a.html"), "was trained on"),
         (("{data}", "--real={data}", "--out={new}/a.html"), "not a run folder"),
         (("{mle}", "--real={data}", "--out={new}/a.html", "--sentences=500"), "give fewer than"),
         (("{mle}", "--real={data}", "--out={new}/a.html", "--temperature=0"), "--temperature"),

@@ -15,6 +15,7 @@ NOISE = [
     "I0000 00:00:1795543804.762729     647 cudart_stub.cc:31] Could not find cuda drivers",
     "2025-01-01 10:00:00.123456: I tensorflow/core/util/port.cc:153] oneDNN custom operations",
     "E0000 00:00:1.2  7 cuda_dnn.cc:8579] Unable to register cuDNN factory: registered already",
+    "E0000 00:00:1.2  7 util.cc:131] oneDNN supports DT_INT32 only on platforms with AVX-512.",
 ]
 NO_GPU = "E0000 00:00:1795.3 647 cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error"
 WRONG = [
@@ -52,3 +53,11 @@ def run(code):
 def test_only_the_programs_own_lines_are_seen():
     code = "import tensorflow as tf, sys; print('own', file=sys.stderr); print(int(tf.constant(1)))"
     assert run(code) == ("1\n", "own\n")
+
+
+def test_the_first_graph_is_quiet_too():
+    code = (
+        "import tensorflow as tf, sys; quiet.run_first_graph(); "
+        "print(tf.function(tf.transpose)(tf.constant([[1, 2]])).numpy().tolist())"
+    )
+    assert run(code) == ("[[1], [2]]\n", "")

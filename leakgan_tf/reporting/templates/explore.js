@@ -14,8 +14,8 @@ function word(id) {
 }
 
 function percent(share) {
-  if (share >= 0.0995) return `${(100 * share).toFixed(0)} %`;
-  return share >= 0.001 ? `${(100 * share).toFixed(1)} %` : "< 0.1 %";
+  if (share >= 0.0995) return `${(100 * share).toFixed(0)}\u00a0%`;
+  return share >= 0.001 ? `${(100 * share).toFixed(1)}\u00a0%` : "<\u00a00.1\u00a0%";
 }
 
 function make(name, content = "", attributes = {}) {
