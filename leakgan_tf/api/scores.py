@@ -56,8 +56,9 @@ class Scores:
             return oracle_table(self.rows)
         if "temperature" not in self.figures:
             return report(self.figures)
-        protocol = figure_tables.protocol_lines(self.figures)
-        return f"{figure_tables.figures_table(self.table())}\n\n{protocol}"
+        table = self.table()
+        protocol = figure_tables.protocol_lines(table.values())
+        return f"{figure_tables.figures_table(table)}\n\n{protocol}"
 
     def table(self) -> dict[str, Mapping[str, Any]]:
         """Returns all figures by run; further temperatures of a run have spaces in their names."""

@@ -114,13 +114,13 @@ def bleu_signature(protocol: Mapping[str, Any]) -> str:
         >>> references = [["a", "dog"], ["a", "cat"]]
         >>> scores = text_scores(references, references, tokenizer="word", lowercase=True)
         >>> bleu_signature(scores["protocol"]).rpartition("|")[0]
-        'BLEU|refs:2|samples:2|orders:2-5|case:lc|tok:word|smooth:method1|agg:sentence-mean'
+        'BLEU|refs:2|samples:2|orders:2-5|case:lc|tok:word|smooth:method1|agg:sentence'
 
     Args:
         protocol: The entry of that name of `text_scores`; without a version if it is an old one.
     """
     orders = protocol["orders"]
-    version = protocol.get("version", "not recorded")
+    version = protocol.get("version", "unknown").rpartition(" ")[2]  # of leakgan_tf
     return "|".join([
         f"BLEU|refs:{protocol['references']['used']}",
         f"samples:{protocol['samples']['used']}",
@@ -128,7 +128,7 @@ def bleu_signature(protocol: Mapping[str, Any]) -> str:
         f"case:{'lc' if protocol['lowercase'] else 'mixed'}",
         f"tok:{protocol['tokenizer']}",
         f"smooth:{protocol['smoothing'].split()[0]}",
-        "agg:sentence-mean",
+        "agg:sentence",
         f"version:{version}",
     ])  # fmt: skip
 

@@ -279,6 +279,15 @@ def signatures(figures: Iterable[Figures]) -> list[str]:
     return list(dict.fromkeys(bleu_signature(protocol) for protocol in protocols))
 
 
-def protocol_lines(figures: Figures) -> str:
-    """Returns how figures were measured, a line each."""
-    return "\n".join(f"{name}: {value}" for name, value in figures["protocol"].items())
+def protocol_lines(figures: Iterable[Figures]) -> str:
+    """Returns how several figures were measured, a line for each entry; values that differ in one.
+
+    So the protocol of a sweep names every temperature.
+    """
+    protocols = [each["protocol"] for each in figures]
+    names = dict.fromkeys(name for protocol in protocols for name in protocol)
+    values = {
+        name: dict.fromkeys(str(protocol[name]) for protocol in protocols if name in protocol)
+        for name in names
+    }
+    return "\n".join(f"{name}: {'; '.join(different)}" for name, different in values.items())
