@@ -143,7 +143,7 @@ def _effect_cells(effect: Effect) -> list[str]:
         "" if effect.share is None else f"{effect.share:+.1f}",
         format_p_value(effect.own.p) if effect.own else "",
         format_p_value(effect.shared.p) if effect.shared else "",
-        effect.verdict(),
+        effect.conclusion(),
     ]
 
 
@@ -207,5 +207,5 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
         "share": effect.share,
         "own": effect.own._asdict() if effect.own else None,
         "shared": effect.shared._asdict() if effect.shared else None,
-        "verdict": effect.verdict(),
+        "conclusion": effect.conclusion(),
     }
