@@ -49,7 +49,8 @@ def test_a_run_is_read_back_exported_and_goes_on(folder, tmp_path):
     lines = trained.generate(5)
     assert set("".join(lines)) <= set("x+-*/ ")
     export(trained, tmp_path / "exported")
-    found = tf.saved_model.load(str(tmp_path / "exported")).generate("", count=5)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    found = exported.generate("", count=5)
     np.testing.assert_array_equal(found["ids"], trained.sample(5))
 
 

@@ -32,7 +32,8 @@ def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
     ended = np.cumsum(sample == 0, axis=1) - (sample == 0) > 0
     assert ended.any() and not sample[ended].any()
     export(trained, tmp_path / "exported")
-    found = tf.saved_model.load(str(tmp_path / "exported")).generate("", count=5)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    found = exported.generate("", count=5)
     np.testing.assert_array_equal(found["ids"], trained.sample(5))
 
 
