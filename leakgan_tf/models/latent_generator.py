@@ -12,7 +12,6 @@ from leakgan_tf.models.mediator import GatewiseOrthogonal
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.utils.seeds import derive_int
 
-_BOUND = 0.05  # of the uniform weights (its program)
 _FORGET = 3.0  # bias of the forget gates at first (its program)
 
 
@@ -41,7 +40,7 @@ class LatentGenerator(keras.Model):
     """Embedding beside z, LSTM, and the embedding again for the output (TextGAN, 2017).
 
     h₀ = tanh(z·C₀ + b₀), c₀ = 0; logits = (h·V)·Eᵀ + b, E the embedding. Weights begin as
-    U(±0.05), the recurrent ones orthogonal gate by gate, biases 0, those of the forget gates 3.
+    U(±bound), the recurrent ones orthogonal gate by gate, biases 0, those of the forget gates 3.
 
     Args:
       vocab_size: number of token ids, V.
@@ -49,6 +48,7 @@ class LatentGenerator(keras.Model):
       embedding_size: width of the token embedding, E.
       hidden_size: state width of the LSTM, H.
       noise_size: width of z, Z.
+      bound: of the uniform initial weights (its program).
       ends: whether token 0 ends a sentence.
       seed: seed of the initial weights.
     """
@@ -60,6 +60,7 @@ class LatentGenerator(keras.Model):
         embedding_size: int,
         hidden_size: int,
         noise_size: int,
+        bound: float = 0.05,
         ends: bool = False,
         seed: int = 0,
         **kwargs,
@@ -70,28 +71,29 @@ class LatentGenerator(keras.Model):
         self.embedding_size = embedding_size
         self.hidden_size = hidden_size
         self.noise_size = noise_size
+        self.bound = bound
         self.ends = ends
         self.seed = seed
         self.embedding = keras.layers.Embedding(
             vocab_size,
             embedding_size,
-            embeddings_initializer=uniform(_BOUND, seed, "embedding"),
+            embeddings_initializer=uniform(bound, seed, "embedding"),
             name="embedding",
         )
         self.cell = keras.layers.LSTMCell(
             hidden_size,
-            kernel_initializer=uniform(_BOUND, seed, "lstm"),
+            kernel_initializer=uniform(bound, seed, "lstm"),
             recurrent_initializer=GatewiseOrthogonal(derive_int(seed, "lstm", "recurrent")),
             unit_forget_bias=False,
             name="lstm",
         )
         self.first = keras.layers.Dense(
-            hidden_size, "tanh", kernel_initializer=uniform(_BOUND, seed, "first"), name="first"
+            hidden_size, "tanh", kernel_initializer=uniform(bound, seed, "first"), name="first"
         )
         self.word = keras.layers.Dense(
             embedding_size,
             use_bias=False,
-            kernel_initializer=uniform(_BOUND, seed, "word"),
+            kernel_initializer=uniform(bound, seed, "word"),
             name="word",
         )
 
@@ -147,6 +149,6 @@ class LatentGenerator(keras.Model):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "noise_size", "ends",
-                 "seed")  # fmt: skip
+        names = ("vocab_size", "length", "embedding_size", "hidden_size", "noise_size", "bound",
+                 "ends", "seed")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

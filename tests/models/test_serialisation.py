@@ -51,7 +51,7 @@ CASES = {
         (TOKENS,), 6),
     LatentGenerator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, noise_size=2,
-             ends=True, seed=7),
+             bound=0.9, ends=True, seed=7),
         (TOKENS,), 8),
     MatchingDiscriminator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, windows=(1, 3), filters=(2, 3),
