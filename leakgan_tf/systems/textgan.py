@@ -11,8 +11,8 @@ with two words exchanged.
 
 Neither paper was at hand (second hand), and the program, in Theano, was read by others. Sizes,
 rates, weights of the losses and defaults are the program's. The paper's choices:
---textgan_reconstruction=square --notextgan_mmd_root --textgan_smoothing=0 --notextgan_rescale
---textgan_code=False. 2016: --textgan_matching=covariance --textgan_reconstruction_weight=0
+--textgan_reconstruction=square --textgan_mmd_root=False --textgan_smoothing=0
+--textgan_rescale=False --textgan_code=False. 2016 also: --textgan_matching=covariance --textgan_reconstruction_weight=0
 --textgan_generator_steps=5, windows and sizes from memory.
 
 Open, and this project's choice: the encoder is D's way from a sentence to z; the schedule in
@@ -21,7 +21,7 @@ words that are no padding are exchanged; z's reconstruction is a mean over the b
 program divides by the batch size twice; D does not enlarge any distance but MMD.
 
 The likelihood is that of the softmax over words in an equal mixture of `likelihood_draws` z: an
-upper bound of NLL_test in expectation, and loose where z says much. Samples are the likeliest words
+upper bound of the NLL in expectation, loose where z says much. Samples are the likeliest words
 (`decoding`), so a temperature changes nothing.
 
 Scalars: `loss`, the distance that G makes small (covariance: less its least value);
