@@ -12,8 +12,8 @@ with two words exchanged.
 Neither paper was at hand (second hand), and the program, in Theano, was read by others. Sizes,
 rates, weights of the losses and defaults are the program's. The paper's choices:
 --textgan_reconstruction=square --textgan_mmd_root=False --textgan_smoothing=0
---textgan_rescale=False --textgan_code=False. 2016 also: --textgan_matching=covariance --textgan_reconstruction_weight=0
---textgan_generator_steps=5, windows and sizes from memory.
+--textgan_rescale=False --textgan_code=False. 2016 also: --textgan_matching=covariance
+--textgan_reconstruction_weight=0 --textgan_generator_steps=5.
 
 Open, and this project's choice: the encoder is D's way from a sentence to z; the schedule in
 updates (16 epochs of 10,000 sentences in batches of 64, where the program has batches of 256); only
