@@ -9,6 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from leakgan_tf.generation.law import Law, chosen_log_prob, draw
+from leakgan_tf.generation.policies import LatentPolicy
 from leakgan_tf.generation.sampling import Policy, State
 
 
@@ -41,6 +42,8 @@ def continue_prefixes(
         tokens are those of `sampling.generate`.
     """
     rows, length = prefixes.shape[0], policy.length
+    if isinstance(policy, LatentPolicy):  # noise as `sampling.generate` draws it
+        policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(seed, length))
     longest = tf.reduce_max(given)
 
     def body(position, state: State, tokens, log_probs, law_log_probs):

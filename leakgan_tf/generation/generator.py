@@ -184,11 +184,9 @@ class Generator:
         self, prefix: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
     ) -> Drawn:
         own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
-        rows, policy = self._batch_size, self.policy()
-        if isinstance(policy, LatentPolicy):  # noise as `sampling.generate` draws it
-            policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(own, self.length))
+        rows = self._batch_size
         drawn = continue_prefixes(
-            policy, tf.tile(prefix[tf.newaxis], [rows, 1]), tf.fill([rows], given), law, own
+            self.policy(), tf.tile(prefix[tf.newaxis], [rows, 1]), tf.fill([rows], given), law, own
         )
         return Drawn(*map(distributed.gather, drawn))
 

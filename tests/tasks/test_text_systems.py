@@ -6,7 +6,7 @@ import tensorflow as tf
 import test_text_task
 from test_text_task import text_config
 
-from leakgan_tf.runs.export import export
+from leakgan_tf.runs.export import DEFAULTS, export
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.training.session import train_run
@@ -34,7 +34,8 @@ def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
     assert ended.any() and not sample[ended].any()
     export(trained, tmp_path / "exported")
     generate = tf.saved_model.load(str(tmp_path / "exported")).signatures["generate"]
-    found = generate(count=tf.constant(5), temperature=tf.constant(1.0), seed=tf.constant(0))
+    options = {"prompt": "", **DEFAULTS, "count": 5}
+    found = generate(**{name: tf.constant(value) for name, value in options.items()})
     np.testing.assert_array_equal(found["ids"], trained.sample(5))
 
 
