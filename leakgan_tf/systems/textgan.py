@@ -50,7 +50,14 @@ from leakgan_tf.models.latent_generator import LatentCell, LatentGenerator
 from leakgan_tf.models.matching_discriminator import MatchingDiscriminator
 from leakgan_tf.models.optimizers import adam, clipped_gradients, dense_gradients
 from leakgan_tf.models.running_moments import RunningMoments
-from leakgan_tf.objectives import losses, matching
+from leakgan_tf.objectives import losses
+from leakgan_tf.objectives.matching import (
+    gaussian_term,
+    mean_distance,
+    mmd,
+    reconstruction_loss,
+    smoothed_loss,
+)
 from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
@@ -343,11 +350,11 @@ class TextGAN(MLE, Discriminating):
             for moments, each in zip(self.moments, (real, generated), strict=True):
                 mean, covariance = moments.with_batch(each, own.moment_share)
                 terms += [mean, covariance + ridge]
-            return matching.gaussian_term(*terms) - 2.0 * self.discriminator.feature_size
+            return gaussian_term(*terms) - 2.0 * self.discriminator.feature_size
         real, generated = distributed.gather(real), distributed.gather(generated)
         if own.matching == "mean":
-            return matching.mean_distance(real, generated)
-        return matching.mmd(real, generated, own.mmd_width, own.mmd_root)
+            return mean_distance(real, generated)
+        return mmd(real, generated, own.mmd_width, own.mmd_root)
 
     def discriminator_update(self, real: tf.Tensor, noise: tf.Tensor) -> Scalars:
         """Moves D on real sentences (B, T) and soft samples of latent vectors (B, Z)."""
@@ -356,7 +363,7 @@ class TextGAN(MLE, Discriminating):
         with tf.GradientTape() as tape:
             features = model.features(real), model.features(soft)
             scores = model.scores(features[0]), model.scores(features[1])
-            found = matching.reconstruction_loss(
+            found = reconstruction_loss(
                 own.reconstruction, noise, model.noise(features[1]), own.noise != "normal"
             )
             told = distributed.all_reduce_mean(tf.reduce_mean(found))
@@ -386,7 +393,7 @@ class TextGAN(MLE, Discriminating):
         return code if self.config.own.noise == "normal" else tf.tanh(code)
 
     def _judged(self, real: tf.Tensor, false: tf.Tensor) -> tf.Tensor:
-        loss = matching.smoothed_loss(real, false, self.config.own.smoothing)
+        loss = smoothed_loss(real, false, self.config.own.smoothing)
         return distributed.all_reduce_mean(tf.reduce_mean(loss))
 
     def _discriminator_scalars(
