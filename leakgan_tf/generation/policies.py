@@ -4,6 +4,9 @@ A policy binds a model to what it needs besides its weights: for LeakGAN, D's le
 Build it where it is used: it reads D's weights when it is made.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator, LeakGANState
@@ -59,8 +62,22 @@ class LSTMPolicy:
         return self.model.logits(tokens, self._cell)
 
 
+class LikeliestPolicy(LSTMPolicy):
+    """Takes the likeliest token each time: its cell's first state says the whole sentence.
+
+    A temperature changes nothing, and a token that was taken has the probability 1. Known sentences
+    have that of the softmax.
+    """
+
+    def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
+        """Returns logits (B, V) of the next token, 0 of the likeliest, else -inf; and the state."""
+        logits, state = super().logits(state, position)
+        best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        return tf.one_hot(best, logits.shape[-1], on_value=0.0, off_value=float("-inf")), state
+
+
 class LatentPolicy:
-    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1).
+    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1) if not told else.
 
     It has no state to start from: sampling draws one for each sentence (`drawn`). The likelihood of
     a sentence is that of an equal mixture of `draws` fixed states, (1/K) Σ_k p(x | z_k): an
@@ -70,13 +87,24 @@ class LatentPolicy:
       model: the network.
       draws: K.
       seed: stateless seed (2,) of the K states.
+      noise: ``noise(rows, seed)``: draws such states; `noise_state` without it.
+      kind: the policy that goes on from one.
     """
 
-    def __init__(self, model: LSTMGenerator, draws: int, seed: tf.Tensor):
+    def __init__(
+        self,
+        model: LSTMGenerator,
+        draws: int,
+        seed: tf.Tensor,
+        noise: Callable[[int, tf.Tensor], Any] | None = None,
+        kind: type[LSTMPolicy] = LSTMPolicy,
+    ):
         self.model = model
         self.length = model.length
         self.draws = draws
         self._seed = seed
+        self._noise = noise or (lambda rows, own: noise_state(rows, model.hidden_size, own))
+        self._kind = kind
 
     def start(self, rows: int) -> LSTMState:
         """Raises ``ValueError``: a prefix does not say which noise it was written with."""
@@ -84,17 +112,16 @@ class LatentPolicy:
 
     def drawn(self, rows: int, seed: tf.Tensor) -> LSTMPolicy:
         """Returns the policy whose cell begins in noise, another one in each of `rows` rows."""
-        return LSTMPolicy(self.model, noise_state(rows, self.model.hidden_size, seed))
+        return self._kind(self.model, self._noise(rows, seed))
 
     def states(self) -> CellState:
         """Returns the K states of the likelihood, (K, H) each."""
-        return noise_state(self.draws, self.model.hidden_size, self._seed)
+        return self._noise(self.draws, self._seed)
 
     def component(self, state: CellState, rows: int) -> LSTMPolicy:
         """Returns the policy that begins in one of `states`, (H,) each, in every row."""
-        return LSTMPolicy(
-            self.model, CellState(*(tf.tile(part[None], [rows, 1]) for part in state))
-        )
+        whole = tf.nest.map_structure(lambda part: tf.tile(part[None], [rows, 1]), state)
+        return self._kind(self.model, whole)
 
 
 def noise_state(rows: int, size: int, seed: tf.Tensor) -> CellState:

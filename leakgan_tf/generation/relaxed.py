@@ -3,6 +3,7 @@
 A hard token is the argmax of logits + Gumbel noise, a draw from softmax(logits). Its soft
 counterpart is softmax(β·(logits + noise)), through which a gradient passes (Gumbel-softmax, Kusner
 and Hernández-Lobato 2016, arXiv:1611.04051). β is an inverse temperature; for β → ∞ both are equal.
+Without noise it is the soft-argmax of TextGAN, β its L (Zhang et al. 2017, arXiv:1706.03850).
 """
 
 from collections.abc import Callable
@@ -45,6 +46,11 @@ def gumbel_noise(seed: tf.Tensor) -> Noise:
 def gumbel_softmax(inverse_temperature: tf.Tensor | float) -> Relax:
     """Returns the relaxation softmax(β·(logits + noise))."""
     return lambda noisy: tf.nn.softmax(inverse_temperature * noisy)
+
+
+def no_noise(position: Any, logits: tf.Tensor) -> tf.Tensor:
+    """Returns zeros: the hard token is the likeliest one, as TextGAN has it."""
+    return tf.zeros_like(logits)
 
 
 def sample(

@@ -34,6 +34,11 @@ ORACLE_NOTE = (
 )
 
 
+LATENT_NOTE = (
+    "NLL_test is -log of the mean likelihood over K fixed draws of the noise that a sentence "
+    "begins in, an upper bound in expectation, not the likelihood itself, in"
+)
+
 GRAMMAR_NOTES = (
     "Shares of all samples at temperature 1. valid: in the language, after padding at the end is "
     "cut off; distinct valid: each counted once; new valid: not in the training set.",
@@ -61,7 +66,8 @@ def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
         for each in runs
     }  # fmt: skip
     table = oracle_table(runs, single=True)
-    return [*(_marked(table, runs) if len(sources) == 1 else [table]), Paragraph(ORACLE_NOTE)]
+    blocks = _marked(table, runs) if len(sources) == 1 else [table]
+    return [*blocks, Paragraph(ORACLE_NOTE), *_latent_note(runs)]
 
 
 def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
@@ -84,7 +90,21 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
         *_marked(text_table(runs, corpus, single=True), runs),
         *([Code("\n".join(own))] if own else []),
         Paragraph(note),
+        *_latent_note(runs),
     ]
+
+
+def _latent_note(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns what NLL_test is for the runs whose generators begin in noise, if there are any."""
+    draws = {
+        run.name: run.config.own.likelihood_draws
+        for run in runs
+        if hasattr(run.config.own, "likelihood_draws")
+    }
+    if not draws:
+        return []
+    each = ", ".join(f"{name} (K = {count})" for name, count in draws.items())
+    return [Paragraph(f"{LATENT_NOTE} {each}.")]
 
 
 def _marked(table: Table, runs: Sequence[RunRecord]) -> list[Block]:

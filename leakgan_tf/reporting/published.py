@@ -14,7 +14,7 @@ from leakgan_tf.systems.registry import published_figures
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
     "scratchgan": "ScratchGAN",
-    "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN",
+    "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN", "textgan": "TextGAN",
     "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
     "residual_ebm": "Residual EBM",
     "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",

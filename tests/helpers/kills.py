@@ -40,6 +40,7 @@ SIZES = (
     "--scratchgan_embedding=4", "--scratchgan_hidden=4",
     "--cot_steps=200", "--cot_phase_steps=10", "--relgan_epochs=20", "--relgan_steps=100",
     "--relgan_phase_steps=10", "--gumbel_gan_steps=200", "--gumbel_gan_phase_steps=10",
+    "--textgan_epochs=20", "--textgan_steps=100", "--textgan_phase_steps=10",
 )  # fmt: skip
 TEXT_SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=32",

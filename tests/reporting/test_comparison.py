@@ -139,3 +139,12 @@ def test_records_end_where_the_checkpoint_does(tmp_path):
     assert run.finished
     assert run.state() == "Finished, 1,234 updates."
     assert run.seconds == {"mle": 60.0}
+
+
+def test_a_bound_of_the_likelihood_is_called_one():
+    config = synthetic_preset("paper", 20, system_config("textgan"))
+    *_, note = compare_oracle([record(config, MEASURED)])
+    assert "an upper bound in expectation" in str(note) and "mine (K = 16)." in str(note)
+    *_, note = compare_text([record(replace(config, task="text"), MEASURED)], "")
+    assert "mine (K = 16)." in str(note)
+    assert "upper bound" not in str(compare_oracle([record(PAPER, MEASURED)]))

@@ -68,7 +68,7 @@ class Restarted:
             run.release()
 
 
-# Every system, and the other real sentences for D.
+# Every system, the other real sentences for D, and TextGAN's running moments.
 CASES = [
     *(pytest.param(name, {}, id=name) for name in registry.find_systems()),
     *(
@@ -76,6 +76,7 @@ CASES = [
         for name, flag, data in (
             ("leakgan", "discriminator_data", "fixed"),
             ("seqgan", "seqgan_discriminator_data", "fresh"),
+            ("textgan", "textgan_matching", "covariance"),
         )
     ),
 ]

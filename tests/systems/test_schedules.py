@@ -17,6 +17,7 @@ from leakgan_tf.systems.gumbel_gan import GumbelGAN
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.systems.relgan import RelGAN
 from leakgan_tf.systems.scratchgan import ScratchGAN
+from leakgan_tf.systems.textgan import TextGAN
 
 NAMES = {
     "d": "pretrain/discriminator",
@@ -29,6 +30,8 @@ NAMES = {
     "e": "adversarial/evaluation",
     "c": "cooperative/generator",
     "n": "residual/discriminator",
+    "u": "pretrain/autoencoder",
+    "p": "pretrain/permutation",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -54,6 +57,10 @@ COUNTS = {
     "gumbel_gan_epochs": 5,
     "gumbel_gan_steps": 7,
     "gumbel_gan_phase_steps": 2,
+    "textgan_epochs": 5,
+    "textgan_permutation_epochs": 2,
+    "textgan_steps": 7,
+    "textgan_phase_steps": 2,
     "residual_ebm_rounds": 5,
 }
 # What the published sizes are shrunk to: their schedules stay.
@@ -75,13 +82,13 @@ def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
     # Phases of several iterations, evaluated themselves.
-    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN):
+    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN | TextGAN):
         letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmsecrn"
+        assert not phase.evaluate or letter in "gmsecrnu"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -104,6 +111,7 @@ SCHEDULES = {
     "scratchgan": "rrRR",
     "seqgan": EPOCHS + "dddd" + STEPS,
     "tailr": EPOCHS,
+    "textgan": "uuUuU" + "pp" + "rrRR",
 }
 
 

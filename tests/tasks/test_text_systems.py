@@ -6,7 +6,7 @@ import tensorflow as tf
 import test_text_task
 from test_text_task import text_config
 
-from leakgan_tf.runs.export import export
+from leakgan_tf.runs.export import DEFAULTS, export
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.training.session import train_run
@@ -19,6 +19,7 @@ SIZES = {
     "cot": {"cot_steps": 2},
     "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
     "scratchgan": {"scratchgan_generator": "stacked", "scratchgan_steps": 2},
+    "textgan": {"textgan_steps": 2, "textgan_decoding": "drawn"},
 }
 
 
@@ -32,8 +33,9 @@ def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
     ended = np.cumsum(sample == 0, axis=1) - (sample == 0) > 0
     assert ended.any() and not sample[ended].any()
     export(trained, tmp_path / "exported")
-    exported = tf.saved_model.load(str(tmp_path / "exported"))
-    found = exported.generate("", count=5)
+    generate = tf.saved_model.load(str(tmp_path / "exported")).signatures["generate"]
+    options = {"prompt": "", **DEFAULTS, "count": 5}
+    found = generate(**{name: tf.constant(value) for name, value in options.items()})
     np.testing.assert_array_equal(found["ids"], trained.sample(5))
 
 

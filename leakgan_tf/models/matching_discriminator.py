@@ -1,0 +1,133 @@
+"""TextGAN's discriminator: a CNN's features, a score from them, and the noise behind them."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from leakgan_tf.models.latent_generator import uniform
+
+_BIAS = 0.01  # of the layers behind the features at first (its program)
+_TABLE = 0.05  # bound of the embedding's uniform weights (its program)
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class MatchingDiscriminator(keras.Model):
+    """Embedding, convolutions, tanh, maximum over time: features f (B, F). Two heads read them.
+
+    Zhang et al. 2017, arXiv:1706.03850: a score through one sigmoid layer, and a vector as wide as
+    the generator's noise through another.
+
+    Args:
+      vocab_size: number of token ids, V.
+      length: tokens in a sentence, T.
+      embedding_size: width of the token embedding, E.
+      windows: window sizes in tokens, each at most T.
+      filters: number of filters of each window size; F is their sum.
+      hidden_size: width of the layer before the score.
+      noise_size: width of the noise, Z.
+      bound: initial weights but the embedding's are U(±bound).
+      seed: seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        length: int,
+        embedding_size: int,
+        windows: Sequence[int],
+        filters: Sequence[int],
+        hidden_size: int,
+        noise_size: int,
+        bound: float = 0.01,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.length = length
+        self.embedding_size = embedding_size
+        self.windows = tuple(windows)
+        self.filters = tuple(filters)
+        self.hidden_size = hidden_size
+        self.noise_size = noise_size
+        self.bound = bound
+        self.seed = seed
+        self.feature_size = sum(self.filters)
+        self.embedding = keras.layers.Embedding(
+            vocab_size,
+            embedding_size,
+            embeddings_initializer=uniform(_TABLE, seed, "embedding"),
+            name="embedding",
+        )
+        self.convolutions = [
+            keras.layers.Conv1D(
+                count, window, kernel_initializer=uniform(bound, seed, "conv", str(window)),
+                name=f"conv_{window}",
+            )
+            for window, count in zip(self.windows, self.filters, strict=True)
+        ]  # fmt: skip
+        self.head = [self._dense(hidden_size, "head", "sigmoid"), self._dense(1, "score")]
+        self.back = [
+            self._dense(self.feature_size, "back", "sigmoid"),
+            self._dense(noise_size, "noise"),
+        ]
+
+    def _dense(self, units: int, name: str, activation: str | None = None) -> keras.layers.Dense:
+        return keras.layers.Dense(
+            units,
+            activation,
+            kernel_initializer=uniform(self.bound, self.seed, name),
+            bias_initializer=keras.initializers.Constant(_BIAS),
+            name=name,
+        )
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weights; no data needed."""
+        self.embedding.build((None,))
+        for each in self.convolutions:
+            each.build((None, self.length, self.embedding_size))
+        for first, last, width in ((*self.head, self.hidden_size), (*self.back, self.feature_size)):
+            first.build((None, self.feature_size))
+            last.build((None, width))
+        self.built = True
+
+    def call(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the scores (B,) of ids (B, T) or soft tokens (B, T, V), before a sigmoid."""
+        return self.scores(self.features(tokens))
+
+    def features(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the features (B, F) of ids (B, T) or soft tokens (B, T, V)."""
+        return self.pool(self.embed(tokens))
+
+    def embed(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns embeddings (..., E): rows of ids (...), mixtures of rows of soft (..., V)."""
+        if tf.as_dtype(tokens.dtype).is_integer:
+            return self.embedding(tokens)
+        return tf.tensordot(tokens, tf.convert_to_tensor(self.embedding.embeddings), 1)
+
+    def pool(self, embedded: tf.Tensor) -> tf.Tensor:
+        """Returns the features (B, F) of embedded sentences (B, T, E)."""
+        # tanh rises: the maximum may come first.
+        pooled = [tf.reduce_max(each(embedded), axis=1) for each in self.convolutions]
+        return tf.tanh(tf.concat(pooled, axis=-1))
+
+    def scores(self, features: tf.Tensor) -> tf.Tensor:
+        """Returns the scores (B,) of features (B, F), before a sigmoid."""
+        return self.head[1](self.head[0](features))[:, 0]
+
+    def noise(self, features: tf.Tensor) -> tf.Tensor:
+        """Returns the noise (B, Z) behind features (B, F), before a tanh if it is bounded."""
+        return self.back[1](self.back[0](features))
+
+    @property
+    def encoder_variables(self) -> list[keras.Variable]:
+        """The weights that `noise` of `features` depends on."""
+        layers = [self.embedding, *self.convolutions, *self.back]
+        return [variable for layer in layers for variable in layer.trainable_variables]
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("vocab_size", "length", "embedding_size", "windows", "filters", "hidden_size",
+                 "noise_size", "bound", "seed")  # fmt: skip
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
