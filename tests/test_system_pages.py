@@ -14,7 +14,7 @@ PAGES = sorted(set(INDEX.parent.glob("*.md")) - {INDEX})
 LISTED = [
     path
     for path in PAGES
-    if "Scalars:" in (ROOT / "leakgan_tf" / "systems" / f"{path.stem}.py").read_text("utf-8")
+    if "\nScalars:" in (ROOT / "leakgan_tf" / "systems" / f"{path.stem}.py").read_text("utf-8")
 ]
 HEADINGS = ("Open", "Equations", "Scalars", "Ours beside published")
 
