@@ -60,7 +60,7 @@ docs: $(VENV)/site
 	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: lint smoke $(if $(CI),docs)
-	$(BIN)/python -m pytest -n auto --dist=loadfile $(if $(CI),--ci)
+	$(BIN)/python -m pytest -n auto --dist=loadfile --no-loadscope-reorder $(if $(CI),--ci)
 
 clean:
 	rm -rf $(VENV)

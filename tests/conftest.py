@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+LONG = ("training", "fuzz", "benchmarks")  # folders of long tests
 KINDS = ("leakgan", "seqgan", "oracle", "cot", "relgan", "rankgan")
 
 
@@ -33,7 +34,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what takes long and is marked ``ci``, unless CI asks for it."""
+    """Leaves out what takes long and is marked ``ci``, unless CI asks for it.
+
+    Folders whose tests start programs come first: with ``--dist=loadfile
+    --no-loadscope-reorder`` no process ends long after the others.
+    """
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
     if config.option.ci or config.option.markexpr:
         return
     left_out = [item for item in items if item.get_closest_marker("ci")]

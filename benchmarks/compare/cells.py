@@ -7,7 +7,7 @@ import numpy as np
 
 from leakgan_tf.metrics import frontier
 from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, format_p_value
-from leakgan_tf.reporting.document import Table
+from leakgan_tf.reporting.document import Table, without_empty
 from leakgan_tf.reporting.groups import counted
 from leakgan_tf.reporting.published import SYSTEMS
 
@@ -16,7 +16,9 @@ _WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
 
 
 def against_table(comparison: Mapping[str, Any]) -> Table | None:
-    """Returns `versus_mle.compare` as a table; None if it is empty.
+    """Returns `versus_mle.compare` as a table without empty columns; None if it is empty.
+
+    With one seed there is no test over seeds, and so no column of its p.
 
     Args:
       comparison: as it is returned, or read back from report.json.
@@ -42,7 +44,7 @@ def against_table(comparison: Mapping[str, Any]) -> Table | None:
                     if system != comparison["baseline"] else "",
                 )),
             ])  # fmt: skip
-    return Table(headers, rows)
+    return without_empty(Table(headers, rows))
 
 
 def difference(values: Sequence[float], digits: int = 3) -> str:

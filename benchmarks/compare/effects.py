@@ -51,7 +51,7 @@ class Effect(NamedTuple):
         one_way = len({np.sign(value) for value in self.differences.values()}) == 1
         return bool(self.shared.p < LEVEL and one_way)
 
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """Returns `moves` in words."""
         if len(self.differences) < 2:
             return "one seed: open"

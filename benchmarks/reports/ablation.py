@@ -16,7 +16,15 @@ from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.metrics.significance import format_p_value
 from leakgan_tf.reporting.difference_picture import Panel, draw_differences
-from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
+from leakgan_tf.reporting.document import (
+    Block,
+    Heading,
+    Listing,
+    Paragraph,
+    Picture,
+    Table,
+    without_empty,
+)
 from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.utils.files import write_json
@@ -124,7 +132,7 @@ def _by_metric(found: Mapping[str, Mapping[str, Effect]], values: Values) -> lis
         base = list(rows_of[BASELINE].values())
         lines = [[BASELINE, mean_and_spread(base), "", "", "", "", ""]]
         lines += [[name, *_effect_cells(effect)] for name, effect in found[metric].items()]
-        blocks += [Heading(metric, 3), Table(headers, lines)]
+        blocks += [Heading(metric, 3), without_empty(Table(headers, lines))]
     return blocks
 
 
@@ -135,7 +143,7 @@ def _effect_cells(effect: Effect) -> list[str]:
         "" if effect.share is None else f"{effect.share:+.1f}",
         format_p_value(effect.own.p) if effect.own else "",
         format_p_value(effect.shared.p) if effect.shared else "",
-        effect.verdict(),
+        effect.conclusion(),
     ]
 
 
@@ -199,5 +207,5 @@ def _effect_json(effect: Effect) -> dict[str, Any]:
         "share": effect.share,
         "own": effect.own._asdict() if effect.own else None,
         "shared": effect.shared._asdict() if effect.shared else None,
-        "verdict": effect.verdict(),
+        "conclusion": effect.conclusion(),
     }

@@ -89,7 +89,7 @@ class Comparison(TypedDict, total=False):
 
 class _EffectRequired(TypedDict):
     differences: Seeds
-    verdict: str
+    conclusion: str
 
 
 class Effect(_EffectRequired, total=False):

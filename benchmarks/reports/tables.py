@@ -123,10 +123,15 @@ def _effects(effects: Mapping[str, Any], first: list[str], what: Mapping[str, st
             difference(list(own[metric]["differences"].values())) if metric in own else ""
             for metric in kept
         ]
-        moved = [metric for metric, effect in own.items() if effect["verdict"] == _MOVES]
-        verdicts = dict.fromkeys(effect["verdict"] for effect in own.values())
+        moved = [metric for metric, effect in own.items() if effect["conclusion"] == _MOVES]
+        conclusions = dict.fromkeys(effect["conclusion"] for effect in own.values())
         rows.append(
-            [name, other, *cells, ", ".join(moved) or "; ".join(verdicts) or "no common seed: open"]
+            [
+                name,
+                other,
+                *cells,
+                ", ".join(moved) or "; ".join(conclusions) or "no common seed: open",
+            ]
         )
     return Table(headers, rows)
 

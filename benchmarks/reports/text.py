@@ -11,6 +11,7 @@ from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.reporting.document import Block, Listing, Paragraph
+from leakgan_tf.reporting.figure_tables import signatures
 from leakgan_tf.reporting.published import text_figures
 from leakgan_tf.reporting.report import write_report
 from leakgan_tf.reporting.tables import plain
@@ -76,7 +77,8 @@ def write(
         title=title,
         first=blocks,
     )
-    tqdm.write(f"\n{title}\n\n{plain(table.headers, table.rows)}\n")
+    shown = [plain(table.headers, table.rows), *signatures(run.measured for run in done.runs)]
+    tqdm.write("\n".join(["", title, "", *shown, ""]))
     tqdm.write(f"Report, with curves, the sweep, samples and the whole protocol: {page}")
 
 

@@ -14,6 +14,7 @@ from benchmarks.runner.processes import Job, run_jobs, shared_environment
 from leakgan_tf.cli.config_flags import define_settings, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import define_placement
 from leakgan_tf.config.config import Config
+from leakgan_tf.reporting.picture import SUFFIXES
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import read_run
 from leakgan_tf.training.placement import Placement
@@ -104,7 +105,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
 
 def _is_known(name: str) -> bool:
     """Returns whether a benchmark writes files or folders of this name beside its runs."""
-    return name in _FILES or name.endswith(".png")
+    return name in _FILES or name.endswith(SUFFIXES)
 
 
 def _is_run(path: Path) -> bool:

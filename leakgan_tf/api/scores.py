@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from leakgan_tf.data import text
 from leakgan_tf.metrics.temperatures import check_temperature, temperature_title
-from leakgan_tf.metrics.text_scores import text_scores
+from leakgan_tf.metrics.text_scores import bleu_signature, text_scores
 from leakgan_tf.reporting import figure_tables
 from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
 from leakgan_tf.reporting.tables import plain
@@ -56,8 +56,9 @@ class Scores:
             return oracle_table(self.rows)
         if "temperature" not in self.figures:
             return report(self.figures)
-        protocol = figure_tables.protocol_lines(self.figures)
-        return f"{figure_tables.figures_table(self.table())}\n\n{protocol}"
+        table = self.table()
+        protocol = figure_tables.protocol_lines(table.values())
+        return f"{figure_tables.figures_table(table)}\n\n{protocol}"
 
     def table(self) -> dict[str, Mapping[str, Any]]:
         """Returns all figures by run; further temperatures of a run have spaces in their names."""
@@ -216,7 +217,8 @@ def report(scores: Mapping[str, Any]) -> str:
     protocol = tabulate(
         _protocol_lines(scores["protocol"]), tablefmt="plain", disable_numparse=True
     )
-    return f"{by_order}\n\n{shares}\n\nProtocol\n{protocol}"
+    signature = bleu_signature(scores["protocol"])
+    return f"{by_order}\n{signature}\n\n{shares}\n\nProtocol\n{protocol}"
 
 
 def _names(run_dirs: Sequence[str]) -> dict[str, str]:

@@ -40,9 +40,7 @@ def train(
     command: str = "",
     **fields: Any,
 ) -> TrainedGenerator:
-    """Trains a system and returns its generator.
-
-    The same call resumes a stopped run, and loads a finished one. Makes this process deterministic.
+    """Trains a system, resumes its stopped run or loads its finished one; returns the generator.
 
     Examples:
       >>> import leakgan_tf
@@ -59,7 +57,7 @@ def train(
       run_dir: the run's folder; default save/SYSTEM-DATA.
       task: "synthetic" for the oracle task, without ``data``.
       semantics: "original" or "paper"; default: the preset's.
-      seed: seed of the run.
+      seed: seed of the run; this process's operations become deterministic.
       length: tokens in a sentence of the oracle, 20 or 40.
       oracle_params: a file of the published oracle's weights.
       placement: devices and machines that share the work; one device without it.

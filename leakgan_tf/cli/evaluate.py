@@ -86,7 +86,7 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     if values.picture:
         from leakgan_tf.reporting.sweep import draw_sweep
 
-        draw_sweep(Path(values.picture), scores.rows)
+        draw_sweep(Path(values.picture), scores.rows, vectors=False)
     print(printable(scores))
     if values.best:
         lines = (f"{name}: {rows[0]['weights']}" for name, rows in scores.rows.items())

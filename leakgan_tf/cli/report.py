@@ -10,7 +10,8 @@ from absl import flags
 
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.data.dataset import RECORD, TextDataset, load_dataset
-from leakgan_tf.runs.record import RunRecord, read_runs
+from leakgan_tf.runs.record import RunRecord, read_runs, runs_inside
+from leakgan_tf.runs.shipped import PRETRAINED, find_run
 from leakgan_tf.runs.text_config import dataset_digest
 from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.utils.errors import UserError
@@ -22,7 +23,8 @@ ABOUT = """Writes report.html, one page that needs nothing beside it, and report
 
 report RUN... [--out DIR]
 
-RUN is the folder of a run, finished or not, or of a benchmark: that is all its runs."""
+RUN is the folder of a run, finished or not, or of a benchmark: that is all its runs. "captions" and
+"captions-mle" are the models of the package."""
 WORDS = "run_dir"
 
 
@@ -48,7 +50,9 @@ def run(values: flags.FlagValues) -> None:
     """Reads the runs and writes the report."""
     if not values.run_dir:
         raise UserError("name one or more runs: report RUN... (or --run_dir=RUN,RUN)")
-    runs = read_runs(values.run_dir)
+    runs = read_runs(
+        [name if runs_inside(Path(name)) else find_run(name) for name in values.run_dir]
+    )
     out = Path(values.out or _default_folder(runs))
     hide_retracing()
     from leakgan_tf.reporting.report import HTML, MARKDOWN, write_report
@@ -65,6 +69,9 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _default_folder(runs: list[RunRecord]) -> Path:
+    """Returns where a report is written: never into the package, where its models are."""
+    if runs[0].path.parent == PRETRAINED:
+        return Path(f"{runs[0].path.name}-report")
     return (runs[0].path if len(runs) == 1 else runs[0].path.parent) / "report"
 
 

@@ -29,7 +29,7 @@ class Drawn(NamedTuple):
 
 
 def continue_prefixes(
-    policy: Policy, prefixes: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor
+    policy: Policy | LatentPolicy, prefixes: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor
 ) -> Drawn:
     """Continues prefixes to the end of their sentences.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leakgan_tf import __version__
 from leakgan_tf.metrics import bleu, diversity
 from leakgan_tf.metrics.bleu import Sentence
 
@@ -99,10 +100,37 @@ def _protocol(
         "distinct": "different n-grams / all n-grams of all samples",
         "distinct_sentences": "different samples / samples",
     }
+    protocol["version"] = f"leakgan_tf {__version__}"
     if sets["train"] is not None:
         protocol["bleu_train"] = "each sample against all training sentences"
         protocol["copied_from_train"] = "samples that equal a training sentence / samples"
     return protocol
+
+
+def bleu_signature(protocol: Mapping[str, Any]) -> str:
+    """Returns how BLEU was measured, on one line, in the manner of sacrebleu (Post 2018).
+
+    Examples:
+        >>> references = [["a", "dog"], ["a", "cat"]]
+        >>> scores = text_scores(references, references, tokenizer="word", lowercase=True)
+        >>> bleu_signature(scores["protocol"]).rpartition("|")[0]
+        'BLEU|refs:2|samples:2|orders:2-5|case:lc|tok:word|smooth:method1|agg:sentence'
+
+    Args:
+        protocol: The entry of that name of `text_scores`; without a version if it is an old one.
+    """
+    orders = protocol["orders"]
+    version = protocol.get("version", "unknown").rpartition(" ")[2]  # of leakgan_tf
+    return "|".join([
+        f"BLEU|refs:{protocol['references']['used']}",
+        f"samples:{protocol['samples']['used']}",
+        f"orders:{min(orders)}-{max(orders)}",
+        f"case:{'lc' if protocol['lowercase'] else 'mixed'}",
+        f"tok:{protocol['tokenizer']}",
+        f"smooth:{protocol['smoothing'].split()[0]}",
+        "agg:sentence",
+        f"version:{version}",
+    ])  # fmt: skip
 
 
 def _named(scores: Mapping[int, float]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.metrics.discriminator_scores import BOUND
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _LEAST = 0.02  # nats per token that the axis shows of each side of 0, at least
 _LINEAR = 0.005  # up to here the axis is linear, then logarithmic
@@ -50,8 +50,7 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     axes.set_title("What D knew; below 0 its score fits its training sentences only", fontsize=11)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    save_picture(figure, path, 110)
     return True
 
 

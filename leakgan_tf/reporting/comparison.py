@@ -6,11 +6,12 @@ from leakgan_tf.config.config import Config, differences
 from leakgan_tf.config.own import own_fields
 from leakgan_tf.config.presets import cfg_preset, synthetic_preset, text_preset
 from leakgan_tf.reporting.best import BEST_NOTE, mark_best
-from leakgan_tf.reporting.document import Block, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.document import Block, Code, Links, Listing, Paragraph, Table
 from leakgan_tf.reporting.figure_tables import (
     grammar_table,
     group_title,
     oracle_table,
+    signatures,
     text_table,
 )
 from leakgan_tf.reporting.groups import grouped, named
@@ -84,8 +85,13 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
             "." if corpus else ", whose name is not known (it is not a named one, or its data "
             "folder is not where the run was trained: give --data)."
         )  # fmt: skip
-    table = text_table(runs, corpus, single=True)
-    return [*_marked(table, runs), Paragraph(note), *_latent_note(runs)]
+    own = signatures(run.measured for run in runs)
+    return [
+        *_marked(text_table(runs, corpus, single=True), runs),
+        *([Code("\n".join(own))] if own else []),
+        Paragraph(note),
+        *_latent_note(runs),
+    ]
 
 
 def _latent_note(runs: Sequence[RunRecord]) -> list[Block]:

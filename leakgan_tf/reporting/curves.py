@@ -10,7 +10,7 @@ from leakgan_tf.metrics.temperatures import (
     temperature_title,
 )
 from leakgan_tf.reporting.groups import without_seed
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
@@ -55,8 +55,7 @@ def draw_curves(
         handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8
     )  # many runs would cover their curves
     figure.suptitle(title, fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
+    save_picture(figure, path, 130)
 
 
 def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 
 class Panel(NamedTuple):
@@ -52,8 +52,7 @@ def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
     grid[0].set_yticks(range(len(names)), names, fontsize=9)
     grid[0].set_ylim(len(names) - 0.5, -0.5)
     figure.suptitle(title, fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
+    save_picture(figure, path, 130)
 
 
 def _draw_row(axes, place: int, panel: Panel, name: str) -> None:

@@ -50,6 +50,15 @@ class Table:
     best: Collection[tuple[int, int]] = ()
 
 
+def without_empty(table: Table) -> Table:
+    """Returns a table without the columns in which every cell is empty; it has no best cells."""
+    kept = [place for place in range(len(table.headers)) if any(row[place] for row in table.rows)]
+    return Table(
+        [table.headers[place] for place in kept],
+        [[row[place] for place in kept] for row in table.rows],
+    )
+
+
 @dataclass(frozen=True)
 class Code:
     """Text that is shown letter by letter: commands, samples."""

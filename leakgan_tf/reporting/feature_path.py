@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _SHOWN = 6  # sentences of each side whose single paths are drawn
 
@@ -77,5 +77,4 @@ def draw_feature_path(path: Path, features: Mapping[str, np.ndarray]) -> None:
         axes.set_ylabel(f"second component ({axes_found.shares[1]:.0%})")
         axes.grid(alpha=0.25)
         axes.legend(fontsize=8)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    save_picture(figure, path, 110)

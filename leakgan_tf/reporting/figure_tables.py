@@ -4,12 +4,13 @@ A table has a row for each name and its figures, of one or more seeds, and a col
 that any of them has.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
+from leakgan_tf.metrics.text_scores import bleu_signature
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
 from leakgan_tf.reporting.published import SYSTEMS, oracle_figure, text_figures
@@ -266,11 +267,27 @@ def text_table(
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:
-    """Returns text figures as a table for the terminal, a row for each name."""
+    """Returns text figures for the terminal, a row for each name, and the signatures of BLEU."""
     table = figure_table("run", TEXT, [(name, [each]) for name, each in figures.items()])
-    return plain(table.headers, table.rows)
+    shown = plain(table.headers, table.rows, keys=2 if table.headers[1:2] == ["T"] else 1)
+    return "\n".join([shown, *signatures(figures.values())])
 
 
-def protocol_lines(figures: Figures) -> str:
-    """Returns how figures were measured, a line each."""
-    return "\n".join(f"{name}: {value}" for name, value in figures["protocol"].items())
+def signatures(figures: Iterable[Figures]) -> list[str]:
+    """Returns the signatures of the BLEU of several figures, each once."""
+    protocols = [each["protocol"] for each in figures if "orders" in each.get("protocol", {})]
+    return list(dict.fromkeys(bleu_signature(protocol) for protocol in protocols))
+
+
+def protocol_lines(figures: Iterable[Figures]) -> str:
+    """Returns how several figures were measured, a line for each entry; values that differ in one.
+
+    So the protocol of a sweep names every temperature.
+    """
+    protocols = [each["protocol"] for each in figures]
+    names = dict.fromkeys(name for protocol in protocols for name in protocol)
+    values = {
+        name: dict.fromkeys(str(protocol[name]) for protocol in protocols if name in protocol)
+        for name in names
+    }
+    return "\n".join(f"{name}: {'; '.join(different)}" for name, different in values.items())

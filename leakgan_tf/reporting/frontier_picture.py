@@ -8,7 +8,7 @@ import numpy as np
 
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 # Marks of the temperatures that papers report; the others are dots.
 MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
@@ -74,8 +74,7 @@ def draw_frontier(
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
+    save_picture(figure, path, 130)
 
 
 def distances(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 
 def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
@@ -33,5 +33,4 @@ def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
     figure.supxlabel("the token that saw the goal", fontsize=9)
     figure.supylabel("tokens ahead, k", fontsize=9)
     figure.colorbar(image, ax=list(panels), label="cosine of goal and change of the features")
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+    save_picture(figure, path, 120)

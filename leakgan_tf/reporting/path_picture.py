@@ -6,7 +6,7 @@ from typing import Any
 
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.frontier_picture import MARKS
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 
 def draw_paths(
@@ -45,8 +45,7 @@ def draw_paths(
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
+    save_picture(figure, path, 130, vectors=False)
 
 
 def _draw_sweep(axes, name: str, rows: Sequence[Mapping[str, Any]], colour: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"
@@ -108,8 +108,7 @@ def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> b
     for axes in grid[len(drawn) :]:
         axes.set_axis_off()
     figure.supxlabel("phases of the schedule done (shaded: the adversarial phase)", fontsize=9)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    save_picture(figure, path, 110)
     return True
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
 
@@ -36,5 +36,4 @@ def draw_piano_roll(
     every = [pitch for own in melodies.values() for melody in own for pitch in melody]
     panels[0][0].set_ylim(min(every) - 1, max(every) + 1)
     figure.supxlabel("seconds", fontsize=9)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    save_picture(figure, path, 110)

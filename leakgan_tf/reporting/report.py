@@ -67,7 +67,7 @@ def write_report(
     with tempfile.TemporaryDirectory(prefix="leakgan_tf-report-") as temporary:
         drawn = Path(temporary)
         blocks = [
-            Heading(title or f"Report: {named([run.name for run in runs])}", 1),
+            Heading(f"leakgan_tf: {title or named([run.name for run in runs])}", 1),
             *first,
             *(_each_run(runs, drawn, datasets, oracle, bool(first)) if runs else ()),
             *report_blocks(command),

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import without_seed
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 _ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still distinguish
 
 
-def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def draw_sweep(
+    path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]], vectors: bool = True
+) -> None:
     """Draws each run as a line through its temperatures, a system's seeds in one colour.
 
     Left, BLEU against Self-BLEU: up is better, left is more diverse. Right, held-out NLL against
@@ -19,6 +21,7 @@ def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) ->
     Args:
       path: the picture's file, PNG.
       sweeps: for each run's name its figures at each temperature.
+      vectors: whether to write SVG and PDF beside it.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -55,5 +58,4 @@ def draw_sweep(path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]]) ->
         axes.grid(alpha=0.25)
     left.legend(fontsize=8)
     figure.suptitle("Quality against diversity; numbers are temperatures", fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130)
+    save_picture(figure, path, 130, vectors)

@@ -7,6 +7,8 @@ from tabulate import tabulate
 
 from leakgan_tf.utils.printable import printable
 
+WIDTH = 100  # columns of a terminal that a table may take
+
 
 def mean_and_spread(values: Sequence[float], digits: int = 3) -> str:
     """Returns "mean", or "mean ± sample standard deviation" of more than one value."""
@@ -19,7 +21,34 @@ def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
 
-def plain(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a table for the terminal."""
+def plain(headers: Sequence[str], rows: Sequence[Sequence[str]], keys: int = 1) -> str:
+    """Returns a table for the terminal; a wide one as several, below each other.
+
+    Args:
+      headers: of the columns.
+      rows: cells as text.
+      keys: the number of first columns that say what a row is, which each part repeats.
+    """
     cells = [[printable(cell) for cell in row] for row in rows]
-    return tabulate(cells, headers, tablefmt="simple", disable_numparse=True)
+    parts: list[str] = []
+    shown = list(range(keys))
+    for place in range(keys, len(headers)):
+        if len(shown) > keys and _width(_plain(headers, cells, [*shown, place])) > WIDTH:
+            parts.append(_plain(headers, cells, shown))
+            shown = list(range(keys))
+        shown.append(place)
+    return "\n\n".join([*parts, _plain(headers, cells, shown)])
+
+
+def _plain(headers: Sequence[str], cells: Sequence[Sequence[str]], places: Sequence[int]) -> str:
+    """Returns the columns at these places as one table."""
+    return tabulate(
+        [[row[place] for place in places] for row in cells],
+        [headers[place] for place in places],
+        tablefmt="simple",
+        disable_numparse=True,
+    )
+
+
+def _width(table: str) -> int:
+    return max(map(len, table.splitlines()))

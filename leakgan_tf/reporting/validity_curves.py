@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import without_seed
-from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.reporting.picture import save_picture
 
 PANELS = (
     ("valid", "valid samples, share"),
@@ -56,5 +56,4 @@ def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], t
         axes.grid(alpha=0.25)
         axes.legend(fontsize=7)
     figure.suptitle(title, fontsize=10)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+    save_picture(figure, path, 120)

@@ -1,4 +1,4 @@
-"""What the ablation says of a row: differences, tests, verdicts."""
+"""What the ablation says of a row: differences, tests, conclusions."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_differences_are_taken_seed_by_seed():
 def test_rows_stand_in_the_order_of_their_effect():
     values = {"original": of_seeds(1.0), "l2": of_seeds(1.1), "cosine": of_seeds(0.5)}
     assert list(effects(values)) == ["cosine", "l2"]
-    assert {effect.verdict() for effect in effects(values).values()} == {"one seed: open"}
+    assert {effect.conclusion() for effect in effects(values).values()} == {"one seed: open"}
 
 
 def noisy(shifts, seeds=3, spread=0.1):
@@ -77,8 +77,8 @@ def test_large_effects_move_and_small_ones_are_not_seen():
     assert {name: each.moves for name, each in found.items()} == {
         name: abs(shift) == 1.0 for name, shift in shifts.items()
     }
-    assert found["cosine"].verdict() == "moves"
-    assert found["row1"].verdict() == "not seen with 3 seeds"
+    assert found["cosine"].conclusion() == "moves"
+    assert found["row1"].conclusion() == "not seen with 3 seeds"
 
 
 def test_p_is_corrected_for_the_number_of_rows():
@@ -111,7 +111,7 @@ def test_a_row_that_lacks_a_seed_is_in_no_common_test():
     del values["cosine"][1]
     found = effects(values)
     assert list(found["cosine"].differences) == [0, 2]
-    assert found["cosine"].shared is None and found["cosine"].verdict() == "no common test: open"
+    assert found["cosine"].shared is None and found["cosine"].conclusion() == "no common test: open"
     assert found["l2"].shared is not None
     assert compare(values, [("cosine", "l2")])["cosine", "l2"].shared is None
     assert effects({"original": of_seeds(1.0), "cosine": {7: 2.0}}) == {}
@@ -169,9 +169,9 @@ def test_the_report_has_tables_a_picture_and_the_controls(tmp_path, monkeypatch)
     stored = json.loads((tmp_path / "report.json").read_text())
     assert stored["missing"] == ["l2"] and "missing" not in stored["made_by"]
     effect = stored["effects"][METRIC]["cosine"]
-    assert effect["verdict"] == "moves" and len(effect["differences"]) == 2
+    assert effect["conclusion"] == "moves" and len(effect["differences"]) == 2
     control = stored["controls"][METRIC]["paper-random"]
-    assert control["against"] == "paper" and control["verdict"] == "moves"
+    assert control["against"] == "paper" and control["conclusion"] == "moves"
     assert sum(control["differences"].values()) == pytest.approx(1.4, abs=0.1)
     assert stored["effects"]["distinct, T = 1"]["paper"]["differences"] == {"0": 0.0, "1": 0.0}
 

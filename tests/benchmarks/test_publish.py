@@ -20,6 +20,7 @@ from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.cli import entry
 from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.runs.folder import RunFolder, environment
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, write_json
@@ -113,7 +114,7 @@ def test_tables_of_figures_are_generated(page):
 )
 def test_figures_in_the_text_are_in_a_committed_result(page):
     """Those with three digits behind the point; of code and generated tables none is looked at."""
-    known = set()
+    known = {f"{figure.nll:.3f}" for figure in ORACLE_NLL.values()}  # each with its source
     for result in results.read_results().values():
         known |= {f"{leaf:.3f}" for leaf in leaves(result.content) if isinstance(leaf, float)}
         for name in tables.VIEWS:

@@ -158,7 +158,7 @@ def test_runs_are_named_with_or_without_a_flag(pages, tmp_path):
     assert report(f"--run_dir={words[0]}", words[1], f"--out={tmp_path / 'mixed'}") == 0
     found = [(tmp_path / name / "report.md").read_text() for name in ("bare", "mixed")]
     assert found[0].partition("How this report")[0] == found[1].partition("How this report")[0]
-    assert found[0].startswith("# Report: cut, whole\n")
+    assert found[0].startswith("# leakgan_tf: cut, whole\n")
 
 
 def test_a_benchmarks_folder_is_all_runs_in_it_with_those_that_have_only_begun(tmp_path, capsys):
@@ -171,7 +171,7 @@ def test_a_benchmarks_folder_is_all_runs_in_it_with_those_that_have_only_begun(t
     (folder / "data").mkdir()
     assert report(folder) == 0
     page = (folder / "report" / "report.md").read_text()
-    assert page.startswith("# Report: mle (seeds 0, 1), seqgan-seed0\n")
+    assert page.startswith("# leakgan_tf: mle (seeds 0, 1), seqgan-seed0\n")
     assert "**seqgan-seed0: Interrupted run (or still running): no checkpoint" in page
     assert page.count("\n## What ") == 2  # of seeds the first only writes
     samples = "\n".join(load(folder / "mle-seed0").generate(8))
@@ -257,3 +257,20 @@ def test_hidden_characters_are_shown(tmp_path):
         assert "\x1b" not in text
         assert "\u202e" not in text
         assert "x1b" in text
+
+
+def test_models_of_the_package_are_named_as_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = []
+    monkeypatch.setattr(
+        "leakgan_tf.reporting.report.write_report",
+        lambda runs, out, datasets, *others: given.append((runs, out, datasets)) or (),
+    )
+    assert report("captions", "captions-mle") == 0
+    ((records, out, datasets),) = given
+    assert [each.name for each in records] == ["captions", "captions-mle"]
+    assert [each.corpus for each in datasets] == ["captions", "captions"]
+    assert out == Path("captions-report")  # not in the package
+    runs.begun(tiny("mle"), tmp_path / "captions" / "mle-seed0")  # a benchmark's folder
+    assert report("captions") == 0
+    assert [each.name for each in given[1][0]] == ["mle-seed0"]

@@ -19,6 +19,9 @@ from leakgan_tf.__main__ import main
 from leakgan_tf.config.config import flatten
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.generation.generator import Generator
+from leakgan_tf.metrics.text_scores import bleu_signature
+from leakgan_tf.reporting.figure_tables import protocol_lines
+from leakgan_tf.reporting.tables import WIDTH
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
 from leakgan_tf.training.trainer import Trainer
@@ -165,6 +168,9 @@ def test_a_sweep_goes_from_variety_to_quality(evaluated):
     assert flat["bleu"]["4"] < sharp["bleu"]["4"]
     assert flat["self_bleu"]["4"] < sharp["self_bleu"]["4"]
     assert flat["distinct_sentences"] > sharp["distinct_sentences"]
+    lines = protocol_lines(sweeps["mle"]).splitlines()
+    divided = "; ".join(f"logits divided by {value}" for value in ("2", "1", "0.5"))
+    assert f"temperature: {divided}" in lines
     assert (out / "sweep.png").read_bytes().startswith(b"\x89PNG\r\n")
     assert {path.name for path in out.iterdir()} == {"scores.json", "sweep.png"}
     stored = json.loads((out / "scores.json").read_text())
@@ -198,11 +204,14 @@ def test_temperature_is_that_of_samples_and_likelihood_alike(folder, evaluated):
 def test_the_table_and_the_protocol_are_printed(folder, tmp_path, capsys):
     figures = evaluate(folder, tmp_path / "a.json", "--num=20", systems=["mle"], temperatures="0.5")
     printed = capsys.readouterr().out
-    row = next(line.split() for line in printed.splitlines() if line.startswith("mle"))
+    rows = [line.split() for line in printed.splitlines() if line.startswith("mle")]
     (scores,) = figures["mle"]
-    assert row[1] == "0.5"
-    assert row[2:6] == [f"{scores['bleu'][order]:.3f}" for order in "2345"]
-    assert row[6:10] == [f"{scores['self_bleu'][order]:.3f}" for order in "2345"]
+    assert {tuple(row[:2]) for row in rows} == {("mle", "0.5")}
+    cells = [cell for row in rows for cell in row[2:]]  # of a table too wide for one part
+    assert cells[:4] == [f"{scores['bleu'][order]:.3f}" for order in "2345"]
+    assert cells[4:8] == [f"{scores['self_bleu'][order]:.3f}" for order in "2345"]
+    assert bleu_signature(scores["protocol"]) in printed.splitlines()
+    assert max(map(len, printed.partition("tokenizer:")[0].splitlines())) <= WIDTH
     assert scores["protocol"]["references"] == {"available": 40, "used": 20}
     for name, value in scores["protocol"].items():
         assert f"{name}: {value}" in printed

@@ -118,7 +118,7 @@ def write_project(root, records):
     compared = {"baseline": "mle", "systems": {"seqgan": {"1.0": against}}}
     synthetic = {"benchmark": "synthetic", "made_by": made_by, "missing": [], "runs": runs_,
                  "references": {}, "comparison": compared}  # fmt: skip
-    effect = {"differences": {"0": 0.1, "1": 0.2}, "verdict": "moves", "against": "mle"}
+    effect = {"differences": {"0": 0.1, "1": 0.2}, "conclusion": "moves", "against": "mle"}
     ablation = {
         "benchmark": "ablation", "made_by": made_by, "missing": [], "runs": runs_,
         "rows": {"mle": {"differs": "x"}}, "effects": {"NLL": {"mle": effect}},

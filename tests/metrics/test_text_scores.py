@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+import leakgan_tf
 from leakgan_tf.metrics import bleu, diversity
-from leakgan_tf.metrics.text_scores import text_scores
+from leakgan_tf.metrics.text_scores import bleu_signature, text_scores
 
 SAMPLES = [["a", "red", "bus"], ["a", "red", "bus"], ["a", "dog", "on", "a", "bed"]]
 REFERENCES = [["a", "dog", "on", "the", "bed"], ["two", "red", "buses"]]
@@ -93,3 +94,14 @@ def test_refusals(changes, message):
     arguments = {"samples": SAMPLES, "references": REFERENCES, "train": TRAIN, **SAID, **changes}
     with pytest.raises(ValueError, match=message):
         text_scores(**arguments)
+
+
+def test_the_signature_is_the_protocol_on_one_line():
+    protocol = text_scores(SAMPLES, REFERENCES, smoothing="none", **SAID)["protocol"]
+    assert bleu_signature(protocol) == (
+        f"BLEU|refs:{len(REFERENCES)}|samples:{len(SAMPLES)}|orders:2-5|case:lc|tok:word"
+        f"|smooth:none|agg:sentence|version:{leakgan_tf.__version__}"
+    )
+    del protocol["version"]  # of an earlier result
+    old = bleu_signature(protocol | {"lowercase": False})
+    assert "|case:mixed|" in old and old.endswith("|version:unknown")

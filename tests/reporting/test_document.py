@@ -14,8 +14,10 @@ from leakgan_tf.reporting.document import (
     Picture,
     Table,
     to_markdown,
+    without_empty,
 )
 from leakgan_tf.reporting.page import to_html
+from leakgan_tf.reporting.tables import WIDTH, plain
 
 BAD = '<script>"x" & `y` | z'
 SAFE = "&lt;script&gt;&quot;x&quot; &amp; `y` | z"
@@ -80,3 +82,21 @@ def test_the_best_is_sought_among_runs_that_compete():
     table = Table(["system", "BLEU-2", "Self-BLEU-2", "minutes", "NLL_test"], rows)
     assert mark_best(table, {"mle", "leakgan", "alone"}).best == {(1, 1), (0, 2), (1, 2), (0, 4)}
     assert mark_best(table, {"mle"}).best == frozenset()
+
+
+def test_a_wide_table_is_printed_in_parts_that_fit():
+    headers = ["run", "T", *(f"a long header, number {place}" for place in range(9))]
+    rows = [["mle", "1", *map(str, range(9))], ["mle", "0.7", *map(str, range(10, 19))]]
+    parts = [part.splitlines() for part in plain(headers, rows, keys=2).split("\n\n")]
+    assert len(parts) > 1
+    assert all(len(line) <= WIDTH for part in parts for line in part)
+    assert all(part[0].startswith("run") and part[2].startswith("mle") for part in parts)
+    assert [cell for part in parts for cell in part[3].split()[2:]] == rows[1][2:]
+    assert {part[3].split()[1] for part in parts} == {"0.7"}
+    whole = plain(headers[:4], [row[:4] for row in rows])
+    assert "\n\n" not in whole and len(whole.splitlines()) == 4
+
+
+def test_empty_columns_are_left_out():
+    table = Table(["a", "p", "b"], [["1", "", ""], ["2", "", "3"]])
+    assert without_empty(table) == Table(["a", "b"], [["1", ""], ["2", "3"]])

@@ -41,7 +41,11 @@ def test_pictures_are_drawn_with_and_without_a_baseline(tmp_path):
         title="title",
     )
     draw_frontier(tmp_path / "without.png", {"seqgan": sweeps["seqgan"]})
-    assert all(path.read_bytes().startswith(PNG) for path in tmp_path.iterdir())
+    starts = {".png": PNG, ".svg": b"<?xml", ".pdf": b"%PDF"}
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"{name}{suffix}" for name in ("with", "without") for suffix in starts}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes().startswith(starts[path.suffix])
 
 
 def test_differences_are_drawn_where_rows_or_intervals_are_missing(tmp_path):

@@ -17,6 +17,8 @@ from helpers import runs
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.training.distribution import Distribution
 
+pytestmark = pytest.mark.ci  # starts pairs of processes
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FLAGS = (
