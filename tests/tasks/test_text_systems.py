@@ -6,7 +6,7 @@ import tensorflow as tf
 import test_text_task
 from test_text_task import text_config
 
-from leakgan_tf.runs.export import DEFAULTS, export
+from leakgan_tf.runs.export import export
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.training.session import train_run
@@ -33,9 +33,8 @@ def test_it_trains_on_text_and_is_read_back(dataset, tmp_path, system):
     ended = np.cumsum(sample == 0, axis=1) - (sample == 0) > 0
     assert ended.any() and not sample[ended].any()
     export(trained, tmp_path / "exported")
-    generate = tf.saved_model.load(str(tmp_path / "exported")).signatures["generate"]
-    options = {"prompt": "", **DEFAULTS, "count": 5}
-    found = generate(**{name: tf.constant(value) for name, value in options.items()})
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
+    found = loaded.generate("", count=5)
     np.testing.assert_array_equal(found["ids"], trained.sample(5))
 
 
