@@ -107,6 +107,10 @@ def _protocol(
     return protocol
 
 
+# What a signature is made of.
+SIGNED = {"orders", "references", "samples", "lowercase", "tokenizer", "smoothing"}
+
+
 def bleu_signature(protocol: Mapping[str, Any]) -> str:
     """Returns how BLEU was measured, on one line, in the manner of sacrebleu (Post 2018).
 
@@ -127,7 +131,7 @@ def bleu_signature(protocol: Mapping[str, Any]) -> str:
         f"orders:{min(orders)}-{max(orders)}",
         f"case:{'lc' if protocol['lowercase'] else 'mixed'}",
         f"tok:{protocol['tokenizer']}",
-        f"smooth:{protocol['smoothing'].split()[0]}",
+        f"smooth:{protocol['smoothing'].partition(' ')[0]}",
         "agg:sentence",
         f"version:{version}",
     ])  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
-from leakgan_tf.metrics.text_scores import bleu_signature
+from leakgan_tf.metrics.text_scores import SIGNED, bleu_signature
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
 from leakgan_tf.reporting.published import SYSTEMS, oracle_figure, text_figures
@@ -274,8 +274,9 @@ def figures_table(figures: Mapping[str, Figures]) -> str:
 
 
 def signatures(figures: Iterable[Figures]) -> list[str]:
-    """Returns the signatures of the BLEU of several figures, each once."""
-    protocols = [each["protocol"] for each in figures if "orders" in each.get("protocol", {})]
+    """Returns the signatures of the BLEU of several figures, each once; old ones have none."""
+    protocols = [each.get("protocol", {}) for each in figures]
+    protocols = [each for each in protocols if each.keys() >= SIGNED]
     return list(dict.fromkeys(bleu_signature(protocol) for protocol in protocols))
 
 

@@ -138,10 +138,28 @@ class _TextFiguresRequired(TypedDict):
     distinct_sentences: Number
 
 
+class Sentences(TypedDict):
+    """How many sentences were scored."""
+
+    used: Count
+
+
+class Protocol(TypedDict, total=False):
+    """How text was scored: what `metrics.text_scores.bleu_signature` reads, and more."""
+
+    tokenizer: str
+    lowercase: bool
+    orders: Annotated[list[Count], Limits(1)]
+    smoothing: str
+    references: Sentences
+    samples: Sentences
+    version: str
+
+
 class TextFigures(_TextFiguresRequired, Figures, total=False):
     """Figures of a run on text."""
 
-    protocol: dict[str, Any]
+    protocol: Protocol
     sweep: list[TextRow]
     bleu_train: dict[str, Number]
     distinct: dict[str, Number]

@@ -32,7 +32,8 @@ def randomised(name, task, **changes):
 
 @pytest.mark.parametrize("name", registry.find_systems())
 def test_no_weight_and_no_slot_changes(task, name):
-    system = randomised(name, task)
+    # TextGAN's likeliest sentence can be the same for every z that begins it.
+    system = randomised(name, task, textgan_decoding="drawn")
     before, oracle = runs.state(system), [w.numpy().tobytes() for w in task.oracle.model.weights]
     first = task.evaluate(system.generator, seed=3)
     task.measure(system.generator)
