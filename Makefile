@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 .PHONY: help setup synthetic smoke pretrained test lint format docs clean
 
 help:
-	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (10 minutes)"
+	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (3 minutes)"
 	@echo "make smoke       the same code path, shrunken for every system"
 	@echo "make test        lint, tests and smoke run (CI=1: also the tests that only CI runs)"
 	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"

@@ -63,7 +63,7 @@ def compare(
       runs: the finished runs.
       more: rows of sweeps of further MLE runs, which join the envelopes; without an MLE run among
         the others they are all that is compared with.
-      baseline: the system that stands for MLE here: `MLE` or `TUNED`.
+      baseline: the MLE system of the comparison: `MLE` or `TUNED`.
 
     Returns:
       ``frontiers``: by seed the points of MLE's frontier; ``mean`` is that of its mean sweep, for

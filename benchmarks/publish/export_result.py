@@ -79,7 +79,7 @@ def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
     state = f"Stopped before its report was written: {done} of {len(runs)} runs begun are finished."
     stopped = {"stopped": " ".join([state, *parts])}
     if not found and not parts:
-        stopped = {"what": "Finished runs, each of a command of its own."}
+        stopped = {"what": "Finished runs, each trained by its own command."}
     return {
         "benchmark": found[1] if found else first.config.task,
         **stopped,

@@ -67,7 +67,7 @@ class SystemConfig:
     Attributes:
       system: the system's name, that of its file.
       presets: values that differ from the defaults, by preset. "-40", "-cfg", "-text" or "-music"
-        behind a preset's name means sequences of 40, a grammar, text or melodies; without such an
+        after a preset's name means sequences of 40, a grammar, text or melodies; without such an
         entry the preset's own values hold, those of text for melodies. Parents' values come first.
       kernels: D's windows and their filters by T, of the preset "paper" on text, where they are not
         those that the preset has for all systems.

@@ -1,4 +1,4 @@
-"""Samples of one law weighted to stand for another: weights exp(f), in NumPy."""
+"""Samples of one law reweighted to represent another: weights exp(f), in NumPy."""
 
 import numpy as np
 

@@ -77,7 +77,7 @@ class LikeliestPolicy(LSTMPolicy):
 
 
 class LatentPolicy:
-    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1) if not told else.
+    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1) by default.
 
     It has no state to start from: sampling draws one for each sentence (`drawn`). The likelihood of
     a sentence is that of an equal mixture of `draws` fixed states, (1/K) Σ_k p(x | z_k): an

@@ -1,4 +1,4 @@
-"""TextGAN's discriminator: a CNN's features, a score from them, and the noise behind them."""
+"""TextGAN's discriminator: a CNN's features, a score from them, and an estimate of the noise."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from leakgan_tf.models.latent_generator import uniform
 
-_BIAS = 0.01  # of the layers behind the features at first (its program)
+_BIAS = 0.01  # of the layers after the features at first (its program)
 _TABLE = 0.05  # bound of the embedding's uniform weights (its program)
 
 
@@ -117,7 +117,7 @@ class MatchingDiscriminator(keras.Model):
         return self.head[1](self.head[0](features))[:, 0]
 
     def noise(self, features: tf.Tensor) -> tf.Tensor:
-        """Returns the noise (B, Z) behind features (B, F), before a tanh if it is bounded."""
+        """Returns the noise (B, Z) estimated from features (B, F), before a tanh if bounded."""
         return self.back[1](self.back[0](features))
 
     @property

@@ -32,7 +32,6 @@ Scalars: `loss`, -mean (R - b)·log p, which says nothing by itself; `return_mea
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -50,10 +49,11 @@ from leakgan_tf.models.stacked_generator import StackedGenerator
 from leakgan_tf.models.token_discriminator import TokenDiscriminator
 from leakgan_tf.objectives import losses, scratch
 from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.seeds import derive_int, numpy_generator
+from leakgan_tf.utils.seeds import derive_int
 
 BETA_1 = 0.5  # of Adam, as in the authors' program
 
@@ -176,19 +176,16 @@ class ScratchGAN(MLE):
     def phases(self) -> Iterator[Phase]:
         """Yields MLE epochs, if any, then phases of several iterations each."""
         yield from super().phases()
-        own = self.config.own
-        count = -(-own.steps // own.phase_steps)
-        for number in range(1, count + 1):
-            steps = min(own.phase_steps, own.steps - (number - 1) * own.phase_steps)
-            evaluate = number % self.config.evaluate_every == 0 or number == count
-            data = partial(self.real, steps)
-            yield Phase("adversarial/generator", self.adversarial_step, data, evaluate=evaluate)
+        own, every = self.config.own, self.config.evaluate_every
+        yield from iteration_phases(
+            "adversarial/generator", self.adversarial_step, self.real, own.steps, own.phase_steps,
+            every,
+        )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
         """Returns real sentences of some iterations, (steps·batch_size, batch/batch_size, T)."""
-        train, size = self.task.train, self.config.batch_size
-        shape = (steps * size, self.config.own.batch // size)
-        return (train[numpy_generator(seed, "real").integers(0, len(train), shape)],)
+        size = self.config.batch_size
+        return drawn(self.task.train, steps * size, self.config.own.batch // size, seed)
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """One iteration: an update of D, then one of G, on real sentences (n, m, T)."""
