@@ -63,17 +63,12 @@ def run(values: flags.FlagValues) -> None:
     name = Path(values.midi).resolve().name if values.midi else NOTTINGHAM
 
     def write(done: BenchmarkRun, dataset: TextDataset) -> None:
-        from benchmarks.reports import music  # TensorFlow starts slowly: not for bad input
+        from benchmarks.reports import music  # imports TensorFlow: not for bad input
 
         music.write(done, dataset, name, STEP if values.step is None else values.step)
 
     text.run_on(values, f"music-{name}", corpus, write)
 
 
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT))

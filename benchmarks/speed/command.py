@@ -14,7 +14,8 @@ from absl import flags
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.config.config import Config, replace
-from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.config.presets import describe_presets, synthetic_preset, text_preset
+from leakgan_tf.runs.folder import environment
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
@@ -30,7 +31,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("preset", "paper", "smoke, quick or paper: see presets.py.", **own)
+    flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
     flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
     flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
     flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
@@ -82,31 +83,44 @@ def run(values: flags.FlagValues) -> None:
     """Measures, prints and writes."""
     configs = make_configs(values)
     check(values)
-    # TensorFlow starts slowly, and talks: not for bad input.
+    # TensorFlow takes seconds to start: not for bad input.
     import tensorflow as tf
 
-    from benchmarks.speed import report
     from benchmarks.speed.limits import measure_limits
-    from benchmarks.speed.measure import Options, check_stages, measure_size
     from benchmarks.speed.phases import measure_phases
+    from benchmarks.speed.report import print_report
+    from benchmarks.speed.stages import Workbench, check_stages
     from benchmarks.speed.start import measure_start
 
     check_stages(values.stages, configs.values())
-    options = Options(values.repeats, values.budget, values.samples, values.direct)
     if values.deterministic:
         tf.config.experimental.enable_op_determinism()
-    limits = measure_limits()
-    counts, sizes = [int(word) for word in values.updates], {}
+    limits, sizes = measure_limits(), {}
     for name, config in configs.items():
-        results = measure_size(name, config, values.stages, options)
-        timed = counts if config.task == "synthetic" else []
-        phases = measure_phases(config, timed) if timed else []
-        sizes[name] = report.Measured(config, results, phases)
-    startup = measure_start(next(iter(configs.values()))) if values.startup else {}
-    report.print_report(limits, sizes, startup)
+        bench = Workbench(config, values.samples)
+        found = bench.measure(values.stages, values.repeats, values.budget, values.direct)
+        counts = [int(word) for word in values.updates if config.task == "synthetic"]
+        phases = measure_phases(config, counts) if counts else []
+        sizes[name] = {
+            "precision": config.precision,
+            "config": config.to_json(),
+            "stages": {key: each.to_json(limits, config.precision) for key, each in found.items()},
+            "phases": [phase.to_json() for phase in phases],
+        }
+    command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+    content = {
+        "benchmark": "speed",
+        "made_by": {"command": command, **environment()},
+        "limits": vars(limits),
+        "sizes": sizes,
+    }
+    devices = [device.name for device in tf.config.list_physical_devices()]
+    content["made_by"]["hardware"] |= {"devices": devices, "tensorflow": tf.__version__}
+    if values.startup:
+        content["startup_seconds"] = measure_start(next(iter(configs.values())))
+    print_report(content)
     if values.json:
-        command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
-        write_json(values.json, report.to_json(command, limits, sizes, startup))
+        write_json(values.json, content)
 
 
 def main() -> int:

@@ -238,7 +238,7 @@ def several_runs(tmp_path, *words):
     values = synthetic.define_flags()
     values(["synthetic", *SHARED_SIZES, *words])
     configs = synthetic.make_configs(values, "")
-    paths = {tmp_path / f"{each.system}-seed{each.seed}": each for each in configs}
+    paths = {tmp_path / name: config for name, config in configs.items()}
     return runner.Runs("synthetic", paths, values, tmp_path)
 
 
