@@ -58,8 +58,12 @@ def define_oracle_flags(systems: Sequence[str] = ()) -> flags.FlagValues:
 
 def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
     """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
-    shared = values.preset, values.length, values.semantics
-    return each_system(values, lambda *given: oracle_config(*shared, *given, digest))
+    return each_system(
+        values,
+        lambda system, seed, changes: oracle_config(
+            values.preset, values.length, values.semantics, system, seed, changes, digest
+        ),
+    )
 
 
 def run(values: flags.FlagValues) -> None:

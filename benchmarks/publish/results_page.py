@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.reports.controls import control_blocks
+from benchmarks.reports.notes import notes
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
 from leakgan_tf.reporting import comparison
@@ -139,22 +140,13 @@ def _oracle_tables(result: Result) -> list[Block]:
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
     if result.content.get("comparison"):
-        blocks += [view(result, "against"), Paragraph(_AGAINST)]
+        blocks += [view(result, "against"), Paragraph(*notes("results: against MLE"))]
     if result.content.get("comparison_tuned"):
         blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]
     return blocks
-
-
-_AGAINST = (
-    "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the largest "
-    "p of the seeds, each trained model taken as given; p (seeds): paired t-test over seeds. From "
-    "the frontier: NLL_oracle less that of MLE's sweep over temperatures at the same NLL_test; "
-    "below zero is better than temperature alone. From the envelope: the same against MLE at any "
-    "temperature and stopped at any evaluation of its training."
-)
 
 
 # What a picture shows, by the end of its name; without one the curves.

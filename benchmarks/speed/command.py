@@ -8,6 +8,7 @@ least. Machines differ and are noisy: compare rows of one table, not tables.
 
 import shlex
 import sys
+from typing import Any
 
 from absl import flags
 
@@ -107,15 +108,15 @@ def run(values: flags.FlagValues) -> None:
             "stages": {key: each.to_json(limits, config.precision) for key, each in found.items()},
             "phases": [phase.to_json() for phase in phases],
         }
-    command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
-    content = {
-        "benchmark": "speed",
-        "made_by": {"command": command, **environment()},
-        "limits": vars(limits),
-        "sizes": sizes,
-    }
     devices = [device.name for device in tf.config.list_physical_devices()]
-    content["made_by"]["hardware"] |= {"devices": devices, "tensorflow": tf.__version__}
+    made_by: dict[str, Any] = {
+        "command": shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+    }
+    made_by |= environment()
+    made_by["hardware"] |= {"devices": devices, "tensorflow": tf.__version__}
+    content = {
+        "benchmark": "speed", "made_by": made_by, "limits": vars(limits), "sizes": sizes,
+    }  # fmt: skip
     if values.startup:
         content["startup_seconds"] = measure_start(next(iter(configs.values())))
     print_report(content)
