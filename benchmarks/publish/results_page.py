@@ -18,7 +18,7 @@ from leakgan_tf.reporting.document import (
     Picture,
     to_markdown,
 )
-from leakgan_tf.reporting.groups import grouped, named
+from leakgan_tf.reporting.groups import grouped, named, run_title
 from leakgan_tf.reporting.provenance import environment_facts
 from leakgan_tf.reporting.published import text_figures
 
@@ -103,9 +103,9 @@ def _about(result: Result) -> list[Block]:
 
 def _warnings(result: Result) -> list[Block]:
     """Returns which runs did not finish, and the signs of collapse that were seen."""
-    lines = [f"{name} did not finish." for name in result.content.get("missing", [])]
+    lines = [f"{run_title(name)} did not finish." for name in result.content.get("missing", [])]
     lines += [
-        f"{run['folder']}, {sign}"
+        f"{run_title(run['folder'])}, {sign}"
         for run in result.content.get("runs", [])
         if isinstance(run, Mapping)
         for sign in run.get("warnings", [])
@@ -140,7 +140,7 @@ def _oracle_tables(result: Result) -> list[Block]:
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
     if result.content.get("comparison"):
-        blocks += [view(result, "against"), Paragraph(*notes("results: against MLE"))]
+        blocks += [view(result, "against"), Paragraph(notes("results: against MLE")[0])]
     if result.content.get("comparison_tuned"):
         blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
@@ -186,7 +186,9 @@ def _samples(result: Result) -> list[Block]:
     blocks: list[Block] = []
     for run in result.content.get("runs", []):
         if isinstance(run, Mapping) and run.get("samples"):
-            blocks.append(Paragraph(f"{run['folder']}, the first {_SHOWN} samples, not selected:"))
+            blocks.append(
+                Paragraph(f"{run_title(run['folder'])}, the first {_SHOWN} samples, not selected:")
+            )
             blocks.append(Code("\n".join(run["samples"][:_SHOWN])))
     return blocks
 
@@ -201,7 +203,8 @@ def _made(result: Result) -> list[Block]:
             trained.setdefault(run.made_by["commit"], []).append(run.name)
     others = [f"trained by commit {commit}: {named(names)}" for commit, names in trained.items()]
     times = [
-        f"{group.title} {sum(sum(run.seconds.values()) for run in group.runs) / 60:.1f}"
+        f"{named([run.name for run in group.runs])} "
+        f"{sum(sum(run.seconds.values()) for run in group.runs) / 60:.1f}"
         for group in grouped(result.runs())
         if any(run.seconds for run in group.runs)
     ]

@@ -1,10 +1,11 @@
 """The report of the CFG benchmark."""
 
+from benchmarks.reports import conclusions
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.config.config import Config
 from leakgan_tf.reporting.comparison import GRAMMAR_NOTES
-from leakgan_tf.reporting.document import Listing, Picture
+from leakgan_tf.reporting.document import Listing, Picture, listed
 from leakgan_tf.reporting.validity_curves import draw_validity
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.cfg import CFGTask
@@ -28,7 +29,9 @@ def write(done: BenchmarkRun) -> None:
     picture = done.folder / "curves.png"
     draw_validity(picture, {run.name: run.records for run in done.runs}, title)
     caption = "Validity and distance from the grammar's law over training."
-    done.report(title, [table, Listing(GRAMMAR_NOTES), Picture(picture, caption)], [table])
+    lines = conclusions.in_two_figures(done.runs, conclusions.GRAMMAR)
+    blocks = [*listed(lines), table, Listing(GRAMMAR_NOTES), Picture(picture, caption)]
+    done.report(title, blocks, [table])
 
 
 def describe(config: Config) -> str:

@@ -15,6 +15,6 @@ def control_blocks(result: Result) -> list[Block]:
     return [
         Heading("Does the discriminator's reward help? Controls", 3),
         view(result, "controls"),
-        Paragraph(*notes("controls")),
+        Paragraph(notes("controls")[0]),
         *([Paragraph(same)] if same else ()),
     ]

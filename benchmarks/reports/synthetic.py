@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.compare import versus_mle
 from benchmarks.compare.cells import against_table
+from benchmarks.reports import conclusions
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
@@ -15,7 +16,7 @@ from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.reporting.curves import draw_curves
-from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
+from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table, listed
 from leakgan_tf.reporting.frontier_picture import draw_frontier
 from leakgan_tf.reporting.published import (
     FALLING_SHORT_SOURCE,
@@ -80,6 +81,7 @@ def write(
     figures, against = view(result, "figures"), against_table(content["comparison"])
     tuned = against_table(content["comparison_tuned"])
     blocks = [
+        *listed(conclusions.at_equal_diversity(content["comparison"])),
         figures,
         Listing([*notes("synthetic"), kept_by(done.runs)]),
         *_against(against),

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reports import conclusions
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.data.dataset import TextDataset
-from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table
+from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table, listed
 from leakgan_tf.reporting.figure_tables import signatures
 from leakgan_tf.reporting.published import text_figures
 from leakgan_tf.runs.load import load
@@ -46,6 +47,7 @@ def write(
     published = [Paragraph(f"Published: {source}. Full-size runs under their own protocols.")]
     blocks = [
         Paragraph(f"{len(dataset.train):,} training and {len(dataset.test):,} held-out sentences."),
+        *listed(conclusions.in_two_figures(done.runs, conclusions.TEXT)),
         table,
         *(published if source else ()),
         Listing(notes("text")),

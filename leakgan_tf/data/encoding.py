@@ -71,7 +71,7 @@ class PrepareSettings:
         SPLITS,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for own in fields(self):
             check_choice(own, getattr(self, own.name))
         for name in ("max_length", "length_multiple", "min_count", "vocab_size"):

@@ -1,10 +1,11 @@
 """LeakGAN's hierarchical generator: Manager and Worker under one choice of semantics."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.layers import Configured
 from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.prefix_features import PrefixFeatures, PrefixState
@@ -51,7 +52,7 @@ class Goals(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class LeakGANGenerator(keras.Model):
+class LeakGANGenerator(Configured, keras.Model):
     """The Manager sets goals from leaked features, the Worker writes towards them.
 
     The features come from outside (`PrefixFeatures`), so this model holds no weight of D.
@@ -89,7 +90,7 @@ class LeakGANGenerator(keras.Model):
         ends: bool = False,
         precision: str = "float32",
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if length % goal_horizon:
@@ -123,7 +124,7 @@ class LeakGANGenerator(keras.Model):
             name="worker",
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.manager.build()
         self.worker.build()
@@ -221,10 +222,3 @@ class LeakGANGenerator(keras.Model):
     ) -> LeakGANState:
         """Returns the state after `tokens` (B,) were written at `position`."""
         return state._replace(prefix=leak.advance(state.prefix, tokens, position), last=tokens)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "feature_size", "embedding_size", "hidden_size",
-                 "goal_size", "goal_horizon", "goal_window", "goal_alignment", "goal_init_rows",
-                 "normalise_goal", "ends", "precision", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

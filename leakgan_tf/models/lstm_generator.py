@@ -1,11 +1,12 @@
 """The LSTM language model: the generator of MLE and SeqGAN, and the synthetic oracle."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.recurrence import CellState
 
@@ -20,7 +21,7 @@ class LSTMState(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class LSTMGenerator(keras.Model):
+class LSTMGenerator(Configured, keras.Model):
     """Embedding, LSTM, softmax over the vocabulary (SeqGAN, section 3.3).
 
     Args:
@@ -42,7 +43,7 @@ class LSTMGenerator(keras.Model):
         stddev: float = 0.1,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -52,21 +53,13 @@ class LSTMGenerator(keras.Model):
         self.stddev = stddev
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(stddev, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(stddev, seed, "embedding")
         )
         self.cell = recurrence.lstm_cell(hidden_size, stddev, seed, "lstm")
-        self.projection = keras.layers.Dense(
-            vocab_size,
-            kernel_initializer=recurrence.normal(stddev, seed, "output", "kernel"),
-            bias_initializer=recurrence.normal(stddev, seed, "output", "bias"),
-            name="output",
-        )
+        self.projection = recurrence.linear(vocab_size, stddev, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size))
@@ -124,8 +117,3 @@ class LSTMGenerator(keras.Model):
         """Reads an embedding (B, E); returns the hidden vector (B, H) and the new state."""
         hidden, cell = recurrence.step(self.cell, vector, state.cell)
         return hidden, state._replace(cell=cell)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "stddev", "ends", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

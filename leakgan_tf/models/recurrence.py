@@ -35,6 +35,16 @@ def lstm_cell(units: int, stddev: float, seed: int, name: str) -> keras.layers.L
     )
 
 
+def linear(units: int, stddev: float, seed: int, name: str) -> keras.layers.Dense:
+    """Returns a linear layer whose kernel and bias are N(0, stddev²)."""
+    return keras.layers.Dense(
+        units,
+        kernel_initializer=normal(stddev, seed, name, "kernel"),
+        bias_initializer=normal(stddev, seed, name, "bias"),
+        name=name,
+    )
+
+
 def zero_state(cell: keras.layers.LSTMCell, rows: int) -> CellState:
     """Returns the state before any input for `rows` sequences."""
     return CellState(tf.zeros([rows, cell.units]), tf.zeros([rows, cell.units]))

@@ -34,6 +34,11 @@ class Listing:
     items: Sequence[str]
 
 
+def listed(items: Sequence[str]) -> list["Block"]:
+    """Returns points as a block; none without points."""
+    return [Listing(items)] if items else []
+
+
 @dataclass(frozen=True)
 class Links:
     """Addresses with what they lead to: (text, address)."""
