@@ -51,7 +51,9 @@ def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
     )
-    flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
+    flags.DEFINE_bool(
+        "download", False, "Download missing files of the corpus to --data_dir.", **own
+    )
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     define_run_flags(values, systems)
 

@@ -127,7 +127,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         report.exists()
         and read_json(report, "a report", dict[str, Any]).get("benchmark") != benchmark
     ):
-        raise UserError(f"{report} is another benchmark's: give another --run_dir")
+        raise UserError(f"{report} is the report of another benchmark: give another --run_dir")
     remove_leftovers(folder, _is_known)
 
 

@@ -33,19 +33,23 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
-    flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
-    flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
+    flags.DEFINE_list("sizes", ["oracle20"], f"Sizes to measure: {', '.join(SIZES)}.", **own)
+    flags.DEFINE_list("stages", [], "Stages to measure, by key; default: all.", **own)
     flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
-    flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median counts.", **own)
-    flags.DEFINE_float("budget", 20.0, "Seconds of a form after which no run is begun.", **own)
+    flags.DEFINE_integer(
+        "repeats", 7, "Maximum number of runs of each form; the median is reported.", **own
+    )
+    flags.DEFINE_float(
+        "budget", 20.0, "Seconds after which no further run of a form starts.", **own
+    )
     flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
     flags.DEFINE_list(
         "updates",
         ["10", "100"],
-        "Oracle: updates of timed phases; empty: none.",
+        "Oracle sizes: numbers of updates of the timed phases; empty: none.",
         **own,
     )
-    flags.DEFINE_bool("deterministic", True, "Measure as the benchmarks train.", **own)
+    flags.DEFINE_bool("deterministic", True, "Use deterministic ops, as the benchmarks do.", **own)
     flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
     flags.DEFINE_string("json", None, "File for the figures.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
@@ -56,7 +60,7 @@ def define_flags() -> flags.FlagValues:
 def make_configs(values: flags.FlagValues) -> dict[str, Config]:
     """Returns the configuration of each size by its name; raises ``UserError`` on bad input."""
     if not values.sizes or len(set(values.sizes)) != len(values.sizes):
-        raise UserError(f"--sizes takes one or more different of {', '.join(SIZES)}")
+        raise UserError(f"--sizes takes each of these once: {', '.join(SIZES)}")
     changes, configs, own = overrides(values), {}, system_config("leakgan")
     for name in values.sizes:
         if name not in SIZES:

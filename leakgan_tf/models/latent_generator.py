@@ -25,14 +25,14 @@ class LatentCell(NamedTuple):
 
 
 class LatentState(NamedTuple):
-    """The generator in front of a token: its cell's state, and the last token (B,)."""
+    """The generator before a token: its cell's state, and the last token (B,)."""
 
     cell: LatentCell
     last: tf.Tensor
 
 
 def uniform(bound: float, seed: int, *path: str) -> keras.initializers.Initializer:
-    """Returns the U(-bound, bound) initialiser of the weight named by ``path``."""
+    """Returns the U(-bound, bound) initializer of the weight named by ``path``."""
     return keras.initializers.RandomUniform(-bound, bound, derive_int(seed, *path))
 
 
@@ -131,7 +131,7 @@ class LatentGenerator(Configured, keras.Model):
         return tf.tensordot(self.word(hidden), table, [[-1], [1]]) + self.bias
 
     def start(self, rows: int) -> LatentState:
-        """Returns the state in front of the first token of `rows` sentences with z = 0."""
+        """Returns the state before the first token of `rows` sentences with z = 0."""
         return LatentState(self.begin(tf.zeros([rows, self.noise_size])), tf.fill([rows], START))
 
     def observe(self, state: LatentState) -> tuple[tf.Tensor, LatentState]:

@@ -17,7 +17,7 @@ START = 0  # the token id that every sentence is preceded by
 
 
 class LeakGANState(NamedTuple):
-    """The generator in front of token t (B rows in lockstep).
+    """The generator before token t (B rows in lockstep).
 
     Attributes:
       prefix: what D has seen of the sentence.
@@ -41,7 +41,7 @@ class Goals(NamedTuple):
 
     Attributes:
       sub_goals: the Manager's output s_i for the prefixes of 0..T tokens, (B, T+1, F).
-      worker: the goal that each token sees, (B, T, F).
+      worker: the goal of each token, (B, T, F).
       targets: the goals that the change of the features c tokens later is compared with: of the
         blocks, (B, T/c, F), or under sliding goals s_0, …, s_{T-c}, (B, T-c+1, F).
     """
@@ -180,7 +180,7 @@ class LeakGANGenerator(Configured, keras.Model):
     # --- Token by token ---------------------------------------------------------------------
 
     def start(self, leak: PrefixFeatures, rows: int) -> LeakGANState:
-        """Returns the state in front of the first token of `rows` sentences."""
+        """Returns the state before the first token of `rows` sentences."""
         return LeakGANState(
             prefix=leak.start(rows),
             manager=self.manager.start(rows),
@@ -197,7 +197,7 @@ class LeakGANGenerator(Configured, keras.Model):
 
         Args:
           leak: D's features.
-          state: in front of token `position`.
+          state: before token `position`.
           position: tokens in the prefix, t.
           path: "scoring" or "sampling", as in `goals`.
 

@@ -14,7 +14,7 @@ START = 0  # the token id that every sentence is preceded by
 
 
 class LSTMState(NamedTuple):
-    """The generator in front of a token: its cell's state, and the last token (B,)."""
+    """The generator before a token: its cell's state, and the last token (B,)."""
 
     cell: CellState
     last: tf.Tensor
@@ -88,7 +88,7 @@ class LSTMGenerator(Configured, keras.Model):
         dropout: float = 0.0,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Returns the hidden vectors (B, T, H) in front of each token of (B, T).
+        """Returns the hidden vectors (B, T, H) before each token of (B, T).
 
         Args:
           tokens: ids (B, T).
@@ -106,7 +106,7 @@ class LSTMGenerator(Configured, keras.Model):
         return drop(recurrence.unroll(self.cell, vectors, state), dropout, fold(seed, 1))
 
     def start(self, rows: int) -> LSTMState:
-        """Returns the state in front of the first token of `rows` sentences."""
+        """Returns the state before the first token of `rows` sentences."""
         return LSTMState(recurrence.zero_state(self.cell, rows), tf.fill([rows], START))
 
     def observe(self, state: LSTMState) -> tuple[tf.Tensor, LSTMState]:

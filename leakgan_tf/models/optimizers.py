@@ -38,7 +38,7 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def named_variables(self, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
-        """Yields the optimizer's variables by names that say what each is, not where it stands.
+        """Yields the optimizer's variables by names that say what each is, not its position.
 
         Args:
           names: of the variables that it trains, by their ``id``.

@@ -209,7 +209,7 @@ class _Short(_Window):
 class _Long(_Window):
     """Windows with fewer starts than tokens: a token is added to the sums of all J starts.
 
-    It stands at offset ``position - j`` of the window starting at j; where that is outside the
+    It is at offset ``position - j`` of the window starting at j; where that is outside the
     window, its kernel is 0 here.
     """
 

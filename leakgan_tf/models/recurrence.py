@@ -19,7 +19,7 @@ class CellState(NamedTuple):
 
 
 def normal(stddev: float, seed: int, *path: str) -> keras.initializers.Initializer:
-    """Returns the N(0, stddev²) initialiser of the weight named by ``path``."""
+    """Returns the N(0, stddev²) initializer of the weight named by ``path``."""
     return keras.initializers.RandomNormal(stddev=stddev, seed=derive_int(seed, *path))
 
 

@@ -34,7 +34,7 @@ def position_signals(length: int) -> np.ndarray:
 class TokenDiscriminator(Configured, keras.Model):
     """Embedding and position signals, a linear layer, an LSTM with layer norm, a score a token.
 
-    Dropout is of the whole embedding table: a dropped entry is 0 wherever its token stands. The
+    Dropout is of the whole embedding table: a dropped entry is 0 wherever its token occurs. The
     layer norm is over all four gates before the bias; its gain is a weight, and its offset is the
     bias. The forget gate's bias begins at 1.
 

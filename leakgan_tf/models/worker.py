@@ -98,7 +98,7 @@ class Worker(Configured):
         return tf.cast(words, self.precision)
 
     def _bias_padding(self) -> int:
-        """Returns how many numbers stand behind h: the 1 of the bias, and zeros for bfloat16.
+        """Returns how many numbers follow h: the 1 of the bias, and zeros for bfloat16.
 
         Its kernels take half the time where the product's inner size is a multiple of 32.
         """

@@ -22,8 +22,8 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
     """Draws the Donsker-Varadhan bound of D after each of its rounds.
 
-    The axis ends where pre-training's first rounds would hide the others: an untrained generator
-    is told from real text by any D.
+    The axis ends where pre-training's first rounds would hide the others: any D separates an
+    untrained generator from real text.
 
     Args:
       path: the picture's file, PNG.

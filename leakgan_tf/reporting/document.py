@@ -73,7 +73,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file, which lies beside the Markdown and within the HTML."""
+    """A PNG file, beside the Markdown and within the HTML."""
 
     path: Path
     caption: str

@@ -20,7 +20,7 @@ _TITLES = {
 
 
 def system_title(name: str) -> str:
-    """Returns the name of a system, or of what stands for one, in words: "MLE, tuned"."""
+    """Returns the name of a system or reference in words: "MLE, tuned"."""
     return _TITLES.get(name) or find_systems().get(name, name)
 
 

@@ -268,7 +268,7 @@ def export(
     if out.exists():
         raise UserError(f"{out} exists; give another name")
     if isinstance(trained.generator, ResidualGenerator):
-        raise UserError("a residual model is sampled by resampling, which no exported model does")
+        raise UserError("a residual model cannot be exported: it is sampled by resampling")
     module = Exported(trained, training)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -191,7 +191,7 @@ class RunFolder:
         if not self.config_file.exists() and self.path.is_dir():
             runs = sorted(path.parent.name for path in self.path.glob("*/config.json"))
             if runs:
-                raise UserError(f"{self.path} holds several runs: name one of {', '.join(runs)}")
+                raise UserError(f"{self.path} contains several runs: name one of {', '.join(runs)}")
         self.read()
         path = self.best if best else self.checkpoint
         if not path.exists():
