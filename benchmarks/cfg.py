@@ -42,7 +42,8 @@ def run(values: flags.FlagValues) -> None:
     folder = Path(values.run_dir or f"save/{'-'.join(['cfg', values.preset, *other])}")
     with kept_by_the_chief(placed, folder) as kept:
         runs = Runs("cfg", {kept / name: config for name, config in configs.items()}, values, kept)
-        from benchmarks.reports import cfg  # imports TensorFlow: not for bad input
+        runs.in_processes()
+        from benchmarks.reports import cfg  # imports TensorFlow: not while others train
         from leakgan_tf.tasks.cfg import CFGTask
 
         runs.train(placed, lambda path, config: CFGTask(config), cfg.write)

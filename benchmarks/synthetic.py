@@ -116,6 +116,7 @@ def run_all(
         paths = {kept / name: config for name, config in configs.items()}
         mle_frontier.check(paths)
         runs = Runs(benchmark, paths, values, kept)
+        runs.in_processes()
         from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle  # imports TensorFlow
 
         oracle = functools.cache(lambda: make_oracle(first, arrays))

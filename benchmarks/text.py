@@ -20,6 +20,7 @@ from benchmarks.runner.runs import (
 )
 from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, report, source_notes
 from leakgan_tf.cli import entry
+from leakgan_tf.cli.config_flags import overrides
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
 from leakgan_tf.cli.prepare import data_folder
 from leakgan_tf.config.presets import text_preset
@@ -104,10 +105,10 @@ def run_on(
       UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
     """
     check_flags(values)
-    systems = check_names(values.systems)
+    systems, _ = check_names(values.systems), overrides(values)  # refused before the corpus
     if values.semantics:
         named_semantics(values.semantics)
-    text_preset(values.preset, 2, 4, system_config(systems[0]))  # refused before the corpus
+    text_preset(values.preset, 2, 4, system_config(systems[0]))
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
     placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")
@@ -120,7 +121,8 @@ def run_on(
         )
         paths = {kept / name: config for name, config in configs.items()}
         runs = Runs(benchmark, paths, values, kept)
-        from leakgan_tf.tasks.text import TextTask  # imports TensorFlow: not for bad input
+        runs.in_processes()
+        from leakgan_tf.tasks.text import TextTask  # imports TensorFlow: not while others train
 
         runs.train(
             placed,

@@ -23,6 +23,7 @@ from leakgan_tf.reporting.published import (
     ORACLE_NLL,
     of_published_sizes,
     published_points,
+    system_title,
 )
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.tasks.oracle import Oracle
@@ -95,10 +96,10 @@ def write(
 
 def kept_by(runs: Sequence[RunRecord]) -> str:
     """Returns the note on the column "best": by which rule which systems' weights were kept."""
-    rules: dict[str, list[str]] = {}
+    rules: dict[str, dict[str, None]] = {}
     for config in (run.config for run in runs):
-        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), [])
-        names += [config.system] * (config.system not in names)
+        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
+        names[system_title(config.system)] = None
     kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
     return (
         'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
@@ -171,9 +172,9 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _published(config: Config, variants: Sequence[str]) -> list[Block]:
-    semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
+    semantics = ", ".join(dict.fromkeys(filter(None, variants)))
     oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
-    made_with = Paragraph(f"Oracle: {oracle}. Semantics: {semantics}.")
+    made_with = Paragraph(f"Oracle: {oracle}." + f" Semantics: {semantics}." * bool(semantics))
     if not of_published_sizes(config):
         return [
             Heading("Published NLL_oracle"),

@@ -187,6 +187,8 @@ class Runs:
     ) -> None:
         """Trains and measures what is left of the runs, and reports those that finished.
 
+        `in_processes` comes before, without TensorFlow, which would take memory meanwhile.
+
         Args:
           placed: the devices.
           make_task: makes the task of a run.
@@ -197,7 +199,6 @@ class Runs:
           TrainingError: a run did not finish; the others have been reported.
           UserError: the devices or a run cannot be used.
         """
-        self.in_processes()
         from leakgan_tf.training.session import prepare_process, train_run  # imports TensorFlow
 
         distribution = prepare_process(placed)
@@ -210,11 +211,10 @@ class Runs:
         def train(path: Path, config: Config) -> None:
             train_run(config, lambda: make_task(path, config), path, made_by, distribution)
 
-        done = [
-            read_run(path, path.name) for path in self.one_by_one(train, go_on=distribution.alone)
-        ]
+        done = self.one_by_one(train, go_on=distribution.alone)
         if done and self._whole:
-            report(BenchmarkRun(self._benchmark, self._folder, done, called, given, self.failed))
+            runs = [read_run(path, path.name) for path in done]
+            report(BenchmarkRun(self._benchmark, self._folder, runs, called, given, self.failed))
         self.raise_if_any_failed()
 
     def in_processes(self) -> None:

@@ -208,7 +208,7 @@ def test_memory_is_that_of_the_work_where_the_system_tells():
     ("word", "told"),
     [
         ("--sizes=oracle30", "unknown size 'oracle30'"),
-        ("--sizes=coco,coco", "different"),
+        ("--sizes=coco,coco", "once"),
         ("--stages=d_stop", "unknown stage 'd_stop'"),
         ("--repeats=0", "--repeats must be above 0"),
         ("--samples=-1", "--samples must be above 0"),

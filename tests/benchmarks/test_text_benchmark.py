@@ -71,7 +71,7 @@ def test_the_protocol_and_samples_stand_in_the_page(folder):
         assert "```\n" + "\n".join(run["samples"]) + "\n```" in page
         assert page.count(run["samples"][0]) < 3  # once, and once beside LeakGAN's goals
     for name, value in report(folder)["runs"][0]["figures"]["protocol"].items():
-        end = " (mle-seed0), " if name == "empty_samples" else "\n"
+        end = " (MLE, seed 0), " if name == "empty_samples" else "\n"
         assert f"\n{name}: {value}{end}" in page
     assert "There are no published figures here" in page  # the captions are the project's own
 
@@ -215,7 +215,7 @@ def test_a_missing_corpus_file_is_told_with_what_to_get_and_where_to_put_it(tmp_
         (["--systems=mle,gan"], ["gan", "seqgan"]),
         (["--systems="], ["--systems"]),
         (["--seeds=a"], ["--seeds", "a"]),
-        (["--seeds=1,1"], ["--seeds", "different"]),
+        (["--seeds=1,1"], ["--seeds", "once"]),
         (["--rollouts=x"], ["rollouts"]),
         (["captions"], ["captions"]),
     ],
