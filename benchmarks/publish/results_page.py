@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.reports import conclusions
 from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.notes import notes
 from benchmarks.reports.results import KINDS, Result
@@ -16,6 +17,7 @@ from leakgan_tf.reporting.document import (
     Listing,
     Paragraph,
     Picture,
+    listed,
     to_markdown,
 )
 from leakgan_tf.reporting.groups import grouped, named, run_title
@@ -139,6 +141,8 @@ def _oracle_tables(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
+    against = result.content.get("comparison_tuned") or result.content.get("comparison")
+    blocks += listed(conclusions.at_equal_diversity(against or {}))
     if result.content.get("comparison"):
         blocks += [view(result, "against"), Paragraph(notes("results: against MLE")[0])]
     if result.content.get("comparison_tuned"):

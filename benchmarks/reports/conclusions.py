@@ -20,35 +20,37 @@ GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variatio
 
 
 def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
-    """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each."""
+    """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each.
+
+    It is the distance from the envelope, MLE at any temperature and stopped at any time: against
+    the frontier of MLE's last weights a system may only look better because MLE has overfitted.
+    """
     if not comparison:
         return []
     baseline = system_title(comparison["baseline"])
     return [
-        f"{system_title(system)}: {_of_frontier(by_temperature[_T_1], baseline)}"
+        f"{system_title(system)} at T = 1: {_of_envelope(by_temperature[_T_1], baseline)}"
         for system, by_temperature in comparison["systems"].items()
-        if system != comparison["baseline"] and "frontier" in by_temperature.get(_T_1, {})
+        if system != comparison["baseline"] and "envelope" in by_temperature.get(_T_1, {})
     ]
 
 
-def _of_frontier(found: Mapping[str, Any], baseline: str) -> str:
-    entries, test, seeds = found["frontier"], found["frontier_p"], len(found["seeds"])
+def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
+    entries, test, seeds = found["envelope"], found["envelope_p"], len(found["seeds"])
     outside = {entry["place"] for entry in entries} - {""}
     if len(outside) > 1 or not outside <= {BETTER, WORSE}:
         return f"no conclusion: {distance_cell(entries)} than {baseline} at any temperature."
     mean = np.mean([entry["bound"] for entry in entries])
     way = "better" if mean < 0 else "worse"
-    start = f"at equal diversity {abs(mean):.3f} nats per token {way} than {baseline} at T = 1"
-    if outside:  # some seeds have only a bound
-        more = "higher" if outside == {BETTER} else "lower"
-        start = start.replace("equal", f"equal or {more}").replace("y ", "y at least ", 1)
+    least = "at least " * bool(outside)  # some seeds have only a bound
+    more = {BETTER: " or higher", WORSE: " or lower"}.get("".join(outside), "")
+    start = f"{least}{abs(mean):.3f} nats per token {way} than {baseline}, at equal{more} diversity"
     if seeds == 1:
         return f"{start} (one seed: no test)."
     if test is None:
         return f"{start} (mean of {seeds} seeds: no test)."
     seen = "significant" if test["p"] < LEVEL else "not significant"
-    p = format_p_value(test["p"])
-    return f"{start} (mean of {seeds} seeds, p {p}: {seen})."
+    return f"{start} (mean of {seeds} seeds, p {format_p_value(test['p'])}: {seen})."
 
 
 def in_two_figures(

@@ -82,7 +82,9 @@ def write(
     figures, against = view(result, "figures"), against_table(content["comparison"])
     tuned = against_table(content["comparison_tuned"])
     blocks = [
-        *listed(conclusions.at_equal_diversity(content["comparison"])),
+        *listed(
+            conclusions.at_equal_diversity(content["comparison_tuned"] or content["comparison"])
+        ),
         figures,
         Listing([*notes("synthetic"), kept_by(done.runs)]),
         *_against(against),

@@ -18,14 +18,14 @@ def conclusion(bounds, places=("",), p=None):
         for bound, place in zip(bounds, [*places] * len(bounds), strict=False)
     ]
     test = None if p is None else {"direction": "lower", "p": p}
-    found = {"seeds": seeds, "frontier": entries, "frontier_p": test}
+    found = {"seeds": seeds, "envelope": entries, "envelope_p": test}
     comparison = {"baseline": "mle_tuned", "systems": {"seqgan": {"1.0": found}, "mle_tuned": {}}}
     (line,) = at_equal_diversity(comparison)
     return line
 
 
 def test_a_mean_over_seeds_is_significant_or_not():
-    start = "SeqGAN: at equal diversity 0.200 nats per token better than MLE, tuned at T = 1"
+    start = "SeqGAN at T = 1: 0.200 nats per token better than MLE, tuned, at equal diversity"
     assert conclusion([-0.1, -0.3], p=0.03) == f"{start} (mean of 2 seeds, p 0.030: significant)."
     assert conclusion([-0.1, -0.3], p=0.3).endswith("p 0.30: not significant).")
     assert conclusion([-0.1, -0.3]).endswith("(mean of 2 seeds: no test).")
@@ -37,10 +37,10 @@ def test_one_seed_is_no_test():
 
 
 @pytest.mark.parametrize(("place", "bound", "said"), [
-    (BETTER, -0.5, "at equal or higher diversity at least 0.500 nats per token better"),
-    (WORSE, 0.5, "at equal or lower diversity at least 0.500 nats per token worse"),
+    (BETTER, -0.5, "at least 0.500 nats per token better than MLE, tuned, at equal or higher"),
+    (WORSE, 0.5, "at least 0.500 nats per token worse than MLE, tuned, at equal or lower"),
 ])  # fmt: skip
-def test_outside_the_frontier_a_bound_is_at_least(place, bound, said):
+def test_outside_the_envelope_a_bound_is_at_least(place, bound, said):
     assert said in conclusion([bound], [place])
 
 
