@@ -62,17 +62,12 @@ def run(values: flags.FlagValues) -> None:
     folder = Path(values.run_dir or f"save/ablation-{values.preset}-{values.length}")
 
     def write(done: BenchmarkRun, _: Any) -> None:
-        from benchmarks.reports import ablation  # TensorFlow starts slowly: not for bad input
+        from benchmarks.reports import ablation  # imports TensorFlow: not for bad input
 
         ablation.write(done)
 
     synthetic.run_all("ablation", make_configs(values, digest), values, folder, arrays, write)
 
 
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT))

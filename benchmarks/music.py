@@ -30,7 +30,7 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("midi", None, "A folder of MIDI files instead of the corpus.", **own)
     flags.DEFINE_float(
-        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **own
+        "step", None, f"With --midi: seconds between two pitches. Default: {STEP}.", **own
     )
     text.define_text_flags(values, systems=["mle", "seqgan", "leakgan"])
     return values
@@ -46,7 +46,9 @@ def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
     dataset = load_dataset(folder)
     prepared = [each["sha256"] for each in dataset.record["inputs"]]
     if dataset.corpus or prepared != [source.sha256 for source in train]:
-        raise UserError(f"{folder} holds other melodies than {values.midi}: give another --run_dir")
+        raise UserError(
+            f"{folder} was prepared from other melodies than {values.midi}: give another --run_dir"
+        )
     return dataset
 
 
@@ -63,17 +65,12 @@ def run(values: flags.FlagValues) -> None:
     name = Path(values.midi).resolve().name if values.midi else NOTTINGHAM
 
     def write(done: BenchmarkRun, dataset: TextDataset) -> None:
-        from benchmarks.reports import music  # TensorFlow starts slowly: not for bad input
+        from benchmarks.reports import music  # imports TensorFlow: not for bad input
 
         music.write(done, dataset, name, STEP if values.step is None else values.step)
 
     text.run_on(values, f"music-{name}", corpus, write)
 
 
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT))

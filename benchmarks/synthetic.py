@@ -6,7 +6,7 @@ temperature, and distinct sentences, beside random tokens, the oracle itself and
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,11 @@ from absl import flags
 
 from benchmarks.runner import mle_frontier
 from benchmarks.runner.benchmark_run import BenchmarkRun
-from benchmarks.runner.runs import Runs, check_flags, command, define_run_flags
+from benchmarks.runner.runs import Runs, check_flags, define_run_flags, each_system
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.config_flags import for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
 from leakgan_tf.config.config import Config
 from leakgan_tf.runs.oracle_config import oracle_config
-from leakgan_tf.systems.registry import check_names, describe_systems
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
@@ -33,71 +31,55 @@ Example: python -m benchmarks.synthetic --preset=quick --systems=mle,leakgan --s
 
 def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
-    values = define_oracle_flags()
+    values = define_oracle_flags(["mle", "leakgan"])
     own = {"flag_values": values}
-    flags.DEFINE_list(
-        "systems", ["mle", "leakgan"], f"all, or some of {describe_systems()}.", **own
-    )
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_list(
         "mle_runs",
         [],
-        "Folders of further finished MLE runs, stopped earlier say, that the systems "
-        "are compared with.",
+        "Folders of further finished MLE runs, stopped earlier for example, that the systems are "
+        "compared with.",
         **own,
     )
     return values
 
 
-def define_oracle_flags() -> flags.FlagValues:
-    """Returns the flags of every benchmark on the oracle task."""
+def define_oracle_flags(systems: Sequence[str] = ()) -> flags.FlagValues:
+    """Returns the flags of every benchmark on the oracle task; see `define_run_flags`."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("preset", "quick", "smoke, quick, short or paper: see presets.py.", **own)
     flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
-    define_run_flags(values, "row")
+    define_run_flags(values, systems, oracle=True)
     return values
 
 
-def make_configs(values: flags.FlagValues, digest: str) -> list[Config]:
-    """Returns a configuration for each system and seed; raises ``UserError`` on bad input."""
-    changes, systems = overrides(values), check_names(values.systems)
-    return [
-        oracle_config(
-            values.preset, values.length, values.semantics, system, seed,
-            for_system(changes, system, systems), digest,
-        )
-        for system in systems for seed in parse_seeds(values.seeds)
-    ]  # fmt: skip
-
-
-def run_folder(values: flags.FlagValues) -> Path:
-    """Returns the benchmark's folder: the flag's, or one named after preset and semantics."""
-    if values.run_dir:
-        return Path(values.run_dir)
-    name = f"synthetic-{values.preset}-{values.length}"
-    if values.semantics:
-        name += f"-{values.semantics}"
-    return Path("save") / name
+def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
+    """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
+    return each_system(
+        values,
+        lambda system, seed, changes: oracle_config(
+            values.preset, values.length, values.semantics, system, seed, changes, digest
+        ),
+    )
 
 
 def run(values: flags.FlagValues) -> None:
     """Trains, measures, reports."""
     arrays, digest = read_oracle(values)
-    configs = {
-        f"{config.system}-seed{config.seed}": config for config in make_configs(values, digest)
-    }
+    configs = make_configs(values, digest)
     further = mle_frontier.further(values.mle_runs, next(iter(configs.values())))
+    suffix = f"-{values.semantics}" if values.semantics else ""
+    folder = Path(values.run_dir or f"save/synthetic-{values.preset}-{values.length}{suffix}")
 
     def write(done: BenchmarkRun, oracle: Any) -> None:
-        from benchmarks.reports import synthetic  # TensorFlow starts slowly: not for bad input
+        from benchmarks.reports import synthetic  # imports TensorFlow: not for bad input
 
         synthetic.write(done, oracle, arrays, further)
 
-    run_all("synthetic", configs, values, run_folder(values), arrays, write)
+    run_all("synthetic", configs, values, folder, arrays, write)
 
 
 def read_oracle(values: flags.FlagValues) -> tuple[Arrays, str]:
@@ -134,30 +116,15 @@ def run_all(
         paths = {kept / name: config for name, config in configs.items()}
         mle_frontier.check(paths)
         runs = Runs(benchmark, paths, values, kept)
-        extra = {
-            "command": command(benchmark),
-            "overrides": {name: str(value) for name, value in overrides(values).items()},
-        }
+        runs.in_processes()
+        from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle  # imports TensorFlow
 
-        @functools.cache
-        def oracle() -> Any:
-            from leakgan_tf.tasks.synthetic import make_oracle  # imports TensorFlow
+        oracle = functools.cache(lambda: make_oracle(first, arrays))
 
-            return make_oracle(first, arrays)
+        def make_task(path: Path, config: Config) -> SyntheticTask:
+            return SyntheticTask(config, oracle(), mle_frontier.frontier(path, config))
 
-        def train(path: Path, config: Config, distribution: Any) -> None:
-            from leakgan_tf.tasks.synthetic import SyntheticTask
-            from leakgan_tf.training.session import train_run
-
-            train_run(
-                config,
-                lambda: SyntheticTask(config, oracle(), mle_frontier.frontier(path, config)),
-                path,
-                extra,
-                distribution,
-            )
-
-        runs.train(placed, train, lambda done: write(done, oracle()))
+        runs.train(placed, make_task, lambda done: write(done, oracle()))
 
 
 def main() -> int:

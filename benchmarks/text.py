@@ -7,24 +7,28 @@ NLL and diversity beside what was published, with samples and the whole protocol
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
 from benchmarks.runner.benchmark_run import BenchmarkRun
-from benchmarks.runner.runs import Runs, check_flags, check_folder, command, define_run_flags
+from benchmarks.runner.runs import (
+    Runs,
+    check_flags,
+    check_folder,
+    define_run_flags,
+    each_system,
+)
 from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, report, source_notes
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.config_flags import for_system, overrides, parse_seeds
+from leakgan_tf.cli.config_flags import overrides
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
 from leakgan_tf.cli.prepare import data_folder
-from leakgan_tf.config.config import Config
 from leakgan_tf.config.presets import text_preset
 from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.systems.registry import check_names, describe_systems, system_config
+from leakgan_tf.systems.registry import check_names, system_config
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = """Trains systems on a corpus, and tabulates them beside what was published.
@@ -48,11 +52,11 @@ def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
     )
-    flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **own)
-    flags.DEFINE_string("preset", "quick", "smoke, quick or paper: see presets.py.", **own)
-    flags.DEFINE_list("systems", systems, f"all, or some of {describe_systems()}.", **own)
+    flags.DEFINE_bool(
+        "download", False, "Download missing files of the corpus to --data_dir.", **own
+    )
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
-    define_run_flags(values, "system")
+    define_run_flags(values, systems)
 
 
 def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
@@ -76,7 +80,7 @@ def run(values: flags.FlagValues) -> None:
         return prepared(values, folder, values.dataset)
 
     def write(done: BenchmarkRun, dataset: TextDataset) -> None:
-        from benchmarks.reports import text  # TensorFlow starts slowly: not for bad input
+        from benchmarks.reports import text  # imports TensorFlow: not for bad input
 
         text.write(done, dataset, values.dataset)
 
@@ -101,39 +105,32 @@ def run_on(
       UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
     """
     check_flags(values)
-    systems = check_names(values.systems)
+    systems, _ = check_names(values.systems), overrides(values)  # refused before the corpus
     if values.semantics:
         named_semantics(values.semantics)
-    text_preset(values.preset, 2, 4, system_config(systems[0]))  # refused before the corpus
+    text_preset(values.preset, 2, 4, system_config(systems[0]))
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
-    placed, changes = placement(values), overrides(values)
+    placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")
     with kept_by_the_chief(placed, folder) as kept:
         check_folder(kept, benchmark, alone=values.only_run is None)
         dataset = corpus(kept / "data")
-        paths = {}
-        for system in systems:
-            own = for_system(changes, system, systems)
-            for seed in parse_seeds(values.seeds):
-                paths[kept / f"{system}-seed{seed}"] = text_config(
-                    dataset, values.preset, values.semantics, system, seed, own
-                )
-
-        def train(path: Path, config: Config, distribution: Any) -> None:
-            from leakgan_tf.tasks.text import TextTask  # imports TensorFlow
-            from leakgan_tf.training.session import train_run
-
-            made_by = {"command": command(benchmark), "data": str((kept / "data").resolve())}
-            train_run(config, lambda: TextTask(config, dataset), path, made_by, distribution)
-
+        configs = each_system(
+            values,
+            lambda *given: text_config(dataset, values.preset, values.semantics, *given),
+        )
+        paths = {kept / name: config for name, config in configs.items()}
         runs = Runs(benchmark, paths, values, kept)
-        runs.train(placed, train, lambda done: write(done, dataset))
+        runs.in_processes()
+        from leakgan_tf.tasks.text import TextTask  # imports TensorFlow: not while others train
 
-
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT)
+        runs.train(
+            placed,
+            lambda path, config: TextTask(config, dataset),
+            lambda done: write(done, dataset),
+            data=str((kept / "data").resolve()),
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT))

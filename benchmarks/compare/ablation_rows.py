@@ -57,5 +57,5 @@ def chosen(names: Sequence[str]) -> dict[str, Row]:
         if name not in known:
             raise UserError(f"unknown row {name!r}: all, or some of {', '.join(known)}")
     if not names or len(set(names)) != len(names):
-        raise UserError("--rows takes one or more different rows")
+        raise UserError("--rows takes one or more rows, each once")
     return {name: row for name, row in known.items() if name in names or name == BASELINE}

@@ -9,7 +9,7 @@ from leakgan_tf.metrics import frontier
 from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, format_p_value
 from leakgan_tf.reporting.document import Table, without_empty
 from leakgan_tf.reporting.groups import counted
-from leakgan_tf.reporting.published import SYSTEMS
+from leakgan_tf.reporting.published import system_title
 
 LEVEL = 0.05  # a test above it says nothing of a direction
 _WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
@@ -25,7 +25,7 @@ def against_table(comparison: Mapping[str, Any]) -> Table | None:
     """
     if not comparison:
         return None
-    baseline = SYSTEMS.get(comparison["baseline"], comparison["baseline"])
+    baseline = system_title(comparison["baseline"])
     headers = [f"against {baseline}", "T", "Δ NLL_oracle", "p (sentences)", "p (seeds)",
                "from the frontier", "p (seeds)", "from the envelope", "p (seeds)"]  # fmt: skip
     rows = []
@@ -33,7 +33,7 @@ def against_table(comparison: Mapping[str, Any]) -> Table | None:
         for temperature, found in by_temperature.items():
             deltas = found.get("nll_oracle_differences")
             rows.append([
-                counted(SYSTEMS.get(system, system), len(found["seeds"])),
+                counted(system_title(system), len(found["seeds"])),
                 temperature,
                 difference(deltas) if deltas else "",
                 significance_cell(found.get("sentences")),

@@ -59,6 +59,17 @@ class Effect(NamedTuple):
             return "no common test: open"
         return "moves" if self.moves else f"not seen with {len(self.differences)} seeds"
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain dictionaries and numbers, with the conclusion."""
+        return {
+            "values": {str(seed): value for seed, value in self.values.items()},
+            "differences": {str(seed): value for seed, value in self.differences.items()},
+            "share": self.share,
+            "own": self.own._asdict() if self.own else None,
+            "shared": self.shared._asdict() if self.shared else None,
+            "conclusion": self.conclusion(),
+        }
+
 
 def _figure(key: str, _: int, figures: Mapping[str, Any]) -> float:
     return figures[key]

@@ -1,7 +1,7 @@
 """The committed results and what is generated from them: ``python -m benchmarks.publish``.
 
 Puts a benchmark's folder into ``benchmarks/results/``, and writes ``benchmarks/README.md`` and the
-tables of README.md and docs/ from what lies there. Needs no TensorFlow.
+tables of README.md and docs/ from its content. Needs no TensorFlow.
 """
 
 import json
@@ -42,7 +42,9 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list("folder", None, "What to take; the same as without --folder=.", **own)
+    flags.DEFINE_list(
+        "folder", None, "Folder to add to the results; also without --folder=.", **own
+    )
     flags.DEFINE_string("name", None, "Its name among the results.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace a result of that name.", **own)
     flags.DEFINE_bool("check", False, "Write nothing; end with status 1 if a page is stale.", **own)

@@ -36,7 +36,7 @@ def export_result(folder: Path) -> dict[str, Any]:
     alone = RunFolder(folder).config_file.exists()
     paths = [folder] if alone else runs_inside(folder)
     if not paths:
-        raise UserError(f"{folder} holds no run")
+        raise UserError(f"{folder} contains no run")
     runs = {path.name: read_run(path, path.name, begun=False) for path in paths}
     if not any(run.progress or run.records for run in runs.values()):
         raise UserError(f"{folder} has nothing to keep yet: no run in it has a checkpoint")

@@ -65,7 +65,7 @@ def _joined(tables: Mapping[str, Table]) -> Table:
     if len(tables) == 1:
         return first
     if any(list(each.headers) != list(first.headers) for each in tables.values()):
-        raise UserError(f"{', '.join(tables)} have other columns each: no common table")
+        raise UserError(f"{', '.join(tables)} have different columns and cannot be one table")
     rows = [[name, *row] for name, table in tables.items() for row in table.rows]
     return Table(["result", *first.headers], rows)
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.reports import conclusions
 from benchmarks.reports.controls import control_blocks
+from benchmarks.reports.notes import notes
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
 from leakgan_tf.reporting import comparison
@@ -15,9 +17,10 @@ from leakgan_tf.reporting.document import (
     Listing,
     Paragraph,
     Picture,
+    listed,
     to_markdown,
 )
-from leakgan_tf.reporting.groups import grouped, named
+from leakgan_tf.reporting.groups import grouped, named, run_title
 from leakgan_tf.reporting.provenance import environment_facts
 from leakgan_tf.reporting.published import text_figures
 
@@ -102,9 +105,9 @@ def _about(result: Result) -> list[Block]:
 
 def _warnings(result: Result) -> list[Block]:
     """Returns which runs did not finish, and the signs of collapse that were seen."""
-    lines = [f"{name} did not finish." for name in result.content.get("missing", [])]
+    lines = [f"{run_title(name)} did not finish." for name in result.content.get("missing", [])]
     lines += [
-        f"{run['folder']}, {sign}"
+        f"{run_title(run['folder'])}, {sign}"
         for run in result.content.get("runs", [])
         if isinstance(run, Mapping)
         for sign in run.get("warnings", [])
@@ -138,23 +141,16 @@ def _oracle_tables(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
+    against = result.content.get("comparison_tuned") or result.content.get("comparison")
+    blocks += listed(conclusions.at_equal_diversity(against or {}))
     if result.content.get("comparison"):
-        blocks += [view(result, "against"), Paragraph(_AGAINST)]
+        blocks += [view(result, "against"), Paragraph(notes("results: against MLE")[0])]
     if result.content.get("comparison_tuned"):
         blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]
     return blocks
-
-
-_AGAINST = (
-    "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the largest "
-    "p of the seeds, each trained model taken as given; p (seeds): paired t-test over seeds. From "
-    "the frontier: NLL_oracle less that of MLE's sweep over temperatures at the same NLL_test; "
-    "below zero is better than temperature alone. From the envelope: the same against MLE at any "
-    "temperature and stopped at any evaluation of its training."
-)
 
 
 # What a picture shows, by the end of its name; without one the curves.
@@ -194,7 +190,9 @@ def _samples(result: Result) -> list[Block]:
     blocks: list[Block] = []
     for run in result.content.get("runs", []):
         if isinstance(run, Mapping) and run.get("samples"):
-            blocks.append(Paragraph(f"{run['folder']}, the first {_SHOWN} samples, not selected:"))
+            blocks.append(
+                Paragraph(f"{run_title(run['folder'])}, the first {_SHOWN} samples, not selected:")
+            )
             blocks.append(Code("\n".join(run["samples"][:_SHOWN])))
     return blocks
 
@@ -209,7 +207,8 @@ def _made(result: Result) -> list[Block]:
             trained.setdefault(run.made_by["commit"], []).append(run.name)
     others = [f"trained by commit {commit}: {named(names)}" for commit, names in trained.items()]
     times = [
-        f"{group.title} {sum(sum(run.seconds.values()) for run in group.runs) / 60:.1f}"
+        f"{named([run.name for run in group.runs])} "
+        f"{sum(sum(run.seconds.values()) for run in group.runs) / 60:.1f}"
         for group in grouped(result.runs())
         if any(run.seconds for run in group.runs)
     ]

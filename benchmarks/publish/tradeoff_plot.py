@@ -12,7 +12,7 @@ from absl import flags
 from benchmarks.reports import results
 from leakgan_tf.cli import entry
 from leakgan_tf.reporting.path_picture import draw_paths
-from leakgan_tf.reporting.published import SYSTEMS, published_points
+from leakgan_tf.reporting.published import published_points, system_title
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Draws the path of trainings on one oracle, and MLE's sweep over temperatures."
@@ -39,7 +39,7 @@ def run(values: flags.FlagValues) -> None:
         for each in known[name].runs():
             config = each.config
             oracles.add((config.oracle_params, config.oracle_seed, config.length))
-            system = SYSTEMS.get(config.system, config.system)
+            system = system_title(config.system)
             if each.measured.get("sweep") and config.system == "mle":
                 sweeps[f"{system}, {config.own.epochs} epochs, sweep"] = each.measured["sweep"]
             elif each.evaluations:

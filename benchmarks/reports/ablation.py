@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from benchmarks.compare import effects, prefix_equality
 from benchmarks.compare.ablation_rows import BASELINE, Row, rows
 from benchmarks.compare.cells import difference
 from benchmarks.compare.effects import Effect
 from benchmarks.reports.controls import control_blocks
-from benchmarks.reports.results import Result
+from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.metrics.significance import format_p_value
@@ -25,36 +23,7 @@ from leakgan_tf.reporting.document import (
     Table,
     without_empty,
 )
-from leakgan_tf.reporting.report import write_report
-from leakgan_tf.reporting.tables import mean_and_spread, plain
-from leakgan_tf.utils.files import write_json
-
-_NOTES = (
-    "All figures are of the last weights, at the temperature T given. NLL is in "
-    "nats per token, lower is better; NLL_oracle: samples under the oracle; NLL_test: held-out "
-    "oracle sentences under the model; distinct: the share of distinct samples, which is 1 at "
-    "T = 1 where nothing has collapsed.",
-    f"From the frontier: NLL_oracle at T = 1/1.5 less that of the sweep of {BASELINE} of the "
-    "same seed over temperatures, at the same NLL_test: below zero is better than "
-    f"{BASELINE} at another temperature. Where a row lies outside that sweep, the sweep is "
-    "continued horizontally: such a value is a bound.",
-    f"Δ is the row's figure less that of {BASELINE} of the same seed; with two or more seeds the "
-    "mean ± sample standard deviation of these differences. Runs of one seed have the same first "
-    "weights, oracle sentences and random numbers.",
-    f"Δ / spread: the mean Δ divided by the standard deviation between the seeds of {BASELINE}, "
-    "which with two or three seeds is itself a rough number.",
-    "p (own): paired t-test on the row's own differences, not corrected. p (shared): with the "
-    "spread between seeds that all rows share, which is assumed to be equal in all of them (the "
-    "residual of rows and seeds, a randomised block design), corrected for the number of rows by "
-    "Holm's method within the metric.",
-    f'Result: "moves" where p (shared) is below {effects.LEVEL} and every seed moved the same '
-    'way; else "not seen with n seeds", which is not "has no effect": small effects take more '
-    "seeds. Metrics are not corrected for being several.",
-    'Rewards: "constant" is one number, "random" uniform with that mean, "shuffled" D\'s own '
-    "rewards permuted over the batch. They reach the Manager only: the Worker's reward is "
-    "intrinsic.",
-)
-
+from leakgan_tf.reporting.tables import mean_and_spread
 
 Values = Mapping[str, Mapping[str, Mapping[int, float]]]  # by metric, row and seed
 
@@ -64,46 +33,45 @@ def write(done: BenchmarkRun) -> None:
     figures: dict[str, dict[int, dict[str, Any]]] = {}
     for run in done.runs:
         figures.setdefault(row_of(run.name), {})[run.config.seed] = run.measured
-    known, config, folder = rows(), done.runs[0].config, done.folder
+    known, config = rows(), done.runs[0].config
     values = effects.metrics(figures) if BASELINE in figures else {}
     found = {name: effects.effects(each) for name, each in values.items()}
-    beginnings = prefix_equality.compare(done.runs, known)
-    content = done.to_json(
+    result = done.save(
+        {run.name: {"row": row_of(run.name)} for run in done.runs},
         rows={name: {"differs": known[name].differs} for name in figures},
-        effects=_effects_json(found),
-        controls=_controls_json(control_effects(values, list(figures), known)),
-        beginnings=beginnings,
+        effects={
+            metric: {name: effect.to_json() for name, effect in by_row.items()}
+            for metric, by_row in found.items()
+        },
+        controls=_controls_json(values, list(figures), known),
+        beginnings=prefix_equality.compare(done.runs, known),
     )
-    for run in content["runs"]:
-        run["row"] = row_of(run["folder"])
-    write_json(folder / "report.json", content)
     seeds = max(len(each) for each in figures.values())
     title = (
         f"LeakGAN, one choice at a time: T = {config.length}, V = {config.vocab_size}, preset "
         f"{config.preset}, {seeds} seed{'s' * (seeds > 1)}"
     )
-    result = Result(done.benchmark, content)
     varying = {name: each for name, each in values.items() if not _constant(each)}
-    first: list[Block] = [*done.missing_blocks()]
-    narrow = None
+    blocks: list[Block]
+    printed: Table | str
     if any(found[name] for name in varying):
         overview = view(result, "choices")
-        narrow = [[cells[0], *cells[2:]] for cells in (overview.headers, *overview.rows)]
-        first += [overview, Listing([*_NOTES, *_unvarying(values)])]
-        first.append(_draw(folder, found, varying, title))
-        first += control_blocks(result)
-        first += _by_metric(found, varying)
+        blocks = [
+            overview,
+            Listing([*notes("ablation"), *_unvarying(values)]),
+            _draw(done.folder, found, varying, title),
+            *control_blocks(result),
+            *_by_metric(found, varying),
+        ]
+        headers, *lines = ([row[0], *row[2:]] for row in (overview.headers, *overview.rows))
+        printed = Table(headers, lines)
     else:
-        why = (
+        printed = (
             f"Nothing to compare: there is no row with a seed that {BASELINE} has, or none differs."
         )
-        first += [Paragraph(why, warning=True), Listing(list(content["rows"]))]
+        blocks = [Paragraph(printed, warning=True), Listing(list(figures))]
     oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
-    first.append(Paragraph(f"Oracle: {oracle}."))
-    page, _ = write_report([], folder, [], None, done.command, title, first)
-    table = plain(narrow[0], narrow[1:]) if narrow else "Nothing to compare."
-    tqdm.write(f"\n{title}\n\n{table}\n")
-    tqdm.write(f"Report: {page}, {folder / 'report.md'}, {folder / 'report.json'}")
+    done.report(title, [*blocks, Paragraph(f"Oracle: {oracle}.")], [printed], runs=[])
 
 
 def row_of(name: str) -> str:
@@ -171,41 +139,19 @@ def _draw(
     return Picture(path, caption)
 
 
-def control_effects(
+def _controls_json(
     values: Values, names: Sequence[str], known: Mapping[str, Row]
-) -> dict[str, dict[tuple[str, str], Effect]]:
+) -> dict[str, Any]:
     """Returns by metric the effect of each control against the same semantics with D's reward."""
     pairs = [
         (name, known[name].parent)
         for name in names
         if known[name].reward != known[known[name].parent].reward and known[name].parent in names
     ]
-    return {metric: effects.compare(each, pairs) for metric, each in values.items()}
-
-
-def _effects_json(found: Mapping[str, Mapping[str, Effect]]) -> dict[str, Any]:
-    return {
-        metric: {name: _effect_json(effect) for name, effect in by_row.items()}
-        for metric, by_row in found.items()
-    }
-
-
-def _controls_json(found: Mapping[str, Mapping[tuple[str, str], Effect]]) -> dict[str, Any]:
     return {
         metric: {
-            name: {"against": other, **_effect_json(effect)}
-            for (name, other), effect in by_pair.items()
+            name: {"against": other, **effect.to_json()}
+            for (name, other), effect in effects.compare(each, pairs).items()
         }
-        for metric, by_pair in found.items()
-    }
-
-
-def _effect_json(effect: Effect) -> dict[str, Any]:
-    return {
-        "values": {str(seed): value for seed, value in effect.values.items()},
-        "differences": {str(seed): value for seed, value in effect.differences.items()},
-        "share": effect.share,
-        "own": effect.own._asdict() if effect.own else None,
-        "shared": effect.shared._asdict() if effect.shared else None,
-        "conclusion": effect.conclusion(),
+        for metric, each in values.items()
     }

@@ -71,7 +71,9 @@ def read_results(folder: Path = FOLDER) -> dict[str, Result]:
     for picture in sorted(folder.glob("*.png")):
         owners = [name for name in names if f"{picture.stem}-".startswith(f"{name}-")]
         if not owners:
-            raise UserError(f"{picture} belongs to no result: none is named as it begins")
+            raise UserError(
+                f"{picture} belongs to no result: its name must begin with a result's name"
+            )
         owned[max(owners, key=len)].append(picture)
     return {path.stem: _read(path, tuple(owned[path.stem])) for path in paths}
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from benchmarks.compare import versus_mle
 from benchmarks.compare.cells import against_table
-from benchmarks.reports.results import Result
+from benchmarks.reports import conclusions
+from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.config.config import Config
@@ -16,62 +16,20 @@ from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.reporting.curves import draw_curves
-from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table
+from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table, listed
 from leakgan_tf.reporting.frontier_picture import draw_frontier
 from leakgan_tf.reporting.published import (
     FALLING_SHORT_SOURCE,
     ORACLE_NLL,
     of_published_sizes,
     published_points,
+    system_title,
 )
-from leakgan_tf.reporting.report import write_report
-from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.tasks.oracle import Oracle
-from leakgan_tf.utils.files import write_json
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
-
-_NOTES = (
-    "NLL is in nats per token, lower is better. NLL_oracle: samples under the oracle. NLL_test: "
-    "held-out oracle sentences under the model, at the same temperature.",
-    "Temperature T divides the logits: below 1 is sharper. LeakGAN's published figures were "
-    "sampled at T = 1/1.5, as its program multiplies the logits by 1.5.",
-    "Several seeds: mean ± sample standard deviation between seeds.",
-    "A low NLL_oracle with a high NLL_test or few distinct sentences is a loss of diversity: "
-    "temperature alone does that to MLE.",
-)
-
-_COMPARED = (
-    "Δ NLL_oracle: the system's less MLE's of the same seed, at the same temperature. Below "
-    "zero is better; it says nothing of diversity.",
-    "p (sentences): t-test on the NLL_oracle of single samples, as in the SeqGAN paper's "
-    "p-values (Welch's, this project's choice), seed by seed against MLE of the same seed; the "
-    'largest p is shown, or "seeds disagree" on the direction. It takes each trained model as '
-    "given: it says whether other samples of these models would differ, and nothing of another "
-    "seed. With thousands of samples, irrelevant differences are significant.",
-    "p (seeds): paired t-test over the seeds' differences: would other seeds differ? It takes "
-    "two seeds at least, and with two or three it sees large differences only.",
-    "From the frontier: NLL_oracle less that of MLE's quality-diversity frontier at the same "
-    "NLL_test, at the system's own diversity. The frontier is MLE's own sweep over "
-    "temperatures, of the same seed: its points that no other point beats in both figures, "
-    "joined by straight lines. Below zero is better than temperature alone makes MLE; MLE's own"
-    " row is zero where its point is on its frontier. On the left, where MLE hardly varies in "
-    "NLL_test, the frontier is steep, and small differences of NLL_test make large distances.",
-    "From the envelope: the same distance from the lower edge of MLE's sweep and all "
-    "evaluations of its training together, at both temperatures, and of the sweeps of "
-    "--mle_runs: MLE at any temperature and stopped at any of these times. Where MLE overfits, "
-    "this is the fair comparison, and MLE's own last weights lie above it.",
-    "Outside the frontier's range there is no distance. ≤: more diverse than MLE at any "
-    "temperature (lower NLL_test) and lower in NLL_oracle than the most diverse point of its "
-    "sweep, by that much at least: better in both. ≥: less diverse than all of the sweep and "
-    'higher in NLL_oracle than its end, by that much at least: worse in both. "more diverse", '
-    '"less diverse": outside, but better in one figure and worse in the other: undecided. Of '
-    "several seeds: the mean, or how many lie where.",
-    'A p below 0.05 is shown with its direction ("better": lower). The p-values are not '
-    "corrected for being many.",
-)
 
 
 def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
@@ -108,45 +66,42 @@ def write(
       arrays: the published oracle's weights, if it is that.
       further: sweeps of MLE runs elsewhere, by name.
     """
-    config, folder, further = done.runs[0].config, done.folder, further or {}
+    config, further = done.runs[0].config, further or {}
     more = [{**row, "run": name} for name, rows in further.items() for row in rows]
-    content = done.to_json(
+    result = done.save(
+        {},
         references=reference_figures(config, oracle),
         comparison=versus_mle.compare(done.runs, more),
         comparison_tuned=versus_mle.compare(done.runs, baseline=versus_mle.TUNED),
         **({"mle_runs": further} if further else {}),
     )
-    write_json(folder / "report.json", content)
-    result = Result(done.benchmark, content)
+    content = result.content
     title = (
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
     figures, against = view(result, "figures"), against_table(content["comparison"])
     tuned = against_table(content["comparison_tuned"])
-    first = [
-        *done.missing_blocks(),
+    blocks = [
+        *listed(
+            conclusions.at_equal_diversity(content["comparison_tuned"] or content["comparison"])
+        ),
         figures,
-        Listing([*_NOTES, kept_by(done.runs)]),
+        Listing([*notes("synthetic"), kept_by(done.runs)]),
         *_against(against),
         *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
         *_draw(done, content, further, title),
         *control_blocks(done.runs),
         *_published(config, [run.config.own.variant for run in done.runs]),
     ]
-    page, _ = write_report(
-        done.runs, folder, [None] * len(done.runs), arrays, done.command, title, first
-    )
-    tables = [plain(each.headers, each.rows) for each in (figures, against, tuned) if each]
-    tqdm.write("\n" + "\n\n".join([title, *tables]) + "\n")
-    tqdm.write(f"Report: {page}, {folder / 'report.md'}, {folder / 'report.json'}")
+    done.report(title, blocks, [each for each in (figures, against, tuned) if each], oracle=arrays)
 
 
 def kept_by(runs: Sequence[RunRecord]) -> str:
     """Returns the note on the column "best": by which rule which systems' weights were kept."""
-    rules: dict[str, list[str]] = {}
+    rules: dict[str, dict[str, None]] = {}
     for config in (run.config for run in runs):
-        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), [])
-        names += [config.system] * (config.system not in names)
+        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
+        names[system_title(config.system)] = None
     kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
     return (
         'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
@@ -164,7 +119,7 @@ def _against(table: Table | None) -> list[Block]:
                 "of earlier versions have none). With mle among --systems the same command adds it."
             ),
         ]
-    return [heading, table, Listing(_COMPARED)]
+    return [heading, table, Listing(notes("against MLE"))]
 
 
 def _draw(
@@ -219,9 +174,9 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _published(config: Config, variants: Sequence[str]) -> list[Block]:
-    semantics = ", ".join(dict.fromkeys(filter(None, variants))) or "one only"
+    semantics = ", ".join(dict.fromkeys(filter(None, variants)))
     oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
-    made_with = Paragraph(f"Oracle: {oracle}. Semantics: {semantics}.")
+    made_with = Paragraph(f"Oracle: {oracle}." + f" Semantics: {semantics}." * bool(semantics))
     if not of_published_sizes(config):
         return [
             Heading("Published NLL_oracle"),

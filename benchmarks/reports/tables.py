@@ -16,7 +16,7 @@ from leakgan_tf.reporting.figure_tables import (
     oracle_table,
     text_table,
 )
-from leakgan_tf.reporting.groups import grouped
+from leakgan_tf.reporting.groups import grouped, run_title
 from leakgan_tf.reporting.sweeps import oracle_sweep_table, text_sweep_table
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
@@ -45,14 +45,14 @@ def curve(result: Result) -> Table:
     pairs = list(zip(result.runs(), result.content["runs"], strict=True))
     cut = [(run, stored) for run, stored in pairs if not run.measured]
     for run, stored in cut or pairs:
-        rows += [(run.name, [line]) for line in run.evaluations]
+        rows += [(run_title(run.name), [line]) for line in run.evaluations]
         if "checkpoint" in stored:
             own = stored["checkpoint"]
             means = {
                 key: sum(each[key] for each in own["figures"]) / len(own["figures"])
                 for key in own["figures"][0]
             }
-            rows.append((run.name, [{**means, "after": own["after"]}]))
+            rows.append((run_title(run.name), [{**means, "after": own["after"]}]))
     columns = [
         Column("after phase", _phase, lambda values: values[0]),
         Column("updates", named("updates"), lambda values: f"{values[0]:,}"),

@@ -5,11 +5,11 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -172,13 +172,13 @@ def _end(children: Children, futures: Sequence[Future], count: int) -> None:
 
 
 @contextmanager
-def _signals_as_interrupt():
+def _signals_as_interrupt() -> Iterator[None]:
     """Lets every signal that asks the program to end raise `Interrupted`, unless ignored.
 
     The program's own handler would end it at the second signal, and leave its children running.
     """
 
-    def interrupt(number, frame):
+    def interrupt(number: int, frame: Any) -> None:
         raise Interrupted(number)
 
     before = {}

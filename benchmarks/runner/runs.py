@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,14 @@ from tqdm import tqdm
 
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from benchmarks.runner.processes import Job, run_jobs, shared_environment
-from leakgan_tf.cli.config_flags import define_settings, overrides, parse_seeds
+from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
 from leakgan_tf.cli.device_flags import define_placement
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.presets import describe_presets
 from leakgan_tf.reporting.picture import SUFFIXES
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import read_run
+from leakgan_tf.systems.registry import check_names, describe_systems
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import TrainingError, UserError
 from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers
@@ -27,20 +29,26 @@ _ONLY = "only_run"
 _FILES = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
 
 
-def define_run_flags(values: flags.FlagValues, row: str) -> None:
+def define_run_flags(
+    values: flags.FlagValues, systems: Sequence[str] = (), oracle: bool = False
+) -> None:
     """Adds the flags that every benchmark has.
 
     Args:
       values: the flags.
-      row: what is run once for every seed: "system", say.
+      systems: the default of --systems, which is not there without it.
+      oracle: whether there are the presets of the oracle task.
     """
     own = {"flag_values": values}
-    flags.DEFINE_string("run_dir", None, "Where the runs go; default below save/.", **own)
+    flags.DEFINE_string("preset", "quick", f"{describe_presets(oracle)}.", **own)
+    if systems:
+        flags.DEFINE_list("systems", systems, f"all, or some of {describe_systems()}.", **own)
+    flags.DEFINE_string("run_dir", None, "Folder of the runs; default: below save/.", **own)
     flags.DEFINE_string(
         "seeds",
         "1",
-        f"Runs of each {row}: 3 is the seeds 0, 1 and 2. Or the seeds, with a comma: 0,1,5; 7, is "
-        "seed 7 alone.",
+        "Number of runs of each row: 3 is the seeds 0, 1 and 2. Or the seeds, with a comma: 0,1,5; "
+        "7, is seed 7 alone.",
         **own,
     )
     flags.DEFINE_integer(
@@ -60,6 +68,26 @@ def define_run_flags(values: flags.FlagValues, row: str) -> None:
     )
     define_placement(values)
     define_settings(values)
+
+
+def each_system(
+    values: flags.FlagValues, make: Callable[[str, int, dict[str, Any]], Config]
+) -> dict[str, Config]:
+    """Returns a configuration for each of --systems and --seeds by its folder's name.
+
+    Args:
+      values: flags of `define_run_flags`.
+      make: makes it of system, seed and changed settings.
+
+    Raises:
+      UserError: bad input.
+    """
+    changes, systems = overrides(values), check_names(values.systems)
+    return {
+        f"{system}-seed{seed}": make(system, seed, for_system(changes, system, systems))
+        for system in systems
+        for seed in parse_seeds(values.seeds)
+    }
 
 
 def check_flags(values: flags.FlagValues) -> None:
@@ -99,7 +127,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         report.exists()
         and read_json(report, "a report", dict[str, Any]).get("benchmark") != benchmark
     ):
-        raise UserError(f"{report} is another benchmark's: give another --run_dir")
+        raise UserError(f"{report} is the report of another benchmark: give another --run_dir")
     remove_leftovers(folder, _is_known)
 
 
@@ -151,39 +179,42 @@ class Runs:
             RunFolder(path).refuse_others(config)
 
     def train(
-        self, placed: Placement, train: Callable[..., Any], report: Callable[[BenchmarkRun], None]
+        self,
+        placed: Placement,
+        make_task: Callable[[Path, Config], Any],
+        report: Callable[[BenchmarkRun], None],
+        **extra: str,
     ) -> None:
-        """Trains what is left of the runs, and reports those that finished.
+        """Trains and measures what is left of the runs, and reports those that finished.
+
+        `in_processes` comes before, without TensorFlow, which would take memory meanwhile.
 
         Args:
           placed: the devices.
-          train: trains and measures a run: ``train(path, config, distribution)``.
+          make_task: makes the task of a run.
           report: writes the report; not called for --only_run.
+          extra: what else made the runs, kept in config.json.
 
         Raises:
           TrainingError: a run did not finish; the others have been reported.
           UserError: the devices or a run cannot be used.
         """
-        self.in_processes()
-        from leakgan_tf.training.session import prepare_process  # imports TensorFlow
+        from leakgan_tf.training.session import prepare_process, train_run  # imports TensorFlow
 
         distribution = prepare_process(placed)
         for config in self.paths.values():
             distribution.check(config)
-        done = self.one_by_one(
-            lambda path, config: train(path, config, distribution), go_on=distribution.alone
-        )
+        called = command(self._benchmark)
+        given = {name: str(value) for name, value in overrides(self._values).items()}
+        made_by = {"command": called, "overrides": given, **extra}
+
+        def train(path: Path, config: Config) -> None:
+            train_run(config, lambda: make_task(path, config), path, made_by, distribution)
+
+        done = self.one_by_one(train, go_on=distribution.alone)
         if done and self._whole:
-            report(
-                BenchmarkRun(
-                    self._benchmark,
-                    self._folder,
-                    [read_run(path, path.name) for path in done],
-                    command(self._benchmark),
-                    {name: str(value) for name, value in overrides(self._values).items()},
-                    self.failed,
-                )
-            )
+            runs = [read_run(path, path.name) for path in done]
+            report(BenchmarkRun(self._benchmark, self._folder, runs, called, given, self.failed))
         self.raise_if_any_failed()
 
     def in_processes(self) -> None:

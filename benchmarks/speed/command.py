@@ -8,13 +8,15 @@ least. Machines differ and are noisy: compare rows of one table, not tables.
 
 import shlex
 import sys
+from typing import Any
 
 from absl import flags
 
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.config.config import Config, replace
-from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.config.presets import describe_presets, synthetic_preset, text_preset
+from leakgan_tf.runs.folder import environment
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
@@ -30,20 +32,24 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("preset", "paper", "smoke, quick or paper: see presets.py.", **own)
-    flags.DEFINE_list("sizes", ["oracle20"], f"Which: {', '.join(SIZES)}.", **own)
-    flags.DEFINE_list("stages", [], "Which stages, by key; default: all of them.", **own)
+    flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
+    flags.DEFINE_list("sizes", ["oracle20"], f"Sizes to measure: {', '.join(SIZES)}.", **own)
+    flags.DEFINE_list("stages", [], "Stages to measure, by key; default: all.", **own)
     flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
-    flags.DEFINE_integer("repeats", 7, "Most runs of each form; the median counts.", **own)
-    flags.DEFINE_float("budget", 20.0, "Seconds of a form after which no run is begun.", **own)
+    flags.DEFINE_integer(
+        "repeats", 7, "Maximum number of runs of each form; the median is reported.", **own
+    )
+    flags.DEFINE_float(
+        "budget", 20.0, "Seconds after which no further run of a form starts.", **own
+    )
     flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
     flags.DEFINE_list(
         "updates",
         ["10", "100"],
-        "Oracle: updates of timed phases; empty: none.",
+        "Oracle sizes: numbers of updates of the timed phases; empty: none.",
         **own,
     )
-    flags.DEFINE_bool("deterministic", True, "Measure as the benchmarks train.", **own)
+    flags.DEFINE_bool("deterministic", True, "Use deterministic ops, as the benchmarks do.", **own)
     flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
     flags.DEFINE_string("json", None, "File for the figures.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
@@ -54,7 +60,7 @@ def define_flags() -> flags.FlagValues:
 def make_configs(values: flags.FlagValues) -> dict[str, Config]:
     """Returns the configuration of each size by its name; raises ``UserError`` on bad input."""
     if not values.sizes or len(set(values.sizes)) != len(values.sizes):
-        raise UserError(f"--sizes takes one or more different of {', '.join(SIZES)}")
+        raise UserError(f"--sizes takes each of these once: {', '.join(SIZES)}")
     changes, configs, own = overrides(values), {}, system_config("leakgan")
     for name in values.sizes:
         if name not in SIZES:
@@ -82,31 +88,44 @@ def run(values: flags.FlagValues) -> None:
     """Measures, prints and writes."""
     configs = make_configs(values)
     check(values)
-    # TensorFlow starts slowly, and talks: not for bad input.
+    # TensorFlow takes seconds to start: not for bad input.
     import tensorflow as tf
 
-    from benchmarks.speed import report
     from benchmarks.speed.limits import measure_limits
-    from benchmarks.speed.measure import Options, check_stages, measure_size
     from benchmarks.speed.phases import measure_phases
+    from benchmarks.speed.report import print_report
+    from benchmarks.speed.stages import Workbench, check_stages
     from benchmarks.speed.start import measure_start
 
     check_stages(values.stages, configs.values())
-    options = Options(values.repeats, values.budget, values.samples, values.direct)
     if values.deterministic:
         tf.config.experimental.enable_op_determinism()
-    limits = measure_limits()
-    counts, sizes = [int(word) for word in values.updates], {}
+    limits, sizes = measure_limits(), {}
     for name, config in configs.items():
-        results = measure_size(name, config, values.stages, options)
-        timed = counts if config.task == "synthetic" else []
-        phases = measure_phases(config, timed) if timed else []
-        sizes[name] = report.Measured(config, results, phases)
-    startup = measure_start(next(iter(configs.values()))) if values.startup else {}
-    report.print_report(limits, sizes, startup)
+        bench = Workbench(config, values.samples)
+        found = bench.measure(values.stages, values.repeats, values.budget, values.direct)
+        counts = [int(word) for word in values.updates if config.task == "synthetic"]
+        phases = measure_phases(config, counts) if counts else []
+        sizes[name] = {
+            "precision": config.precision,
+            "config": config.to_json(),
+            "stages": {key: each.to_json(limits, config.precision) for key, each in found.items()},
+            "phases": [phase.to_json() for phase in phases],
+        }
+    devices = [device.name for device in tf.config.list_physical_devices()]
+    made_by: dict[str, Any] = {
+        "command": shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
+    }
+    made_by |= environment()
+    made_by["hardware"] |= {"devices": devices, "tensorflow": tf.__version__}
+    content = {
+        "benchmark": "speed", "made_by": made_by, "limits": vars(limits), "sizes": sizes,
+    }  # fmt: skip
+    if values.startup:
+        content["startup_seconds"] = measure_start(next(iter(configs.values())))
+    print_report(content)
     if values.json:
-        command = shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]])
-        write_json(values.json, report.to_json(command, limits, sizes, startup))
+        write_json(values.json, content)
 
 
 def main() -> int:

@@ -1,8 +1,7 @@
 """What the machine can do at best, measured: matrix products and memory traffic."""
 
 import gc
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -15,23 +14,15 @@ _REPEATS, _BUDGET = 9, 2.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What a measured stage is held against.
+    """What a measured stage is compared with.
 
     Attributes:
       gflops: best rate of a matrix product, 10⁹ operations a second, by its precision.
       bandwidth: best traffic with the memory, GB (10⁹ bytes) a second.
-      products: the rate at each size, by precision.
-      streams: the traffic of each kind.
     """
 
     gflops: dict[str, float]
     bandwidth: float
-    products: dict[str, dict[str, float]]
-    streams: dict[str, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns plain dictionaries and numbers."""
-        return asdict(self)
 
 
 def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) -> Limits:
@@ -42,13 +33,12 @@ def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) ->
       words: float32 numbers in an array of the memory's test.
     """
     products = {
-        dtype.name: {str(size): _product_gflops(dtype, size) for size in sizes}
+        dtype.name: max(_product_gflops(dtype, size) for size in sizes)
         for dtype in (tf.float32, tf.bfloat16)
     }
-    streams = _streams(words)
+    bandwidth = _bandwidth(words)
     gc.collect()  # functions hold their arrays in circles; stages are to have the memory
-    best = {name: max(rates.values()) for name, rates in products.items()}
-    return Limits(best, max(streams.values()), products, streams)
+    return Limits(products, bandwidth)
 
 
 def _product_gflops(dtype: tf.DType, size: int) -> float:
@@ -60,15 +50,11 @@ def _product_gflops(dtype: tf.DType, size: int) -> float:
     return 2 * size**3 / timing.min / 1e9
 
 
-def _streams(words: int) -> dict[str, float]:
-    """Returns GB/s of reading one array, and of adding it to another in place."""
-    source = tf.ones([words])
-    target = tf.Variable(tf.zeros([words]))
+def _bandwidth(words: int) -> float:
+    """Returns the best GB/s of reading one array, and of adding it to another in place."""
+    source, target = tf.ones([words]), tf.Variable(tf.zeros([words]))
     read = tf.function(lambda: tf.reduce_sum(source), autograph=False)
     update = tf.function(lambda: target.assign_add(source)[0], autograph=False)
-    size = 4 * words
-    return {
-        "read": size / measure(lambda: read().numpy(), _REPEATS, _BUDGET).min / 1e9,
-        # two arrays read, one written
-        "update": 3 * size / measure(lambda: update().numpy(), _REPEATS, _BUDGET).min / 1e9,
-    }
+    reading = measure(lambda: read().numpy(), _REPEATS, _BUDGET)
+    adding = measure(lambda: update().numpy(), _REPEATS, _BUDGET)  # two arrays read, one written
+    return 4 * words * max(1 / reading.min, 3 / adding.min) / 1e9

@@ -85,7 +85,14 @@ class _Chosen(LeakGAN):
 class _TimedTrainer(Trainer):
     """The trainer, with a clock around its phases, their data and their compiled calls."""
 
-    def __init__(self, config, system, task, folder, updates: Sequence[int]):
+    def __init__(
+        self,
+        config: Config,
+        system: LeakGAN,
+        task: SyntheticTask,
+        folder: RunFolder,
+        updates: Sequence[int],
+    ):
         super().__init__(config, system, task, folder)
         self._counts = [1, *updates]
         self._count = self._counts[0]
@@ -116,10 +123,10 @@ class _TimedTrainer(Trainer):
         loop, trainer = super()._loop(phase), self
 
         class Timed(CompiledLoop):
-            def __init__(self):
+            def __init__(self) -> None:
                 pass  # it is the other loop with a clock
 
-            def run(self, batches: Batches, count: int):
+            def run(self, batches: Batches, count: int) -> Any:
                 begin = time.perf_counter()
                 reported = loop.run(batches, count)
                 trainer._calls += time.perf_counter() - begin

@@ -1,5 +1,6 @@
 """Times repeated work, and measures the peak memory of the process."""
 
+import contextlib
 import statistics
 import time
 from collections.abc import Callable
@@ -15,9 +16,7 @@ class Timing:
     """Seconds of the repeated runs of one piece of work.
 
     Attributes:
-      median: of the runs.
-      min: of the runs.
-      max: of the runs.
+      median, min, max: of the runs.
       first: of the first call, which compiles and is no run.
       runs: how many.
       peak_bytes: peak memory of the process; None where the system does not say.
@@ -45,37 +44,28 @@ def measure(
       budget: seconds after which no further run is begun; there is always one run.
       warm_up: what compiles everything that `work` uses, if that needs less work.
     """
-    reset_peak()
-    begin = time.perf_counter()
-    (warm_up or work)()
-    first = time.perf_counter() - begin
+    with contextlib.suppress(OSError):  # the peak stays that of the whole process
+        _CLEAR.write_text("5")  # proc(5): resets the peak memory
+    first = _seconds(warm_up or work)
     if first < budget:
         (warm_up or work)()  # the second call still settles: threads, memory
     seconds: list[float] = []
     while len(seconds) < repeats and (not seconds or sum(seconds) < budget):
-        begin = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begin)
-    return Timing(
-        statistics.median(seconds), min(seconds), max(seconds), first, len(seconds), peak_bytes()
-    )
+        seconds.append(_seconds(work))
+    median = statistics.median(seconds)
+    return Timing(median, min(seconds), max(seconds), first, len(seconds), peak_bytes())
 
 
-def reset_peak() -> None:
-    """Resets the peak memory, where the system can (Linux)."""
-    try:
-        _CLEAR.write_text("5")  # proc(5): resets the peak resident set size
-    except OSError:
-        return  # the peak stays that of the whole process
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
 
 
 def peak_bytes() -> int | None:
-    """Returns the peak memory since `reset_peak`, where the system says it."""
+    """Returns the peak memory since it was reset, where the system says it (Linux)."""
     try:
         lines = _STATUS.read_text().splitlines()
     except OSError:
         return None
-    for line in lines:
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)

@@ -163,5 +163,5 @@ def parse_seeds(text: str) -> list[int]:
     if min(numbers) < 0:
         raise UserError(f"--seeds={text}: a seed must be 0 or more")
     if len(set(numbers)) != len(numbers):
-        raise UserError(f"--seeds={text}: seeds must be different ones")
+        raise UserError(f"--seeds={text}: give each seed once")
     return numbers

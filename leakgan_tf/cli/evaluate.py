@@ -30,7 +30,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
     flags.DEFINE_list("temperatures", ["1.0"], "Divide the logits: below 1 is sharper.", **own)
     flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
-    flags.DEFINE_integer("num", 2000, "The most samples and references that are used.", **own)
+    flags.DEFINE_integer("num", 2000, "Maximum number of samples and of references.", **own)
     flags.DEFINE_string(
         "language_model", None, "An MLE run on the same data: adds scores by it.", **own
     )
@@ -51,7 +51,7 @@ def run(values: flags.FlagValues) -> None:
         evaluate_files.run(values)
         return
     if values.samples or values.references:
-        raise UserError("--run_dir and --samples exclude each other")
+        raise UserError("--run_dir and --samples cannot be used together")
     _refuse_idle(values, ("train", "tokenizer", "lowercase", "smoothing"), "--samples")
     _run_on_runs(values)
 

@@ -34,7 +34,7 @@ def define_flags() -> flags.FlagValues:
         "What a token is; the same for every file.",
         **own,
     )
-    flags.DEFINE_bool("lowercase", False, "Lower all text before it is compared.", **own)
+    flags.DEFINE_bool("lowercase", False, "Lowercase all text before comparison.", **own)
     flags.DEFINE_enum(
         "smoothing", "method1", bleu.SMOOTHINGS, "BLEU of an n-gram order without match.", **own
     )

@@ -38,9 +38,9 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     define_run(values)
-    flags.DEFINE_integer("num", 10, "How many sentences.", lower_bound=0, **own)
+    flags.DEFINE_integer("num", 10, "Number of sentences.", lower_bound=0, **own)
     flags.DEFINE_string(
-        "prompt", "", "What every sentence begins with: words that training has.", **own
+        "prompt", "", "Beginning of every sentence, in words of the training text.", **own
     )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
     flags.DEFINE_bool("best", False, BEST, **own)
@@ -48,7 +48,7 @@ def define_flags() -> flags.FlagValues:
     filters = {**own, "module_name": FILTERS}
     flags.DEFINE_bool("unique", False, "Write no sentence twice.", **filters)
     flags.DEFINE_bool("novel", False, "Write no sentence of the training set.", **filters)
-    flags.DEFINE_string("data", None, "--novel: the data folder, if it has moved.", **filters)
+    flags.DEFINE_string("data", None, "With --novel: the data folder, if it has moved.", **filters)
     output = {**own, "module_name": OUTPUT}
     flags.DEFINE_enum(
         "format",
@@ -63,7 +63,7 @@ def define_flags() -> flags.FlagValues:
     melodies = {**own, "module_name": MELODIES}
     flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **melodies)
     flags.DEFINE_float(
-        "step", None, f"--midi: seconds a pitch, as in prepare. Default: {STEP}.", **melodies
+        "step", None, f"With --midi: seconds per pitch, as in prepare. Default: {STEP}.", **melodies
     )
     return values
 
@@ -71,22 +71,23 @@ def define_flags() -> flags.FlagValues:
 def _define_law(own: dict[str, Any]) -> None:
     outside = "Outside every published protocol."
     flags.DEFINE_float(
-        "temperature", 1.0, "Divides the logits: below 1 is sharper, 0.7 say.", **own
+        "temperature", 1.0, "Divides the logits: below 1 is sharper; for example 0.7.", **own
     )
     flags.DEFINE_integer(
         "resample",
         None,
-        "Choose each sentence among so many by the run's own discriminator, 8 say.",
+        "Choose each sentence from this many candidates by the run's own discriminator; for "
+        "example 8.",
         lower_bound=1,
         **own,
     )
     flags.DEFINE_integer(
-        "top_k", 0, f"Draw from so many of the likeliest tokens; 0: from all. {outside}", **own
+        "top_k", 0, f"Sample from this many of the likeliest tokens; 0: from all. {outside}", **own
     )
     flags.DEFINE_float(
         "top_p",
         1.0,
-        f"Draw from the fewest likeliest tokens of this probability together. {outside}",
+        f"Sample from the smallest set of tokens with this total probability. {outside}",
         **own,
     )
     flags.DEFINE_bool("greedy", False, "Take the likeliest token instead of drawing.", **own)

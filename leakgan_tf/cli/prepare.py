@@ -66,11 +66,13 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **named
     )
-    flags.DEFINE_bool("download", False, "Fetch what the corpus lacks into --data_dir.", **named)
+    flags.DEFINE_bool(
+        "download", False, "Download missing files of the corpus to --data_dir.", **named
+    )
     melodies = {**own, "module_name": GROUPS["melodies"]}
     flags.DEFINE_string("midi", None, "A folder of MIDI files with one melody each.", **melodies)
     flags.DEFINE_float(
-        "step", None, f"--midi: seconds between two pitches. Default: {STEP}.", **melodies
+        "step", None, f"With --midi: seconds between two pitches. Default: {STEP}.", **melodies
     )
     return values
 
@@ -137,7 +139,7 @@ def _check_flags(values: flags.FlagValues) -> None:
     if values.test_fraction is not None or values.seed is not None:
         corpus = corpora.CORPORA.get(values.dataset)
         if values.test or (corpus and not corpus.is_split_here):
-            raise UserError("--test_fraction and --seed do not go with a test part of its own")
+            raise UserError("--test_fraction and --seed cannot be used with a separate test part")
     if values.download and not values.dataset:
         raise UserError("--download goes with --dataset only")
 

@@ -47,7 +47,12 @@ def define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_string("out", None, "The page to write; the key is written beside it.", **own)
     flags.DEFINE_integer(
-        "sentences", 20, "Of each run, and of real text.", lower_bound=1, upper_bound=1000, **own
+        "sentences",
+        20,
+        "Number of sentences of each run, and of real text.",
+        lower_bound=1,
+        upper_bound=1000,
+        **own,
     )
     flags.DEFINE_integer(
         "checks",
@@ -66,7 +71,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_integer(
         "failed_checks",
         study_results.FAILED,
-        "With --results: attention checks that a judge may fail.",
+        "With --results: number of attention checks that a judge may fail.",
         lower_bound=0,
         **own,
     )
@@ -124,7 +129,7 @@ def _write_page(values: flags.FlagValues) -> None:
     runs = read_runs([find_run(each) for each in values.run_dir])
     for each in runs:
         if each.config.task != "text":
-            raise UserError(f"{each.path} is no run on text: a study is of sentences")
+            raise UserError(f"{each.path} is not a run on text: a study shows sentences")
     if not values.real and run_dataset(runs[0], None) is None:
         raise UserError(f"--real is missing: the data folder of {runs[0].path} is not where it was")
     dataset = run_data(runs[0].path, runs[0].config.dataset, values.real)
@@ -138,7 +143,7 @@ def _write_page(values: flags.FlagValues) -> None:
 def _check_runs(runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues) -> None:
     """Refuses runs whose sentences would differ from real text by more than the system."""
     if dataset.tokenizer.name == PitchTokenizer.name:
-        raise UserError(f"{runs[0].path} writes melodies: a study is of sentences")
+        raise UserError(f"{runs[0].path} generates melodies: a study shows sentences")
     for each in runs:
         if each.config.dataset != runs[0].config.dataset:
             raise UserError(f"{each.path} was not trained on the data of {runs[0].path}")

@@ -12,6 +12,7 @@ from leakgan_tf.api.training import ORACLE_TASK, default_run_dir, train
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
 from leakgan_tf.cli.entry import new_flags
+from leakgan_tf.config.presets import ORACLE_ONLY, describe_presets
 from leakgan_tf.reporting.figure_tables import figures_table
 from leakgan_tf.systems.registry import describe_systems
 from leakgan_tf.utils.errors import UserError
@@ -42,9 +43,8 @@ def define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
     flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
-    flags.DEFINE_string(
-        "preset", "quick", "smoke, quick, paper; on the oracle task also short.", **own
-    )
+    oracle_only = f"{' and '.join(ORACLE_ONLY)} on the oracle task only"
+    flags.DEFINE_string("preset", "quick", f"{describe_presets(True)} ({oracle_only}).", **own)
     flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
     flags.DEFINE_integer("seed", 0, "Seed of everything random.", **own)
     define_placement(values)

@@ -301,3 +301,19 @@ def text_preset(
     }
     values = own.preset(name, "music" if melodies else "text")
     return Config(**{**vars(preset), **sizes}, own=values)
+
+
+_ABOUT = {
+    "smoke": "seconds, learns next to nothing",
+    "quick": "minutes, at small sizes",
+    "tuned": "quick, with a tuned MLE",
+    "short": "the paper's sizes for an hour or two",
+    "paper": "the published sizes and schedule",
+}
+ORACLE_ONLY = ("tuned", "short")
+
+
+def describe_presets(oracle: bool) -> str:
+    """Returns the presets in words, for ``--help``: those of the oracle task, or of all tasks."""
+    names = [name for name in _ABOUT if oracle or name not in ORACLE_ONLY]
+    return "; ".join(f"{name}: {_ABOUT[name]}" for name in names)

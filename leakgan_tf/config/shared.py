@@ -73,19 +73,19 @@ class SharedConfig:
     evaluation_samples: int = setting(9984, "Sequences in an evaluation, and held-out sequences.")
     select: str = setting(
         "task",
-        "Whose weights are kept as the best, those of the evaluation with the least: 'nll_oracle' "
-        "or 'nll_test', at temperature 1.0; 'frontier', distance from the sweep of MLE of the same "
-        "seed, at 1.0 or 1.5, whichever is less; 'task', nll_oracle on the oracle task, nll_test "
-        "elsewhere.",
+        "Rule for the best weights, those of the evaluation with the least: 'nll_oracle' or "
+        "'nll_test', at temperature 1; 'frontier', distance from the sweep of MLE of the same "
+        "seed, at T = 1 or 1/1.5, whichever is less; 'task', nll_oracle on the oracle task, "
+        "nll_test elsewhere.",
         choices=("task", "nll_oracle", "nll_test", "frontier"),
     )
-    sampling_batch: int = setting(64, "Sequences sampled together outside the loss.")
+    sampling_batch: int = setting(64, "Sequences sampled together, except in a loss.")
     precision: str = setting(
         "float32",
         "Of the products in D, its leaked features and the Worker's logits; weights are float32.",
         choices=("float32", "bfloat16"),
     )
-    checkpoint_seconds: float = setting(60.0, "Least time between checkpoints, in seconds.")
+    checkpoint_seconds: float = setting(60.0, "Minimum time between checkpoints, in seconds.")
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(SharedConfig):

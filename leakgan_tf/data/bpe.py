@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from leakgan_tf.utils.errors import UserError
 
-SPACE = "▁"  # stands before each word, in the place of the space
+SPACE = "▁"  # before each word, in the place of the space
 DEFAULT_PIECES = 4000  # ids, the end and the unknown included
 
 Merge = tuple[str, str]

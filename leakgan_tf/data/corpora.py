@@ -176,7 +176,7 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
 def get_corpus(name: str) -> Corpus:
     """Returns a corpus by name; ``UserError`` if there is none of that name."""
     if name not in CORPORA:
-        raise UserError(f"no corpus {name!r}; there are {', '.join(CORPORA)}")
+        raise UserError(f"unknown corpus {name!r}; there are {', '.join(CORPORA)}")
     return CORPORA[name]
 
 
@@ -252,7 +252,7 @@ def _find(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> S
 
 
 def _existing(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> Path:
-    """Returns where a corpus's file lies, fetched if it may be; ``UserError`` if it is missing."""
+    """Returns a corpus's file, downloaded if allowed; raises ``UserError`` if it is missing."""
     path = data_dir / file.path
     if not path.exists():
         advice = f"get {file.content} from {corpus.repository} and put it there"

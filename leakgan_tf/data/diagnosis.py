@@ -40,8 +40,8 @@ def diagnose(sources: Sequence[Source], encoded: Encoded, settings: PrepareSetti
         )
     if encoded.overlap:
         found.append(
-            f"warning: {encoded.overlap:,} of {kept:,} test sentences stand in training, too, and "
-            "flatter every score: --deduplicate drops them"
+            f"warning: {encoded.overlap:,} of {kept:,} test sentences also occur in training and "
+            "raise every score: --deduplicate drops them"
         )
     return found
 

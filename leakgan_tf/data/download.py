@@ -42,7 +42,7 @@ def fetch(url: str, sha256: str, destination: str | Path, *, timeout_seconds: fl
     """
     destination = Path(destination)
     if not url.startswith(("http://", "https://")):
-        raise UserError(f"cannot download {url}: neither http nor https")
+        raise UserError(f"cannot download {url}: only http and https are supported")
     if destination.exists():
         if file_sha256(destination) != sha256:
             raise UserError(f"{destination} exists, but is not the file of {url}: another SHA-256")
@@ -66,6 +66,6 @@ def fetch(url: str, sha256: str, destination: str | Path, *, timeout_seconds: fl
         raise UserError(f"cannot write {destination}: {error.strerror or error}") from error
     except ValueError as error:  # pooch's, of another checksum
         raise UserError(
-            f"{url} gave another file than expected: SHA-256 is not {sha256}"
+            f"{url} returned an unexpected file: its SHA-256 is not {sha256}"
         ) from error
     return destination

@@ -34,7 +34,7 @@ class PrepareSettings:
         "What a token is. bpe learns subwords from the text; it needs the package tokenizers.",
         (*TOKENIZER_NAMES, BPETokenizer.name),
     )
-    lowercase: bool = setting(False, "Lower all text first.")
+    lowercase: bool = setting(False, "Lowercase the text.")
     omit: str = setting("", "Tokens that are left out of every sentence, spaces between them.")
     max_length: int | None = setting(
         None,
@@ -44,9 +44,10 @@ class PrepareSettings:
     )
     length_multiple: int = setting(4, "T is a multiple of this: LeakGAN's goal horizon divides T.")
     long: str = setting("drop", "Sentences of more than T tokens: drop or cut.", ("drop", "cut"))
-    min_count: int = setting(1, "Words that training has less often are rare.")
+    min_count: int = setting(1, "Words that occur less often in training are rare.")
     vocab_size: int | None = setting(
-        None, "The most ids, <eos> and <unk> included; the words beyond are rare. Default: all."
+        None,
+        "Maximum number of ids, <eos> and <unk> included; further words are rare. Default: all.",
     )
     rare: str = setting(
         "replace",
@@ -71,7 +72,7 @@ class PrepareSettings:
         SPLITS,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for own in fields(self):
             check_choice(own, getattr(self, own.name))
         for name in ("max_length", "length_multiple", "min_count", "vocab_size"):
@@ -167,7 +168,7 @@ def encode_corpus(
       settings: lengths and policies.
 
     Raises:
-      UserError: a source cannot be used or has no sentence; the vocabulary or a part ends empty.
+      UserError: a source cannot be used or has no sentence; the vocabulary or a part is empty.
     """
     merges = _merges(train, settings)
     tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase, merges)
@@ -250,8 +251,8 @@ def _set_aside(train: _Part, test: _Part, settings: PrepareSettings) -> None:
     count = len(train.rows)
     if count == 1:
         raise UserError(
-            "one sentence cannot be parted into training and test: give a test file; of running "
-            "text, --split=sentences or --split=chunks makes sentences"
+            "one sentence cannot be split into training and test parts: give a test file; in "
+            "running text, --split=sentences or --split=chunks finds sentences"
         )
     share = min(max(round(settings.test_fraction * count), 1), max(count - 1, 0))
     order = numpy_generator(settings.seed, "test part").permutation(count)
@@ -263,7 +264,7 @@ def _set_aside(train: _Part, test: _Part, settings: PrepareSettings) -> None:
 def _refuse_empty(parts: Sequence[_Part], reason: str) -> None:
     for part in parts:
         if not len(part.rows):
-            raise UserError(f"the {part.name} part ends empty: {reason}")
+            raise UserError(f"the {part.name} part is empty: {reason}")
 
 
 def _drop_repeated(parts: Sequence[_Part], store: TokenStore, length: int) -> None:
@@ -299,7 +300,7 @@ def _choose_words(
     )
     if not vocabulary.words:
         raise UserError(
-            "the vocabulary ends empty: no word of the training part occurs "
+            "the vocabulary is empty: no word of the training part occurs "
             f"{settings.min_count} times, or vocab_size {settings.vocab_size} leaves no room"
         )
     lookup = _lookup(words, vocabulary)

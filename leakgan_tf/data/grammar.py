@@ -23,7 +23,7 @@ class Grammar:
     alternative is its weight (1 if absent); probabilities are weights divided by their sum.
 
     Args:
-      text: the rules. No alternative is empty and no symbol leads back to itself.
+      text: the rules. No alternative is empty and no symbol refers to itself.
       start: the symbol of whole sentences.
 
     Raises:
@@ -205,7 +205,7 @@ def _parse(text: str) -> dict[str, list[Rule]]:
                 raise ValueError(f"not a rule for a new symbol: {line!r}")
             rules[symbol] = []
         elif not symbol:
-            raise ValueError(f"an alternative of nothing: {line!r}")
+            raise ValueError(f"an empty alternative: {line!r}")
         rules[symbol] += [_alternative(part, line) for part in body.removeprefix("|").split("|")]
     return rules
 
@@ -224,7 +224,7 @@ def _dependency_order(rules: dict[str, list[Rule]], start: str) -> list[str]:
 
     def visit(symbol: str, above: tuple[str, ...]) -> None:
         if symbol in above:
-            raise ValueError(f"{symbol} leads back to itself")
+            raise ValueError(f"{symbol} refers to itself")
         if symbol not in rules:
             raise ValueError(f"no rule for {symbol}")
         if symbol in order:

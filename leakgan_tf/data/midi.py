@@ -91,7 +91,7 @@ def read_notes(path: str | Path) -> list[Note]:
         raise UserError("its time is in film frames, not in quarter notes")
     voices = _voices(midi)
     if not voices:
-        raise UserError("no notes but percussion, if any")
+        raise UserError("it has no notes other than percussion")
     return _one_by_one(sorted(voices[min(voices)], key=lambda note: (note.start, note.end)))
 
 

@@ -70,7 +70,9 @@ def _is_utf8(encoding: str) -> bool:
     except (LookupError, ValueError):  # ValueError: a NUL character
         text = False
     if not text:
-        raise UserError(f"no encoding {encoding!r}: utf-8, utf-16, cp1252, shift_jis, gb18030, …")
+        raise UserError(
+            f"unknown encoding {encoding!r}: utf-8, utf-16, cp1252, shift_jis, gb18030, …"
+        )
     return info.name in ("utf-8", "utf-8-sig")
 
 
@@ -154,7 +156,7 @@ def guess_encoding(content: bytes) -> str:
     pairs = sum(a >= 0x80 and b >= 0x80 for a, b in itertools.pairwise(content))
     if b"\0" in content or not high:
         return ""
-    if pairs < high / 3:  # letters with accents stand alone
+    if pairs < high / 3:  # letters with accents are alone
         return "cp1252"
     for name, least in (("euc_jp", 0.2), ("shift_jis", 0.2), ("euc_kr", 0.5), ("gb18030", 0.0)):
         text = content.decode(name, errors="replace")
@@ -317,5 +319,5 @@ def get_tokenizer(
     if name == BPETokenizer.name and merges is not None:
         return BPETokenizer(lowercase, merges)
     if name not in _TOKENIZERS:
-        raise UserError(f"no tokenizer {name!r}; there are {', '.join(TOKENIZER_NAMES)}")
+        raise UserError(f"unknown tokenizer {name!r}; there are {', '.join(TOKENIZER_NAMES)}")
     return _TOKENIZERS[name](lowercase)

@@ -28,7 +28,7 @@ class Vocabulary:
     """Words and their ids.
 
     Id 0 ends a sentence, pads what comes after, and is the generators' start symbol. With
-    ``unknown``, id 1 stands for every word outside the vocabulary. The words follow. ``<eos>`` and
+    ``unknown``, id 1, is for every word outside the vocabulary. The words follow. ``<eos>`` and
     ``<unk>`` are only how ids 0 and 1 are shown: a text that contains these strings has them as
     ordinary words with ids of their own.
 

@@ -4,7 +4,7 @@ A given prefix is read as a rollout reads it (`sampling.complete`): the policy i
 then resumes. Here every row has a prefix of its own length, known only when it runs.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -46,7 +46,9 @@ def continue_prefixes(
         policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(seed, length))
     longest = tf.reduce_max(given)
 
-    def body(position, state: State, tokens, log_probs, law_log_probs):
+    def body(
+        position: tf.Tensor, state: State, tokens: Any, log_probs: Any, law_log_probs: Any
+    ) -> tuple[Any, ...]:
         ready = tf.cond(
             position <= longest,
             lambda: _choose(

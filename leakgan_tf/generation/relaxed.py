@@ -35,7 +35,7 @@ class Relaxed(NamedTuple):
 def gumbel_noise(seed: tf.Tensor) -> Noise:
     """Returns Gumbel noise -log(-log u), drawn from a stateless seed (2,) for each position."""
 
-    def noise(position, logits: tf.Tensor) -> tf.Tensor:
+    def noise(position: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         own = tf.random.experimental.stateless_fold_in(seed, position)
         uniform = tf.random.stateless_uniform(tf.shape(logits), own)
         return -tf.math.log(-tf.math.log(uniform + _LEAST) + _LEAST)
@@ -76,7 +76,7 @@ def sample(
     if feedback not in ("hard", "soft"):
         raise ValueError(f"feedback must be 'hard' or 'soft', not {feedback!r}")
 
-    def body(position, state: State, tokens, soft):
+    def body(position: tf.Tensor, state: State, tokens: Any, soft: Any) -> tuple[Any, ...]:
         logits, state = policy.logits(state, position)
         noisy = logits + noise(position, logits)
         hard = tf.argmax(noisy, axis=-1, output_type=tf.int32)

@@ -68,7 +68,7 @@ def write_tokens(
     if before is not None:
         written = written.write(0, before)
 
-    def body(position, state, written):
+    def body(position: tf.Tensor, state: Any, written: tf.TensorArray) -> tuple[Any, ...]:
         logits, state = policy.logits(state, position)
         tokens = _draw(logits, inverse_temperature, seed, position)
         state = policy.write(state, tokens, position)
@@ -131,7 +131,7 @@ def complete(
     neutral, sentences = tf.ones([length]), tf.tile(tokens, [copies, 1])  # (N·B, T)
     stops = tf.constant([0, *starts, length])
 
-    def join(index, state, running, done):
+    def join(index: tf.Tensor, state: Any, running: Any, done: Any) -> Any:
         """Completions of prefix `index` join the others, and all go on to the next one's length."""
         begin, end = stops[index + 1], stops[index + 2]
         state = _force_tokens(policy, state, tokens, stops[index], begin)

@@ -73,4 +73,4 @@ def _distinct(sentences: Iterable[Sentence]) -> set[tuple]:
 
 def _require(sentences: Sequence[Sentence]) -> None:
     if not len(sentences):
-        raise ValueError("there is no sentence to measure")
+        raise ValueError("no sentence to measure")

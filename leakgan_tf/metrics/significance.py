@@ -120,7 +120,7 @@ def shared_spread(figures: Mapping[str, Sequence[float]]) -> Spread | None:
     """Returns the spread between seeds that all rows share, from all of them.
 
     Two or three seeds say little about a row's own spread. All rows together say more: in the same
-    seeds they are a randomised block design, whose residual has (rows - 1) · (seeds - 1) degrees
+    seeds they are a randomized block design, whose residual has (rows - 1) · (seeds - 1) degrees
     of freedom. It is assumed to be alike in all rows. With two rows it is the paired t-test's.
 
     Args:

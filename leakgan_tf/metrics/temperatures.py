@@ -33,7 +33,7 @@ def temperature_key(temperature: float) -> str:
 
 
 def temperature_title(temperature: float) -> str:
-    """Returns a column's title: the program's factor stands beside its temperature.
+    """Returns a column's title: the program's factor is beside its temperature.
 
     >>> temperature_title(1.0), temperature_title(1 / 1.5)
     ('T = 1', 'T = 1/1.5 (logits × 1.5)')

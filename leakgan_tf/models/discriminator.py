@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from leakgan_tf.models.highway import Highway
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.precision import convolution
 from leakgan_tf.utils.seeds import derive_int
 
@@ -15,7 +16,7 @@ REAL = 1  # the class of real sentences
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class Discriminator(keras.Model):
+class Discriminator(Configured, keras.Model):
     """Scores whole sentences; its pooled and mixed features are what LeakGAN leaks.
 
     Embedding, one convolution a window size, maximum over time, a highway layer, dropout, two
@@ -46,7 +47,7 @@ class Discriminator(keras.Model):
         classifies: bool = True,
         precision: str = "float32",
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -60,13 +61,10 @@ class Discriminator(keras.Model):
         self.precision = precision
         self.seed = seed
         self.feature_size = sum(self.filters)
-        self.embedding = keras.layers.Embedding(
+        self.embedding = token_embedding(
             vocab_size + int(padding_row),
             embedding_size,
-            embeddings_initializer=keras.initializers.RandomUniform(
-                -1.0, 1.0, derive_int(seed, "embedding")
-            ),
-            name="embedding",
+            keras.initializers.RandomUniform(-1.0, 1.0, derive_int(seed, "embedding")),
         )
         self.convolutions = [
             self._convolution(*pair) for pair in zip(self.windows, self.filters, strict=True)
@@ -93,7 +91,7 @@ class Discriminator(keras.Model):
             name=f"conv_{window}",
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None, self.length))
         for each in self.convolutions:
@@ -138,12 +136,6 @@ class Discriminator(keras.Model):
         """Returns the logit (B,) of that probability, without its rounding near 0 and 1."""
         logits = self(tokens)
         return logits[:, REAL] - logits[:, 1 - REAL]
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "windows", "filters", "padding_row",
-                 "dropout", "classifies", "precision", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def _truncated(seed: int) -> keras.initializers.Initializer:

@@ -1,10 +1,11 @@
 """The highway layer of the discriminator."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.layers import Configured
 from leakgan_tf.models.precision import product
 from leakgan_tf.utils.seeds import derive_int
 
@@ -26,7 +27,7 @@ def mix(inputs: tf.Tensor, weights: HighwayWeights) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class Highway(keras.layers.Layer):
+class Highway(Configured):
     """Mixes its input with a transform of it: ``t·relu(A p + a) + (1 - t)·p``.
 
     The gate is ``t = σ(G p + c)`` (Srivastava et al. 2015). Kernels and biases are Glorot-uniform,
@@ -38,7 +39,7 @@ class Highway(keras.layers.Layer):
       seed: seed of the initial weights.
     """
 
-    def __init__(self, width: int, precision: str = "float32", seed: int = 0, **kwargs):
+    def __init__(self, width: int, precision: str = "float32", seed: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.width = width
         self.precision = precision
@@ -54,7 +55,7 @@ class Highway(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.transform.build((None, self.width))
         self.gate.build((None, self.width))
@@ -72,8 +73,3 @@ class Highway(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Maps (..., F) to (..., F)."""
         return mix(inputs, self.read())
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("width", "precision", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

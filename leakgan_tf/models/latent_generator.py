@@ -1,11 +1,12 @@
 """TextGAN's generator: an LSTM that a latent vector enters at every step."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.mediator import GatewiseOrthogonal
@@ -24,19 +25,19 @@ class LatentCell(NamedTuple):
 
 
 class LatentState(NamedTuple):
-    """The generator in front of a token: its cell's state, and the last token (B,)."""
+    """The generator before a token: its cell's state, and the last token (B,)."""
 
     cell: LatentCell
     last: tf.Tensor
 
 
 def uniform(bound: float, seed: int, *path: str) -> keras.initializers.Initializer:
-    """Returns the U(-bound, bound) initialiser of the weight named by ``path``."""
+    """Returns the U(-bound, bound) initializer of the weight named by ``path``."""
     return keras.initializers.RandomUniform(-bound, bound, derive_int(seed, *path))
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class LatentGenerator(keras.Model):
+class LatentGenerator(Configured, keras.Model):
     """Embedding beside z, LSTM, and the embedding again for the output (TextGAN, 2017).
 
     h₀ = tanh(z·C₀ + b₀), c₀ = 0; logits = (h·V)·Eᵀ + b, E the embedding. Weights begin as
@@ -63,7 +64,7 @@ class LatentGenerator(keras.Model):
         bound: float = 0.05,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -74,11 +75,8 @@ class LatentGenerator(keras.Model):
         self.bound = bound
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=uniform(bound, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, uniform(bound, seed, "embedding")
         )
         self.cell = keras.layers.LSTMCell(
             hidden_size,
@@ -97,7 +95,7 @@ class LatentGenerator(keras.Model):
             name="word",
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size + self.noise_size))
@@ -133,7 +131,7 @@ class LatentGenerator(keras.Model):
         return tf.tensordot(self.word(hidden), table, [[-1], [1]]) + self.bias
 
     def start(self, rows: int) -> LatentState:
-        """Returns the state in front of the first token of `rows` sentences with z = 0."""
+        """Returns the state before the first token of `rows` sentences with z = 0."""
         return LatentState(self.begin(tf.zeros([rows, self.noise_size])), tf.fill([rows], START))
 
     def observe(self, state: LatentState) -> tuple[tf.Tensor, LatentState]:
@@ -146,9 +144,3 @@ class LatentGenerator(keras.Model):
         inputs = tf.concat([vector, noise], axis=-1)
         hidden, cell = recurrence.step(self.cell, inputs, CellState(hidden, memory))
         return hidden, state._replace(cell=LatentCell(*cell, noise))
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "noise_size", "bound",
-                 "ends", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,10 +1,11 @@
 """LeakGAN's hierarchical generator: Manager and Worker under one choice of semantics."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from leakgan_tf.models.layers import Configured
 from leakgan_tf.models.manager import Manager
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.prefix_features import PrefixFeatures, PrefixState
@@ -16,7 +17,7 @@ START = 0  # the token id that every sentence is preceded by
 
 
 class LeakGANState(NamedTuple):
-    """The generator in front of token t (B rows in lockstep).
+    """The generator before token t (B rows in lockstep).
 
     Attributes:
       prefix: what D has seen of the sentence.
@@ -40,7 +41,7 @@ class Goals(NamedTuple):
 
     Attributes:
       sub_goals: the Manager's output s_i for the prefixes of 0..T tokens, (B, T+1, F).
-      worker: the goal that each token sees, (B, T, F).
+      worker: the goal of each token, (B, T, F).
       targets: the goals that the change of the features c tokens later is compared with: of the
         blocks, (B, T/c, F), or under sliding goals s_0, …, s_{T-c}, (B, T-c+1, F).
     """
@@ -51,7 +52,7 @@ class Goals(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class LeakGANGenerator(keras.Model):
+class LeakGANGenerator(Configured, keras.Model):
     """The Manager sets goals from leaked features, the Worker writes towards them.
 
     The features come from outside (`PrefixFeatures`), so this model holds no weight of D.
@@ -89,7 +90,7 @@ class LeakGANGenerator(keras.Model):
         ends: bool = False,
         precision: str = "float32",
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if length % goal_horizon:
@@ -123,7 +124,7 @@ class LeakGANGenerator(keras.Model):
             name="worker",
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.manager.build()
         self.worker.build()
@@ -179,7 +180,7 @@ class LeakGANGenerator(keras.Model):
     # --- Token by token ---------------------------------------------------------------------
 
     def start(self, leak: PrefixFeatures, rows: int) -> LeakGANState:
-        """Returns the state in front of the first token of `rows` sentences."""
+        """Returns the state before the first token of `rows` sentences."""
         return LeakGANState(
             prefix=leak.start(rows),
             manager=self.manager.start(rows),
@@ -196,7 +197,7 @@ class LeakGANGenerator(keras.Model):
 
         Args:
           leak: D's features.
-          state: in front of token `position`.
+          state: before token `position`.
           position: tokens in the prefix, t.
           path: "scoring" or "sampling", as in `goals`.
 
@@ -221,10 +222,3 @@ class LeakGANGenerator(keras.Model):
     ) -> LeakGANState:
         """Returns the state after `tokens` (B,) were written at `position`."""
         return state._replace(prefix=leak.advance(state.prefix, tokens, position), last=tokens)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "feature_size", "embedding_size", "hidden_size",
-                 "goal_size", "goal_horizon", "goal_window", "goal_alignment", "goal_init_rows",
-                 "normalise_goal", "ends", "precision", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

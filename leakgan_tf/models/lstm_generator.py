@@ -1,11 +1,12 @@
 """The LSTM language model: the generator of MLE and SeqGAN, and the synthetic oracle."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.recurrence import CellState
 
@@ -13,14 +14,14 @@ START = 0  # the token id that every sentence is preceded by
 
 
 class LSTMState(NamedTuple):
-    """The generator in front of a token: its cell's state, and the last token (B,)."""
+    """The generator before a token: its cell's state, and the last token (B,)."""
 
     cell: CellState
     last: tf.Tensor
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class LSTMGenerator(keras.Model):
+class LSTMGenerator(Configured, keras.Model):
     """Embedding, LSTM, softmax over the vocabulary (SeqGAN, section 3.3).
 
     Args:
@@ -42,7 +43,7 @@ class LSTMGenerator(keras.Model):
         stddev: float = 0.1,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -52,21 +53,13 @@ class LSTMGenerator(keras.Model):
         self.stddev = stddev
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(stddev, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(stddev, seed, "embedding")
         )
         self.cell = recurrence.lstm_cell(hidden_size, stddev, seed, "lstm")
-        self.projection = keras.layers.Dense(
-            vocab_size,
-            kernel_initializer=recurrence.normal(stddev, seed, "output", "kernel"),
-            bias_initializer=recurrence.normal(stddev, seed, "output", "bias"),
-            name="output",
-        )
+        self.projection = recurrence.linear(vocab_size, stddev, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size))
@@ -95,7 +88,7 @@ class LSTMGenerator(keras.Model):
         dropout: float = 0.0,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Returns the hidden vectors (B, T, H) in front of each token of (B, T).
+        """Returns the hidden vectors (B, T, H) before each token of (B, T).
 
         Args:
           tokens: ids (B, T).
@@ -113,7 +106,7 @@ class LSTMGenerator(keras.Model):
         return drop(recurrence.unroll(self.cell, vectors, state), dropout, fold(seed, 1))
 
     def start(self, rows: int) -> LSTMState:
-        """Returns the state in front of the first token of `rows` sentences."""
+        """Returns the state before the first token of `rows` sentences."""
         return LSTMState(recurrence.zero_state(self.cell, rows), tf.fill([rows], START))
 
     def observe(self, state: LSTMState) -> tuple[tf.Tensor, LSTMState]:
@@ -124,8 +117,3 @@ class LSTMGenerator(keras.Model):
         """Reads an embedding (B, E); returns the hidden vector (B, H) and the new state."""
         hidden, cell = recurrence.step(self.cell, vector, state.cell)
         return hidden, state._replace(cell=cell)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "stddev", "ends", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,9 +1,12 @@
 """LeakGAN's Manager: reads leaked features, sets goals."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.utils.seeds import derive_int
 
@@ -11,7 +14,7 @@ _STDDEV = 0.1  # of every matrix and bias, as in the original program
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class Manager(keras.layers.Layer):
+class Manager(Configured):
     """An LSTM over leaked features whose output, at unit length, is the goal (LeakGAN, eqs. 2-3).
 
     Args:
@@ -22,7 +25,12 @@ class Manager(keras.layers.Layer):
     """
 
     def __init__(
-        self, feature_size: int, hidden_size: int, initial_rows: int = 1, seed: int = 0, **kwargs
+        self,
+        feature_size: int,
+        hidden_size: int,
+        initial_rows: int = 1,
+        seed: int = 0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.feature_size = feature_size
@@ -30,14 +38,9 @@ class Manager(keras.layers.Layer):
         self.initial_rows = initial_rows
         self.seed = seed
         self.cell = recurrence.lstm_cell(hidden_size, _STDDEV, seed, "lstm")
-        self.projection = keras.layers.Dense(
-            feature_size,
-            kernel_initializer=recurrence.normal(_STDDEV, seed, "output", "kernel"),
-            bias_initializer=recurrence.normal(_STDDEV, seed, "output", "bias"),
-            name="output",
-        )
+        self.projection = recurrence.linear(feature_size, _STDDEV, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.cell.build((None, self.feature_size))
         self.projection.build((None, self.hidden_size))
@@ -70,8 +73,3 @@ class Manager(keras.layers.Layer):
         """Maps the features of successive prefixes (B, L, F) to unit sub-goals (B, L, F)."""
         hidden = recurrence.unroll(self.cell, features)  # (B, L, H)
         return tf.math.l2_normalize(self.projection(hidden), axis=-1)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("feature_size", "hidden_size", "initial_rows", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

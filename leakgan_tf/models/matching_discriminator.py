@@ -1,18 +1,20 @@
 """TextGAN's discriminator: a CNN's features, a score from them, and an estimate of the noise."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models.latent_generator import uniform
+from leakgan_tf.models.layers import Configured, token_embedding
 
 _BIAS = 0.01  # of the layers after the features at first (its program)
 _TABLE = 0.05  # bound of the embedding's uniform weights (its program)
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class MatchingDiscriminator(keras.Model):
+class MatchingDiscriminator(Configured, keras.Model):
     """Embedding, convolutions, tanh, maximum over time: features f (B, F). Two heads read them.
 
     Zhang et al. 2017, arXiv:1706.03850: a score through one sigmoid layer, and a vector as wide as
@@ -41,7 +43,7 @@ class MatchingDiscriminator(keras.Model):
         noise_size: int,
         bound: float = 0.01,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -54,11 +56,8 @@ class MatchingDiscriminator(keras.Model):
         self.bound = bound
         self.seed = seed
         self.feature_size = sum(self.filters)
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=uniform(_TABLE, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, uniform(_TABLE, seed, "embedding")
         )
         self.convolutions = [
             keras.layers.Conv1D(
@@ -82,7 +81,7 @@ class MatchingDiscriminator(keras.Model):
             name=name,
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         for each in self.convolutions:
@@ -125,9 +124,3 @@ class MatchingDiscriminator(keras.Model):
         """The weights that `noise` of `features` depends on."""
         layers = [self.embedding, *self.convolutions, *self.back]
         return [variable for layer in layers for variable in layer.trainable_variables]
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "windows", "filters", "hidden_size",
-                 "noise_size", "bound", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,11 +1,13 @@
 """CoT's mediator: an LSTM language model with the layout and initial weights of cuDNN's LSTM."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.utils.seeds import derive_int
@@ -31,7 +33,7 @@ class GatewiseOrthogonal(keras.initializers.Initializer):
     def __init__(self, seed: int = 0):
         self.seed = seed
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> tf.Tensor:
         """Returns the matrix (n, 4H)."""
         rows, columns = shape
         gates = [
@@ -48,7 +50,7 @@ class GatewiseOrthogonal(keras.initializers.Initializer):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class Mediator(keras.Model):
+class Mediator(Configured, keras.Model):
     """Embedding, LSTM with two biases a gate, dropout, softmax over the vocabulary (CoT).
 
     The gates see the sum of the two biases. Both are trained, so that the sum moves twice as far
@@ -74,7 +76,7 @@ class Mediator(keras.Model):
         dropout: float = 0.0,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -84,11 +86,8 @@ class Mediator(keras.Model):
         self.dropout = dropout
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(0.1, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(0.1, seed, "embedding")
         )
         self.cell = keras.layers.LSTMCell(
             hidden_size,
@@ -97,14 +96,9 @@ class Mediator(keras.Model):
             unit_forget_bias=False,
             name="lstm",
         )
-        self.projection = keras.layers.Dense(
-            vocab_size,
-            kernel_initializer=recurrence.normal(0.1, seed, "output", "kernel"),
-            bias_initializer=recurrence.normal(0.1, seed, "output", "bias"),
-            name="output",
-        )
+        self.projection = recurrence.linear(vocab_size, 0.1, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size))
@@ -139,10 +133,3 @@ class Mediator(keras.Model):
         """Returns the logits (B, T, V) of `tokens` (B, T) from hidden vectors (B, T, H)."""
         logits = self.projection(hidden)
         return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = (
-            "vocab_size", "length", "embedding_size", "hidden_size", "dropout", "ends", "seed",
-        )  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

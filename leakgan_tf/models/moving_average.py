@@ -1,5 +1,7 @@
 """A number that training keeps between updates: the baseline of ScratchGAN's returns."""
 
+from typing import Any
+
 import keras
 
 
@@ -7,7 +9,7 @@ import keras
 class MovingAverage(keras.Model):
     """One weight that no gradient moves, 0 at first; a checkpoint has it as it has networks."""
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weight; no data needed."""
         # Replicas that share a batch agree on it.
         self.value = self.add_weight(

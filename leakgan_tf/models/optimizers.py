@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -19,7 +20,7 @@ class FusedAdam(keras.optimizers.Adam):
     `clipped_gradients` give them: Keras would sum them again.
     """
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
         """Updates `variable` (a ``tf.Variable``) and its slots in place."""
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, variable.dtype)
@@ -37,7 +38,7 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def named_variables(self, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
-        """Yields the optimizer's variables by names that say what each is, not where it stands.
+        """Yields the optimizer's variables by names that say what each is, not its position.
 
         Args:
           names: of the variables that it trains, by their ``id``.
@@ -48,7 +49,7 @@ class FusedAdam(keras.optimizers.Adam):
             for trained, variable in zip(self._trainable_variables, variables, strict=True):
                 yield f"{names[id(trained)]}/{slot}", variable
 
-    def _all_reduce_sum_gradients(self, grads_and_vars):
+    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return grads_and_vars
 
 
@@ -61,7 +62,7 @@ class StoppingAdam(FusedAdam):
       waited: comparisons since then, ().
     """
 
-    def build(self, variables) -> None:
+    def build(self, variables: Sequence[Any]) -> None:
         """Makes the slots, the kept weights among them."""
         super().build(variables)
         self.kept = [

@@ -8,6 +8,7 @@ in float32: the numbers are those promised, and no time is saved.
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -104,7 +105,7 @@ def _matmul(inputs: tf.Tensor, kernel: tf.Tensor, kind: str) -> tf.Tensor:
     """Returns inputs (B, n) @ kernel (n, m); both are factors of the type `kind`."""
 
     @tf.custom_gradient
-    def multiply(inputs: tf.Tensor, kernel: tf.Tensor):
+    def multiply(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             upstream = _factor(upstream, tf.as_dtype(kind))
             for_kernel = tf.matmul(inputs, upstream, transpose_a=True)

@@ -134,7 +134,7 @@ class _Window:
       precision: of the products; see `precision`.
     """
 
-    def __init__(self, length: int, padding: tf.Tensor, convolution, precision: str):
+    def __init__(self, length: int, padding: tf.Tensor, convolution: Any, precision: str):
         self.length = length
         self.kernel = tf.stop_gradient(tf.convert_to_tensor(convolution.kernel))  # (h, D, F_h)
         self.size, self.depth, self.width = self.kernel.shape  # h, D, F_h
@@ -174,7 +174,7 @@ class _Window:
 class _Short(_Window):
     """Windows with as many starts as tokens: all sums shift by one offset with each token."""
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any):
         super().__init__(*args)
         self.projection = self._side_by_side(self.kernel)  # (D, h·F_h), offset by offset
         self.parts = (self.width, (self.size - 1) * self.width)
@@ -209,11 +209,11 @@ class _Short(_Window):
 class _Long(_Window):
     """Windows with fewer starts than tokens: a token is added to the sums of all J starts.
 
-    It stands at offset ``position - j`` of the window starting at j; where that is outside the
+    It is at offset ``position - j`` of the window starting at j; where that is outside the
     window, its kernel is 0 here.
     """
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any):
         super().__init__(*args)
         # Offsets fall as j rises, so the kernel runs backwards.
         room = [[self.starts, self.starts], [0, 0], [0, 0]]
@@ -222,7 +222,7 @@ class _Long(_Window):
     def start(self, rows: int) -> LongWindow:
         return LongWindow(tf.zeros([rows, self.starts * self.width]))
 
-    def advance(self, seen: LongWindow, difference: tf.Tensor, position) -> LongWindow:
+    def advance(self, seen: LongWindow, difference: tf.Tensor, position: tf.Tensor) -> LongWindow:
         first = self.size - 1 - position + self.starts
         size = [self.starts, self.depth, self.width]
         kernel = tf.slice(self._backwards, [first, 0, 0], size)  # (J, D, F_h)

@@ -19,7 +19,7 @@ class CellState(NamedTuple):
 
 
 def normal(stddev: float, seed: int, *path: str) -> keras.initializers.Initializer:
-    """Returns the N(0, stddev²) initialiser of the weight named by ``path``."""
+    """Returns the N(0, stddev²) initializer of the weight named by ``path``."""
     return keras.initializers.RandomNormal(stddev=stddev, seed=derive_int(seed, *path))
 
 
@@ -31,6 +31,16 @@ def lstm_cell(units: int, stddev: float, seed: int, name: str) -> keras.layers.L
         recurrent_initializer=normal(stddev, seed, name, "recurrent"),
         bias_initializer=normal(stddev, seed, name, "bias"),
         unit_forget_bias=False,
+        name=name,
+    )
+
+
+def linear(units: int, stddev: float, seed: int, name: str) -> keras.layers.Dense:
+    """Returns a linear layer whose kernel and bias are N(0, stddev²)."""
+    return keras.layers.Dense(
+        units,
+        kernel_initializer=normal(stddev, seed, name, "kernel"),
+        bias_initializer=normal(stddev, seed, name, "bias"),
         name=name,
     )
 

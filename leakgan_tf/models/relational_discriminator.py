@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models.fan_in import fan_in_dense, fan_in_normal
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.utils.seeds import derive_int
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class RelationalDiscriminator(keras.Model):
+class RelationalDiscriminator(Configured, keras.Model):
     """Scores each of S representations of a sentence, hard or soft (RelGAN, section 2.3).
 
     Representation s owns its columns of one embedding. All pass through the same convolutions,
@@ -40,7 +42,7 @@ class RelationalDiscriminator(keras.Model):
         hidden_size: int,
         dropout: float = 0.0,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -53,11 +55,8 @@ class RelationalDiscriminator(keras.Model):
         self.dropout = dropout
         self.seed = seed
         self.feature_size = sum(self.filters)
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=fan_in_normal(vocab_size, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, fan_in_normal(vocab_size, seed, "embedding")
         )
         self.convolutions = [
             self._convolution(*pair) for pair in zip(self.windows, self.filters, strict=True)
@@ -80,7 +79,7 @@ class RelationalDiscriminator(keras.Model):
             name=f"conv_{window}",
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None, self.length))
         channels = self.embedding_size // self.representations
@@ -137,11 +136,3 @@ class RelationalDiscriminator(keras.Model):
     def call(self, sentences: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the scores (B·S,) of ids (B, T) or soft sentences (B, T, V)."""
         return self.scores(self.embed(sentences), dropout_seed)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = (
-            "vocab_size", "length", "embedding_size", "representations", "windows", "filters",
-            "hidden_size", "dropout", "seed",
-        )  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,11 +1,12 @@
 """RelGAN's generator: a relational memory core (Santoro et al. 2018, arXiv:1806.01822)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models.fan_in import fan_in_dense, fan_in_normal
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 
@@ -20,18 +21,18 @@ class MemoryState(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class JointLayerNorm(keras.layers.Layer):
+class JointLayerNorm(Configured):
     """Layer norm with one mean and variance for each sample, over rows and features together.
 
     Args:
       width: features; each has its gain and bias.
     """
 
-    def __init__(self, width: int, **kwargs):
+    def __init__(self, width: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.width = width
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.gain = self.add_weight(shape=(self.width,), initializer="ones", name="gain")
         self.bias = self.add_weight(shape=(self.width,), initializer="zeros", name="bias")
@@ -44,13 +45,9 @@ class JointLayerNorm(keras.layers.Layer):
             inputs, mean, variance, tf.convert_to_tensor(self.bias), self.gain, _EPSILON
         )
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "width": self.width}
-
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class RelationalMemoryGenerator(keras.Model):
+class RelationalMemoryGenerator(Configured, keras.Model):
     """Embedding, relational memory, softmax over the vocabulary (RelGAN, section 2.1).
 
     Query, key and value come from one linear layer, its outputs ordered head by head. As in the
@@ -77,7 +74,7 @@ class RelationalMemoryGenerator(keras.Model):
         head_size: int,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -89,11 +86,8 @@ class RelationalMemoryGenerator(keras.Model):
         self.ends = ends
         self.seed = seed
         self.width = width = heads * head_size
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=fan_in_normal(vocab_size, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, fan_in_normal(vocab_size, seed, "embedding")
         )
         self.input_layer = fan_in_dense(embedding_size, width, seed, "input")
         self.qkv = fan_in_dense(width, 3 * width, seed, "qkv", bias=False)
@@ -105,7 +99,7 @@ class RelationalMemoryGenerator(keras.Model):
         self.norm_mlp = JointLayerNorm(width, name="norm_mlp")
         self.projection = fan_in_dense(slots * width, vocab_size, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.input_layer.build((None, self.embedding_size))
@@ -121,7 +115,7 @@ class RelationalMemoryGenerator(keras.Model):
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
         inputs = tf.transpose(self.input_layer(self.embedding(before)), [1, 0, 2])  # (T, B, width)
 
-        def body(position, memory, hidden):
+        def body(position: tf.Tensor, memory: tf.Tensor, hidden: tf.TensorArray) -> tuple[Any, ...]:
             memory = self.update_memory(memory, inputs[position])
             return position + 1, memory, hidden.write(position, self._flat(memory))
 
@@ -179,10 +173,3 @@ class RelationalMemoryGenerator(keras.Model):
 
     def _flat(self, memory: tf.Tensor) -> tf.Tensor:
         return tf.reshape(memory, [-1, self.slots * self.width])
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = (
-            "vocab_size", "length", "embedding_size", "slots", "heads", "head_size", "ends", "seed",
-        )  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,5 +1,7 @@
 """Means and second moments of features over training: what TextGAN's covariances are made of."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -16,11 +18,11 @@ class RunningMoments(keras.Model):
       width: of the features, F.
     """
 
-    def __init__(self, width: int, **kwargs):
+    def __init__(self, width: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.width = width
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
 
         def weight(name: str, shape: tuple[int, ...], initializer: str) -> keras.Variable:
@@ -58,7 +60,3 @@ class RunningMoments(keras.Model):
         first = (1.0 - part) * self.first + part * tf.reduce_mean(whole, axis=0)
         product = tf.matmul(whole, whole, transpose_a=True) / rows
         return first, (1.0 - part) * self.second + part * product
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "width": self.width}

@@ -1,13 +1,16 @@
 """The discriminator of the Gumbel-softmax GAN: an LSTM that reads hard or soft tokens."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class SequenceDiscriminator(keras.Model):
+class SequenceDiscriminator(Configured, keras.Model):
     """Embedding, LSTM, one score a sentence from the last hidden vector.
 
     Kusner and Hernández-Lobato 2016, arXiv:1611.04051. Weights begin as N(0, 0.1²).
@@ -27,7 +30,7 @@ class SequenceDiscriminator(keras.Model):
         embedding_size: int,
         hidden_size: int,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -35,21 +38,13 @@ class SequenceDiscriminator(keras.Model):
         self.embedding_size = embedding_size
         self.hidden_size = hidden_size
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(0.1, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(0.1, seed, "embedding")
         )
         self.cell = recurrence.lstm_cell(hidden_size, 0.1, seed, "lstm")
-        self.projection = keras.layers.Dense(
-            1,
-            kernel_initializer=recurrence.normal(0.1, seed, "output", "kernel"),
-            bias_initializer=recurrence.normal(0.1, seed, "output", "bias"),
-            name="output",
-        )
+        self.projection = recurrence.linear(1, 0.1, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size))
@@ -76,8 +71,3 @@ class SequenceDiscriminator(keras.Model):
 
     def _last(self, embedded: tf.Tensor) -> tf.Tensor:
         return recurrence.unroll(self.cell, embedded)[:, -1]
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,12 +1,13 @@
 """ScratchGAN's generator: LSTMs on top of each other, and one embedding for input and output."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
 from leakgan_tf.models.fan_in import fan_in_normal
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.recurrence import CellState
@@ -22,7 +23,7 @@ class StackedState(NamedTuple):
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class StackedGenerator(keras.Model):
+class StackedGenerator(Configured, keras.Model):
     """Embedding, linear layer, LSTMs with skips, linear layer, and the embedding again.
 
     Every LSTM but the first reads the first one's input beside the output of the one below. All
@@ -48,7 +49,7 @@ class StackedGenerator(keras.Model):
         layers: int = 2,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -59,11 +60,8 @@ class StackedGenerator(keras.Model):
         self.depth = layers
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(EMBEDDING_STDDEV, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(EMBEDDING_STDDEV, seed, "embedding")
         )
         self.input_layer = self._linear(hidden_size, "input")
         self.cells = [self._cell(number) for number in range(layers)]
@@ -86,7 +84,7 @@ class StackedGenerator(keras.Model):
         """Returns the width of what an LSTM reads, its own state aside."""
         return self.hidden_size * (1 if number == 0 else 2)
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.input_layer.build((None, self.embedding_size))
@@ -140,6 +138,4 @@ class StackedGenerator(keras.Model):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        names = ("vocab_size", "length", "embedding_size", "hidden_size", "ends", "seed")
-        own = {name: getattr(self, name) for name in names}
-        return {**super().get_config(), **own, "layers": self.depth}
+        return {**super().get_config(), "layers": self.depth}

@@ -1,6 +1,7 @@
 """A recurrent discriminator that scores every token, given those before it (ScratchGAN)."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from leakgan_tf.models import recurrence
 from leakgan_tf.models.fan_in import fan_in_dense, fan_in_normal
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.masking import valid_token_mask
 
 SIGNALS = 8  # of a position, as in ScratchGAN's program
@@ -29,10 +31,10 @@ def position_signals(length: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class TokenDiscriminator(keras.Model):
+class TokenDiscriminator(Configured, keras.Model):
     """Embedding and position signals, a linear layer, an LSTM with layer norm, a score a token.
 
-    Dropout is of the whole embedding table: a dropped entry is 0 wherever its token stands. The
+    Dropout is of the whole embedding table: a dropped entry is 0 wherever its token occurs. The
     layer norm is over all four gates before the bias; its gain is a weight, and its offset is the
     bias. The forget gate's bias begins at 1.
 
@@ -57,7 +59,7 @@ class TokenDiscriminator(keras.Model):
         dropout: float = 0.0,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -68,11 +70,8 @@ class TokenDiscriminator(keras.Model):
         self.dropout = dropout
         self.ends = ends
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(EMBEDDING_STDDEV, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(EMBEDDING_STDDEV, seed, "embedding")
         )
         self.input_layer = fan_in_dense(embedding_size + SIGNALS, hidden_size, seed, "input")
         # One kernel for input and state in the program: the fan-in is that of both.
@@ -84,7 +83,7 @@ class TokenDiscriminator(keras.Model):
         )
         self.output_layer = fan_in_dense(hidden_size, 1, seed, "output")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.input_layer.build((None, self.embedding_size + SIGNALS))
@@ -131,11 +130,3 @@ class TokenDiscriminator(keras.Model):
         return tf.reduce_sum(self.hidden(self.embed(tokens)) * weights, 1) / tf.reduce_sum(
             weights, 1
         )
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = (
-            "vocab_size", "length", "embedding_size", "hidden_size", "layer_norm", "dropout",
-            "ends", "seed",
-        )  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,9 +1,12 @@
 """LeakGAN's Worker: writes words that move the features towards the goals."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from leakgan_tf.models import recurrence
+from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.precision import product
 from leakgan_tf.models.recurrence import CellState
 
@@ -11,7 +14,7 @@ _STDDEV = 0.1  # of every matrix and bias, as in the original program
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
-class Worker(keras.layers.Layer):
+class Worker(Configured):
     """An LSTM over tokens whose word matrix meets the goal embedding (LeakGAN, eqs. 4-6).
 
     The paper's ``O·w``, with ``O = reshape(hW + b, [V, K])`` and ``w = Ψ·goal``, is computed as
@@ -40,7 +43,7 @@ class Worker(keras.layers.Layer):
         normalise_goal: bool = True,
         precision: str = "float32",
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -51,11 +54,8 @@ class Worker(keras.layers.Layer):
         self.normalise_goal = normalise_goal
         self.precision = precision
         self.seed = seed
-        self.embedding = keras.layers.Embedding(
-            vocab_size,
-            embedding_size,
-            embeddings_initializer=recurrence.normal(_STDDEV, seed, "embedding"),
-            name="embedding",
+        self.embedding = token_embedding(
+            vocab_size, embedding_size, recurrence.normal(_STDDEV, seed, "embedding")
         )
         self.cell = recurrence.lstm_cell(hidden_size, _STDDEV, seed, "lstm")
         self.goal_projection = self._linear(goal_size, "goal_projection")  # Ψ
@@ -66,7 +66,7 @@ class Worker(keras.layers.Layer):
         initializer = recurrence.normal(_STDDEV, self.seed, name)
         return keras.layers.Dense(width, use_bias=False, kernel_initializer=initializer, name=name)
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         self.cell.build((None, self.embedding_size))
@@ -98,7 +98,7 @@ class Worker(keras.layers.Layer):
         return tf.cast(words, self.precision)
 
     def _bias_padding(self) -> int:
-        """Returns how many numbers stand behind h: the 1 of the bias, and zeros for bfloat16.
+        """Returns how many numbers follow h: the 1 of the bias, and zeros for bfloat16.
 
         Its kernels take half the time where the product's inner size is a multiple of 32.
         """
@@ -129,9 +129,3 @@ class Worker(keras.layers.Layer):
         flat = tf.reshape(products, tf.concat([lead, [width]], 0))
         flat = tf.ensure_shape(flat, [*hidden.shape[:-1], width])
         return product(flat, self.fused_output_kernel() if words is None else words)  # (..., V)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("vocab_size", "feature_size", "embedding_size", "hidden_size", "goal_size",
-                 "normalise_goal", "precision", "seed")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -86,7 +86,7 @@ def importance_weights(logits: tf.Tensor) -> tf.Tensor:
       logits: D's of [generated, real], (n, B, 2).
 
     Returns:
-      (n, B), normalised over the first axis; no gradient is meant to pass.
+      (n, B), normalized over the first axis; no gradient is meant to pass.
     """
     count = tf.cast(tf.shape(logits)[0], logits.dtype)
     # log r is the difference of the logits, so this cannot overflow where D is certain.

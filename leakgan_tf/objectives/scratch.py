@@ -43,7 +43,7 @@ def moving_average(before: tf.Tensor, returns: tf.Tensor, decay: float) -> tf.Te
 def token_discriminator_loss(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
     """Returns -½ mean log σ(D(s⁺)) - ½ mean log(1 - σ(D(s⁻))), means over batch and tokens.
 
-    What lies beyond an end counts as a constant, log 2.
+    Positions after an end count as a constant, log 2.
 
     Args:
       real: logits of real sentences, (B, T).

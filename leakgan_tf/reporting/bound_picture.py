@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.reporting.groups import run_title
 from leakgan_tf.reporting.picture import save_picture
 
 _LEAST = 0.02  # nats per token that the axis shows of each side of 0, at least
@@ -21,8 +22,8 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
     """Draws the Donsker-Varadhan bound of D after each of its rounds.
 
-    The axis ends where pre-training's first rounds would hide the others: an untrained generator
-    is told from real text by any D.
+    The axis ends where pre-training's first rounds would hide the others: any D separates an
+    untrained generator from real text.
 
     Args:
       path: the picture's file, PNG.
@@ -54,9 +55,11 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     return True
 
 
-def _draw_run(axes, name: str, points: Sequence[tuple[bool, float]], color: str) -> None:
+def _draw_run(axes: Any, name: str, points: Sequence[tuple[bool, float]], color: str) -> None:
     rounds = range(1, len(points) + 1)
-    axes.plot(rounds, [bound for _, bound in points], color=color, linewidth=1.0, label=name)
+    axes.plot(
+        rounds, [bound for _, bound in points], color=color, linewidth=1.0, label=run_title(name)
+    )
     for late, face in ((False, "white"), (True, color)):
         chosen = [
             (at, bound) for at, (own, bound) in zip(rounds, points, strict=True) if own == late

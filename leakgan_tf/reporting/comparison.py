@@ -14,7 +14,7 @@ from leakgan_tf.reporting.figure_tables import (
     signatures,
     text_table,
 )
-from leakgan_tf.reporting.groups import grouped, named
+from leakgan_tf.reporting.groups import grouped, named, run_title
 from leakgan_tf.reporting.published import PAPERS, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
@@ -97,7 +97,7 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
 def _latent_note(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns what NLL_test is for the runs whose generators begin in noise, if there are any."""
     draws = {
-        run.name: run.config.own.likelihood_draws
+        run_title(run.name): run.config.own.likelihood_draws
         for run in runs
         if hasattr(run.config.own, "likelihood_draws")
     }
@@ -147,7 +147,7 @@ def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
             count = protocol.pop("empty_samples", None)
             lines = "\n".join(f"{name}: {value}" for name, value in protocol.items())
             found.setdefault(lines, []).append(run.name)
-            empty.setdefault(lines, []).append(f"{count} ({run.name})")
+            empty.setdefault(lines, []).append(f"{count} ({run_title(run.name)})")
     return {
         f"{lines}\nempty_samples: {', '.join(empty[lines])}": names
         for lines, names in found.items()

@@ -9,7 +9,7 @@ from leakgan_tf.metrics.temperatures import (
     temperature_key,
     temperature_title,
 )
-from leakgan_tf.reporting.groups import without_seed
+from leakgan_tf.reporting.groups import run_title, without_seed
 from leakgan_tf.reporting.picture import save_picture
 
 _PANELS = (
@@ -65,14 +65,22 @@ def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:
         together.setdefault(without_seed(name), []).append(name)
     styles: dict[str, tuple[str | None, str, float]] = {}
     for number, (system, own) in enumerate(together.items()):
-        label = own[0] if len(own) == 1 else f"{system}, {len(own)} seeds"
+        label = run_title(own[0] if len(own) == 1 else system)
+        label += f", {len(own)} seeds" * (len(own) > 1)
         for name in own:
             width = 1.2 if len(own) == 1 else 0.7
             styles[name] = (label if name == own[0] else None, f"C{number}", width)
     return styles
 
 
-def _draw_run(axes, records, metric: str, label: str | None, colour: str, width: float) -> None:
+def _draw_run(
+    axes: Any,
+    records: Sequence[Mapping[str, Any]],
+    metric: str,
+    label: str | None,
+    colour: str,
+    width: float,
+) -> None:
     """Draws one run: pre-training thin, the adversarial phase thick."""
     points = [line for line in records if line["group"] == "evaluation"]
     if not points:

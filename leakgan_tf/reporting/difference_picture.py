@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
     save_picture(figure, path, 130)
 
 
-def _draw_row(axes, place: int, panel: Panel, name: str) -> None:
+def _draw_row(axes: Any, place: int, panel: Panel, name: str) -> None:
     values, seen = panel.rows[name], name in panel.seen
     mean, colour = float(np.mean(values)), "C3" if seen else "C0"
     axes.errorbar(

@@ -34,6 +34,11 @@ class Listing:
     items: Sequence[str]
 
 
+def listed(items: Sequence[str]) -> list["Block"]:
+    """Returns points as a block; none without points."""
+    return [Listing(items)] if items else []
+
+
 @dataclass(frozen=True)
 class Links:
     """Addresses with what they lead to: (text, address)."""
@@ -68,7 +73,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file, which lies beside the Markdown and within the HTML."""
+    """A PNG file, beside the Markdown and within the HTML."""
 
     path: Path
     caption: str

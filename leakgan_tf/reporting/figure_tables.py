@@ -12,8 +12,8 @@ from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.metrics.text_scores import SIGNED, bleu_signature
 from leakgan_tf.reporting.document import Table
-from leakgan_tf.reporting.groups import Group, counted, grouped, without_seed
-from leakgan_tf.reporting.published import SYSTEMS, oracle_figure, text_figures
+from leakgan_tf.reporting.groups import Group, counted, grouped, run_title, without_seed
+from leakgan_tf.reporting.published import oracle_figure, system_title, text_figures
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.runs.record import RunRecord
 
@@ -155,7 +155,7 @@ def latest_figures(run: RunRecord) -> tuple[dict[str, Any], str]:
 def group_title(group: Group) -> str:
     """Returns a system's name as papers write it, or a run's own, and the number of seeds."""
     system = group.runs[0].config.system
-    title = SYSTEMS.get(system, system) if without_seed(group.name) == system else group.name
+    title = system_title(system) if without_seed(group.name) == system else group.name
     return counted(title, len(group.runs))
 
 
@@ -177,7 +177,9 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
         if together:
             rows.append((group_title(group), own))
         if not together or (single and len(own) > 1):
-            rows += [(run.name, [each]) for run, each in zip(group.runs, own, strict=True)]
+            rows += [
+                (run_title(run.name), [each]) for run, each in zip(group.runs, own, strict=True)
+            ]
     return rows
 
 
@@ -216,7 +218,7 @@ def oracle_table(
     lengths = {run.config.length: run.config for run in runs}
     random, truth = (
         [
-            (SYSTEMS[name] + f", T = {length}" * (len(lengths) > 1),
+            (system_title(name) + f", T = {length}" * (len(lengths) > 1),
              [{**references.get(name, {}), **_published(name, config)}])
             for length, config in lengths.items()
         ]
@@ -239,7 +241,7 @@ def grammar_table(
     """
     rows = _run_rows(runs, single)
     if reference:
-        rows.append((SYSTEMS["grammar"], [reference]))
+        rows.append((system_title("grammar"), [reference]))
     return figure_table("system", [_OF, *GRAMMAR, MINUTES], rows)
 
 
@@ -259,7 +261,7 @@ def text_table(
         rows.append((REAL, [real]))
     systems = {run.config.system for run in runs} | {"real"}
     rows += [
-        (f"{SYSTEMS.get(system, system)}, published", [figures])
+        (f"{system_title(system)}, published", [figures])
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
+from leakgan_tf.reporting.groups import run_title
 from leakgan_tf.reporting.picture import save_picture
 
 # Marks of the temperatures that papers report; the others are dots.
@@ -52,11 +53,11 @@ def draw_frontier(
     if known:
         line = Frontier.of_sweep(means[baseline])
         panels[0].plot(*line, color="0.8", linewidth=9, solid_capstyle="round", zorder=1,
-                       label=f"quality-diversity frontier of {baseline}")  # fmt: skip
+                       label=f"quality-diversity frontier of {run_title(baseline)}")  # fmt: skip
         panels[1].axhline(0.0, color="0.8", linewidth=9, zorder=1)
     if envelope:
         panels[0].plot(*envelope, color="0.2", linewidth=1, linestyle="--", zorder=2,
-                       label=f"{baseline}, stopped at any time")  # fmt: skip
+                       label=f"{run_title(baseline)}, stopped at any time")  # fmt: skip
     gaps: list[float] = []
     for number, (name, seeds) in enumerate(sweeps.items()):
         _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", labels=name == baseline)
@@ -110,7 +111,7 @@ def _frontiers(seeds: Mapping[int, Sweep]) -> dict[int | None, Frontier]:
     return {**own, None: Frontier.of_sweep(mean_sweep(list(seeds.values())))}
 
 
-def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, labels: bool) -> None:
+def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], colour: str, labels: bool) -> None:
     """Draws one system; `labels`: with its temperatures beside its points."""
     from matplotlib.patheffects import withStroke
 
@@ -119,7 +120,7 @@ def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, labels: bo
     mean = _falling(mean_sweep(seeds))
     count = f" ({len(seeds)} seeds)" if len(seeds) > 1 else ""
     axes.plot(*_points(mean), color=colour, linewidth=1.5, marker=".", markersize=4, zorder=3,
-              label=f"{name}{count}")  # fmt: skip
+              label=f"{run_title(name)}{count}")  # fmt: skip
     for row in mean:
         point = row["nll_test"], row["nll_oracle"]
         _mark(axes, row["temperature"], point, colour)
@@ -131,7 +132,7 @@ def _draw_plane(axes, name: str, seeds: Sequence[Sweep], colour: str, labels: bo
 
 
 def _draw_distances(
-    axes, seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier], colour: str
+    axes: Any, seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier], colour: str
 ) -> list[float]:
     """Draws the distances of one system's seeds, and their mean where all seeds have one.
 
@@ -160,7 +161,7 @@ def _draw_distances(
 
 
 def _draw_others(
-    axes,
+    axes: Any,
     references: Mapping[str, tuple[float, float]],
     published: Mapping[str, Sequence[tuple[float, float]]],
 ) -> None:
@@ -171,7 +172,7 @@ def _draw_others(
                   markersize=8, label=name)  # fmt: skip
 
 
-def _mark(axes, temperature: float, point: tuple[float, float], colour: str) -> None:
+def _mark(axes: Any, temperature: float, point: tuple[float, float], colour: str) -> None:
     """Draws a temperature that papers report larger than the others."""
     if mark := MARKS.get(temperature_key(temperature)):
         axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
@@ -186,7 +187,7 @@ def _points(rows: Sweep) -> tuple[list[float], list[float]]:
     return [row["nll_test"] for row in rows], [row["nll_oracle"] for row in rows]
 
 
-def _frame_plane(axes, points: Sequence[tuple[float, float]]) -> None:
+def _frame_plane(axes: Any, points: Sequence[tuple[float, float]]) -> None:
     """Sets the limits around points, and writes what the axes are."""
     for values, limit in zip(
         zip(*points, strict=True), (axes.set_xlim, axes.set_ylim), strict=True
@@ -198,11 +199,13 @@ def _frame_plane(axes, points: Sequence[tuple[float, float]]) -> None:
     axes.grid(alpha=0.25)
 
 
-def _frame_distances(axes, xs: Sequence[float], gaps: Sequence[float], baseline: str) -> None:
+def _frame_distances(axes: Any, xs: Sequence[float], gaps: Sequence[float], baseline: str) -> None:
     """Sets the limits around the frontier: what is beside it, or flatter than 1, may run out."""
     axes.set_xlim(*_around(xs))
     axes.set_ylim(*_around([0.0, *gaps]))
-    axes.set_title(f"The same, less the frontier of {baseline} of the same seed", fontsize=10)
+    axes.set_title(
+        f"The same, less the frontier of {run_title(baseline)} of the same seed", fontsize=10
+    )
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
     axes.grid(alpha=0.25)

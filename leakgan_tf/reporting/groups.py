@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leakgan_tf.reporting.published import system_title
 from leakgan_tf.runs.record import RunRecord
 
-_SEED = re.compile(r"-seed-?\d+$")
+_SEED = re.compile(r"-seed(-?\d+)$")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name, with the number of seeds if there are several."""
-        return counted(self.name, len(self.runs))
+        """The name in words, with the number of seeds if there are several."""
+        return counted(run_title(self.name), len(self.runs))
 
 
 def counted(name: str, seeds: int) -> str:
@@ -36,6 +37,13 @@ def counted(name: str, seeds: int) -> str:
 def without_seed(name: str) -> str:
     """Returns a run's name without the "-seed0" that benchmarks end it with."""
     return _SEED.sub("", name)
+
+
+def run_title(name: str) -> str:
+    """Returns a run's name in words: "MLE, seed 0" of "mle-seed0"; others stay as they are."""
+    match = _SEED.search(name)
+    title = system_title(without_seed(name))
+    return f"{title}, seed {match[1]}" if match else title
 
 
 def grouped(runs: Sequence[RunRecord]) -> list[Group]:
@@ -52,14 +60,12 @@ def grouped(runs: Sequence[RunRecord]) -> list[Group]:
 
 
 def named(names: Sequence[str]) -> str:
-    """Returns names in a row, those that differ in their seed once: "mle (seeds 0, 1), mine"."""
+    """Returns names in words, seeds of one system together: "MLE (seeds 0, 1), mine"."""
     seeds: dict[str, list[str]] = {}
     for name in names:
         match = _SEED.search(name)
-        seeds.setdefault(without_seed(name), []).append(match[0][5:] if match else "")
+        seeds.setdefault(without_seed(name), []).append(match[1] if match else "")
     return ", ".join(
-        f"{name} (seeds {', '.join(own)})"
-        if len(own) > 1
-        else name + (f"-seed{own[0]}" if own[0] else "")
+        system_title(name) + (f" (seed{'s' * (len(own) > 1)} {', '.join(own)})" if any(own) else "")
         for name, own in seeds.items()
     )

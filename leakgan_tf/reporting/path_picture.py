@@ -48,7 +48,7 @@ def draw_paths(
     save_picture(figure, path, 130, vectors=False)
 
 
-def _draw_sweep(axes, name: str, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
+def _draw_sweep(axes: Any, name: str, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
     rows = sorted(rows, key=lambda row: -row["temperature"])
     points = [(row["nll_test"], row["nll_oracle"]) for row in rows]
     axes.plot(*zip(*points, strict=True), ".-", color=colour, linewidth=1.5, label=name)
@@ -58,7 +58,7 @@ def _draw_sweep(axes, name: str, rows: Sequence[Mapping[str, Any]], colour: str)
 
 
 def _draw_path(
-    axes, label: str, records: Sequence[Mapping[str, Any]], key: str, mark: str, colour: str
+    axes: Any, label: str, records: Sequence[Mapping[str, Any]], key: str, mark: str, colour: str
 ) -> None:
     """Draws a run's evaluations at the temperature of that `temperature_key`."""
     points = [(line[f"nll_test_{key}"], line[f"nll_oracle_{key}"]) for line in records]

@@ -112,7 +112,7 @@ def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> b
     return True
 
 
-def _draw_panel(axes, panel: Panel, seeds: Sequence[dict]) -> None:
+def _draw_panel(axes: Any, panel: Panel, seeds: Sequence[dict]) -> None:
     """Draws the points of each seed; only the first is in the legend."""
     labels = set()
     for points in seeds:

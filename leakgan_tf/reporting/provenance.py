@@ -7,7 +7,7 @@ import numpy as np
 
 from leakgan_tf.reporting.comparison import describe_semantics, preset_differences
 from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
-from leakgan_tf.reporting.groups import Group, named
+from leakgan_tf.reporting.groups import Group, named, run_title
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.hardware import describe_hardware
@@ -103,7 +103,7 @@ def _machines(runs: Sequence[RunRecord]) -> list[Block]:
 
 def _starts(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns what began and resumed each run, and the commands that differ from its first."""
-    rows = [[run.name, *_start_cells(start)] for run in runs for start in run.starts]
+    rows = [[run_title(run.name), *_start_cells(start)] for run in runs for start in run.starts]
     if not rows:
         return []
     headers = ["run", "started (UTC)", "after phases", "and updates", "commit", "packages",
@@ -114,7 +114,10 @@ def _starts(runs: Sequence[RunRecord]) -> list[Block]:
         commands = dict.fromkeys(start.get("command", "") for start in run.starts)
         changed = [command for command in commands if command not in ("", first)]
         if changed:
-            blocks += [Paragraph(f"{run.name} was also started with:"), *map(Code, changed)]
+            blocks += [
+                Paragraph(f"{run_title(run.name)} was also started with:"),
+                *map(Code, changed),
+            ]
     return blocks
 
 

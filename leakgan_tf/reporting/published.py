@@ -8,19 +8,21 @@ from typing import Any
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.published import OracleFigure
-from leakgan_tf.systems.registry import published_figures
+from leakgan_tf.systems.registry import find_systems, published_figures
 
-# Names as papers write them.
-SYSTEMS = {
-    "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
-    "scratchgan": "ScratchGAN",
-    "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN", "textgan": "TextGAN",
-    "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
-    "residual_ebm": "Residual EBM",
-    "seqgan": "SeqGAN", "rankgan": "RankGAN", "maligan": "MaliGAN", "leakgan": "LeakGAN",
+# Names as papers write them, where they are not those of the classes.
+_TITLES = {
+    "mle_tuned": "MLE, tuned", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
+    "gumbel_gan": "Gumbel-softmax GAN", "residual_ebm": "Residual EBM",
     "random": "random tokens", "oracle": "the oracle itself", "real": "real text",
     "grammar": "the grammar itself",
 }  # fmt: skip
+
+
+def system_title(name: str) -> str:
+    """Returns the name of a system or reference in words: "MLE, tuned"."""
+    return _TITLES.get(name) or find_systems().get(name, name)
+
 
 # Where the papers can be read.
 PAPERS = {
@@ -78,7 +80,7 @@ def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
         return {}
     points: dict[str, list[tuple[float, float]]] = {}
     for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():
-        points.setdefault(f"{SYSTEMS.get(system, system)}, Caccia et al.", []).append(
+        points.setdefault(f"{system_title(system)}, Caccia et al.", []).append(
             (nll_test, nll_oracle)
         )
     return points

@@ -22,7 +22,7 @@ from leakgan_tf.reporting.document import (
     Picture,
     to_markdown,
 )
-from leakgan_tf.reporting.groups import Group, grouped, named
+from leakgan_tf.reporting.groups import Group, grouped, named, run_title
 from leakgan_tf.reporting.page import to_html
 from leakgan_tf.reporting.phase_curves import draw_phase_curves
 from leakgan_tf.reporting.provenance import made_blocks, report_blocks
@@ -117,10 +117,12 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
         if run.finished:
             finished.setdefault(run.state(), []).append(run.name)
     cut = [run for run in runs if not run.finished]
-    signs = [f"{run.name}, {sign}" for run in runs for sign in describe_warnings(run.records)]
+    signs = [
+        f"{run_title(run.name)}, {sign}" for run in runs for sign in describe_warnings(run.records)
+    ]
     warned = Paragraph("Signs that training went wrong:", warning=True)
     return [
-        *(Paragraph(f"{run.name}: {run.state()}", warning=True) for run in cut),
+        *(Paragraph(f"{run_title(run.name)}: {run.state()}", warning=True) for run in cut),
         *(
             [Listing([f"{named(names)}: {state}" for state, names in finished.items()])]
             if finished
@@ -178,7 +180,7 @@ def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
             lines = ", a line each" if len(group.runs) > 1 else ""
             blocks.append(Picture(path, f"{group.title}{lines}: everything recorded, by phase."))
         else:
-            blocks.append(Paragraph(f"{group.name}: nothing was recorded."))
+            blocks.append(Paragraph(f"{group.title}: nothing was recorded."))
     return blocks
 
 
@@ -196,8 +198,8 @@ def _written(
     for number, group in enumerate(groups, 1):
         run = next((each for each in group.runs if each.progress), group.runs[0])
         found = written_blocks(run, _stem(out, number, group), datasets[run.path], oracle)
-        samples += [Heading(f"What {run.name} writes"), *found.samples]
-        inside += [Heading(f"Inside {run.name}"), *found.inside] if found.inside else []
+        samples += [Heading(f"Samples of {run_title(run.name)}"), *found.samples]
+        inside += [Heading(f"Inside {run_title(run.name)}"), *found.inside] if found.inside else []
     return samples, inside
 
 

@@ -1,6 +1,6 @@
 """The papers' human study as a page: is this sentence real? (LeakGAN 4.4, SeqGAN 5.2)
 
-Sentences of systems and of real text stand in one list, with attention checks. The page has only
+Sentences of systems and of real text are in one list, with attention checks. The page has only
 their text and a number; which is whose is in the key.
 """
 

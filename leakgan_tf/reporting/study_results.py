@@ -10,7 +10,7 @@ from scipy import stats
 
 from leakgan_tf.metrics.agreement import krippendorff_alpha, wilson_interval
 from leakgan_tf.metrics.significance import between_seeds, format_p_value, holm
-from leakgan_tf.reporting.published import SYSTEMS, TURING_SOURCE, turing_shares
+from leakgan_tf.reporting.published import TURING_SOURCE, system_title, turing_shares
 from leakgan_tf.reporting.study import CHECK, REAL, StudyKey
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.utils.errors import UserError
@@ -259,7 +259,7 @@ def format_study(result: StudyResult) -> str:
     names = {each.source: systems.get(each.source, each.source) for each in result.sources}
     rows = [_row(each, published.get(names[each.source])) for each in result.sources]
     rows += [
-        [SYSTEMS.get(name, name), "", "", "", "", _from_memory(share)]
+        [system_title(name), "", "", "", "", _from_memory(share)]
         for name, share in published.items()
         if name not in names.values()
     ]

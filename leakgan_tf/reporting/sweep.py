@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.reporting.groups import without_seed
+from leakgan_tf.reporting.groups import run_title, without_seed
 from leakgan_tf.reporting.picture import save_picture
 
 _ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still distinguish
@@ -40,7 +40,7 @@ def draw_sweep(
             "marker": "o",
             "markersize": 3 if several else 4,
             "linewidth": 0.8 if several else 1.5,
-            "label": (system if several else name) if first else None,
+            "label": run_title(system if several else name) if first else None,
         }
         left.plot(sameness, quality, **style)
         right.plot(quality, unlikely, **style)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.reporting.groups import without_seed
+from leakgan_tf.reporting.groups import run_title, without_seed
 from leakgan_tf.reporting.picture import save_picture
 
 PANELS = (
@@ -47,7 +47,7 @@ def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], t
                 color=f"C{systems.index(system)}",
                 marker=".",
                 linewidth=1,
-                label=None if (key, system) in labelled else system,
+                label=None if (key, system) in labelled else run_title(system),
             )
             labelled.add((key, system))
         axes.set_title(label, fontsize=9)

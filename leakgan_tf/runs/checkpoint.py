@@ -132,7 +132,7 @@ def restore(
     Nothing is touched unless all of it fits.
 
     Raises:
-      UserError: the file is damaged, is no checkpoint, or is one of other models.
+      UserError: the file is damaged, is not a checkpoint, or is one of other models.
     """
     arrays, progress = _read(path)
     variables = _variables(models, optimizers or {})
@@ -158,7 +158,7 @@ def read_progress(path: Path) -> Progress:
     """Returns what a checkpoint says of itself.
 
     Raises:
-      UserError: the file is damaged, or is no checkpoint.
+      UserError: the file is damaged, or is not a checkpoint.
     """
     return _read(path)[1]
 
@@ -167,12 +167,12 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
     """Returns the arrays of models and optimizers by name, and the progress."""
     arrays = read_arrays(path, "a checkpoint")
     if _META not in arrays:
-        raise UserError(f"{path} is no checkpoint")
+        raise UserError(f"{path} is not a checkpoint")
     meta = check(parse_json(arrays.pop(_META).tobytes(), str(path)), _Meta, str(path))
     if (meta["kind"], meta["format"]) != (KIND, FORMAT):
-        raise UserError(f"{path} is no checkpoint of this version (format {FORMAT})")
+        raise UserError(f"{path} is not a checkpoint of this version (format {FORMAT})")
     if "progress" not in meta or meta.get("digest") != _digest(arrays, meta["progress"]):
-        raise UserError(f"{path} is damaged: its content does not have its digest")
+        raise UserError(f"{path} is damaged: its content does not match its digest")
     progress = check(meta["progress"], Progress, str(path))
     names = sorted((name for name in arrays if name.startswith(_DATA)), key=lambda n: (len(n), n))
     progress.partial.data = tuple(arrays.pop(name) for name in names)
@@ -202,7 +202,7 @@ def _variables(
         named += [(f"optimizers/{kind}/{name}", variable) for name, variable in state]
     variables = dict(named)
     if len(variables) < len(named):
-        raise ValueError("two variables have one name: name the layers that they belong to")
+        raise ValueError("two variables have the same name: name their layers")
     return variables
 
 

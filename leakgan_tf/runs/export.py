@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -73,7 +73,17 @@ class Exported(tf.Module):
         )  # fmt: skip
 
     def _make_generate(self) -> tf.types.experimental.PolymorphicFunction:
-        def generate(prompt, count, temperature, seed, top_k, top_p, greedy, unique, novel):
+        def generate(
+            prompt: tf.Tensor,
+            count: tf.Tensor,
+            temperature: tf.Tensor,
+            seed: tf.Tensor,
+            top_k: tf.Tensor,
+            top_p: tf.Tensor,
+            greedy: tf.Tensor,
+            unique: tf.Tensor,
+            novel: tf.Tensor,
+        ) -> dict[str, tf.Tensor]:
             with tf.control_dependencies(self._check(temperature, top_k, top_p, novel)):
                 law = Law(self._inverse(temperature), top_k, top_p, greedy)
             prefix, given = self._read(prompt[tf.newaxis])
@@ -105,7 +115,9 @@ class Exported(tf.Module):
         flat = Drawn(*(tf.reshape(part, [-1, self._length])[:count] for part in drawn))
         return self._write(flat, given[:count])._asdict()
 
-    def _check(self, temperature, top_k, top_p, novel) -> list[tf.Operation]:
+    def _check(
+        self, temperature: tf.Tensor, top_k: tf.Tensor, top_p: tf.Tensor, novel: tf.Tensor
+    ) -> list[tf.Operation]:
         """Returns assertions on what was asked for."""
         here = tf.constant(self._training is not None)
         return [
@@ -156,24 +168,35 @@ class Exported(tf.Module):
         nearest = tf.argsort(distance, stable=True)[:NEAREST]
         return tf.strings.reduce_join(tf.gather(self._known, nearest), separator=", ")
 
-    def _draw(self, prefixes, given, law: Law, seed: tf.Tensor, number: tf.Tensor) -> Drawn:
+    def _draw(
+        self, prefixes: Any, given: Any, law: Law, seed: tf.Tensor, number: tf.Tensor
+    ) -> Drawn:
         """Returns the batch of that number."""
         own = tf.random.experimental.stateless_fold_in(tf.stack([seed, GENERATE]), number)
         prefixes = tf.ensure_shape(prefixes, [self._batch, self._length])
         return continue_prefixes(self._policy(), prefixes, given, law, own)
 
-    def _collect(self, prefixes, given, law: Law, seed, count, unique, novel) -> _Written:
+    def _collect(
+        self,
+        prefixes: Any,
+        given: Any,
+        law: Law,
+        seed: tf.Tensor,
+        count: tf.Tensor,
+        unique: tf.Tensor,
+        novel: tf.Tensor,
+    ) -> _Written:
         """Draws batches until there are `count` sentences as asked for."""
         most = TRIES * tf.maximum(count, self._batch)
 
-        def missing(number, found: _Written):
+        def missing(number: tf.Tensor, found: _Written) -> tf.Tensor:
             short = tf.size(found.text) < count
             tried = [f"fewer than 1 in {TRIES} sentences are unique or novel, as asked for"]
             check = tf.debugging.Assert(~short | (number * self._batch < most), tried)
             with tf.control_dependencies([check]):
                 return tf.identity(short)
 
-        def body(number, found: _Written):
+        def body(number: tf.Tensor, found: _Written) -> tuple[tf.Tensor, _Written]:
             fresh = self._write(self._draw(prefixes, given, law, seed, number), given)
             kept = self._wanted(found.text, fresh.text, unique, novel)
             return number + 1, _Written(*(
@@ -196,7 +219,9 @@ class Exported(tf.Module):
         )
         return _Written(*(part[:count] for part in found))
 
-    def _wanted(self, found: tf.Tensor, fresh: tf.Tensor, unique, novel) -> tf.Tensor:
+    def _wanted(
+        self, found: tf.Tensor, fresh: tf.Tensor, unique: tf.Tensor, novel: tf.Tensor
+    ) -> tf.Tensor:
         """Returns which fresh sentences (B,) are unique among found ones (n,), and novel."""
         same = tf.unique(tf.concat([found, fresh], axis=0)).idx
         places = tf.range(tf.size(same))
@@ -243,7 +268,7 @@ def export(
     if out.exists():
         raise UserError(f"{out} exists; give another name")
     if isinstance(trained.generator, ResidualGenerator):
-        raise UserError("a residual model is sampled by resampling, which no exported model does")
+        raise UserError("a residual model cannot be exported: it is sampled by resampling")
     module = Exported(trained, training)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import sys
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
 from leakgan_tf.data.reader import TextReader
@@ -102,7 +102,7 @@ class RunFolder:
         }  # fmt: skip
         write_json(self.config_file, content)
 
-    def _exclusive(self):
+    def _exclusive(self) -> IO[bytes]:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = self.lock_file.open("ab")  # a file that nobody replaces
@@ -191,7 +191,7 @@ class RunFolder:
         if not self.config_file.exists() and self.path.is_dir():
             runs = sorted(path.parent.name for path in self.path.glob("*/config.json"))
             if runs:
-                raise UserError(f"{self.path} holds several runs: name one of {', '.join(runs)}")
+                raise UserError(f"{self.path} contains several runs: name one of {', '.join(runs)}")
         self.read()
         path = self.best if best else self.checkpoint
         if not path.exists():

@@ -136,7 +136,7 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     if not prompt:
         return []
     if reader is None:
-        raise UserError("a prompt takes a run on text: the oracle's tokens are no words")
+        raise UserError("a prompt needs a run on text: the oracle's tokens are not words")
     tokens = reader.tokenizer.tokenize(prompt)
     _refuse_unknown(tokens, reader)
     if len(tokens) >= length:

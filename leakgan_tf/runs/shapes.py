@@ -212,7 +212,7 @@ def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
             records.append((line, check_record(parse_json(line, where), where)))
         except UserError as error:
             if number < len(lines) or line.endswith(b"\n"):
-                raise UserError(f"{error}; without this line the run can be used") from error
+                raise UserError(f"{error}; remove this line to use the run") from error
     return records
 
 

@@ -32,7 +32,7 @@ def training_text(folder: RunFolder, config: Config, data: str | Path | None = N
     """
     reader = folder.read_reader(config)
     if reader is None:
-        raise UserError("novel takes a run on text: an oracle's sentences are no text")
+        raise UserError("novel needs a run on text: an oracle's sentences are not text")
     return [reader.text(row) for row in run_data(folder.path, config.dataset, data).train]
 
 

@@ -15,7 +15,7 @@ from leakgan_tf.utils.errors import UserError
 
 
 def dataset_digest(dataset: TextDataset) -> str:
-    """Returns the SHA-256 of a data folder's contents, wherever it lies."""
+    """Returns the SHA-256 of a data folder's contents, wherever it is."""
     parts = json.dumps(dataset.record["sha256"], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()
 

@@ -90,7 +90,7 @@ class GumbelGANConfig(MLEConfig):
         "G's loss: 'standard', -log D(s⁻), non-saturating; 'js', log(1 - D(s⁻)) (open).",
         choices=("standard", "js"),
     )
-    likelihood_draws: int = setting(16, "Noise states that the likelihood is a mean over, K.")
+    likelihood_draws: int = setting(16, "Number of noise states in the likelihood's mean, K.")
     epochs: int = setting(0, "Epochs of maximum likelihood first (none).", zero=True)
     phase_steps: int = setting(100, "Updates of G in a phase of the schedule.")
 

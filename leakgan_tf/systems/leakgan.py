@@ -141,7 +141,7 @@ class LeakGANConfig(SystemConfig, flags=""):
     rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
     feature_memory: int = setting(
         2048,
-        "The most MiB for features of the training sentences, which are computed once for the G "
+        "Maximum MiB for features of the training sentences, which are computed once for the G "
         "epochs between two D rounds; 0 computes them in each step.",
         zero=True,
     )

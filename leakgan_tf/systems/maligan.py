@@ -4,7 +4,7 @@ Che et al. 2017, arXiv:1702.07983, in its mixed form (algorithm 2). The generato
 D's score but the likelihood of its own samples, each weighted by r = D / (1 - D), which for the
 best D makes them real sentences (section 3.2). A step takes real sentences, keeps their first N
 tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
-completions by their weights, normalised among the n, less a baseline b. N falls from T to 0.
+completions by their weights, normalized among the n, less a baseline b. N falls from T to 0.
 
 Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. By how
 many tokens N falls is the paper's parameter K, `prefix_step` here; a reader's note has K = 5 from
@@ -181,7 +181,7 @@ class MaliGAN(DiscriminatedSystem):
         tokens = infill(LSTMPolicy(self.model), real, kept, seed)
         logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
         weights = losses.importance_weights(logits)  # (n, B)
-        # The completions of a prefix stand below each other: weights are shuffled among them. The
+        # The completions of a prefix are consecutive rows: weights are shuffled among them. The
         # seeds 0 to T-1 are the tokens'.
         own_seed = tf.random.experimental.stateless_fold_in(seed, length)
         weights = control(weights, self.config.reward, self.control_mean(), own_seed, spread=False)

@@ -1,6 +1,6 @@
 """RankGAN: adversarial ranking for language generation.
 
-Lin et al. 2017, arXiv:1705.11001. In the place of D stands a ranker: SeqGAN's CNN without its
+Lin et al. 2017, arXiv:1705.11001. A ranker takes D's place: SeqGAN's CNN without its
 classifier. A sentence's relevance to a human reference is the cosine of their features; its rank R
 is a softmax of that relevance over a comparison set, in the mean over references
 (`objectives.ranking`). The ranker makes R high for human sentences and low for generated ones; the

@@ -111,7 +111,7 @@ def check_names(names: Sequence[str]) -> list[str]:
         return list(find_systems())
     checked = [check_name(name) for name in names]
     if not checked or len(set(checked)) != len(checked):
-        raise UserError("--systems takes one or more different systems")
+        raise UserError("--systems takes one or more systems, each once")
     return checked
 
 

@@ -1,4 +1,4 @@
-"""Residual energy-based model: a generator's law, weighted with a discriminator's verdict.
+"""Residual energy-based model: a generator's law, weighted with a discriminator's score.
 
 Deng et al. 2020, arXiv:2004.11714 ("Residual energy-based models for text generation"). Of the
 paper the abstract was read; the rest is from memory [M], its program was not at hand. A trained

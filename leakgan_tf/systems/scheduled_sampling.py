@@ -101,7 +101,7 @@ class ScheduledSampling(MLE):
         fold = tf.random.experimental.stateless_fold_in
         coins = tf.random.stateless_uniform(tokens.shape, fold(seed, 0))
         true = coins < share[:, tf.newaxis]
-        # The model's own tokens first, without a gradient: each reads what stands before it.
+        # The model's own tokens first, without a gradient: each reads those before it.
         read = infill(LSTMPolicy(self.model), tokens, true, fold(seed, 1))
         with tf.GradientTape() as tape:
             hidden = self.model.hidden(

@@ -26,8 +26,8 @@ program's: sentences end, and what follows is neither rewarded nor trained.
 
 Scalars: `loss`, -mean (R - b)·log p, which says nothing by itself; `return_mean`, mean R;
 `baseline`, b after the update; `gradient_norm` and `discriminator_gradient_norm`;
-`discriminator_loss`, in nats per token, log 2 where D cannot tell, and its penalty;
-`real_probability` and `generated_probability`, means of D over tokens, 1/2 where it cannot tell.
+`discriminator_loss`, in nats per token, log 2 where D cannot decide, and its penalty;
+`real_probability` and `generated_probability`, means of D over tokens, 1/2 where it cannot decide.
 """
 
 from collections.abc import Iterator

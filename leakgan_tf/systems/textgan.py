@@ -6,8 +6,8 @@ enters an LSTM at every step; each word is the likeliest one, so z is all the no
 training a word is softmax(L·logits), which the LSTM reads next and D reads in its place. D is a CNN
 whose features f give a score, and z back. G makes the features of its sentences like those of real
 ones: in mean, in mean and covariance (2016), or by the maximum mean discrepancy (2017), which D
-makes large. First G learns as the decoder of an auto-encoder, then D tells sentences from the same
-with two words exchanged.
+makes large. First G learns as the decoder of an auto-encoder, then D separates sentences from the
+same with two words exchanged.
 
 Neither paper was at hand (second hand), and the program, in Theano, was read by others. Sizes,
 rates, weights of the losses and defaults are the program's. The paper's choices:
@@ -107,13 +107,15 @@ class TextGANConfig(MLEConfig):
     sharpness: float = setting(1000.0, "Factor L on the logits in soft-argmax (its program).")
     matching: str = setting(
         "mmd",
-        "What G makes small between features of real and generated sentences: 'mean'; "
-        "'covariance', a symmetrised divergence of Gaussians (2016); 'mmd', the maximum mean "
+        "Distance of real and generated features that G minimizes: 'mean'; "
+        "'covariance', a symmetrized divergence of Gaussians (2016); 'mmd', the maximum mean "
         "discrepancy (2017).",
         choices=("mean", "covariance", "mmd"),
     )
     mmd_width: float = setting(20.0, "Width σ of MMD's kernel (its program).")
-    mmd_root: bool = setting(True, "Whether MMD² is under a root (its program; the paper: not).")
+    mmd_root: bool = setting(
+        True, "Whether the loss is MMD, not MMD² (its program; the paper: MMD²)."
+    )
     ridge: float = setting(0.1, "Added to the diagonal of covariances (its program).")
     moment_share: float = setting(
         0.0,
@@ -137,7 +139,7 @@ class TextGANConfig(MLEConfig):
         0.01, "Share ε of label smoothing in D's loss (its program).", zero=True, most=0.49
     )
     rescale: bool = setting(
-        True, "Whether small gradients, too, are scaled to gradient_clip (its program)."
+        True, "Whether small gradients are also scaled to gradient_clip (its program)."
     )
     decoding: str = setting(
         "likeliest",
@@ -145,7 +147,7 @@ class TextGANConfig(MLEConfig):
         "word from the softmax.",
         choices=("likeliest", "drawn"),
     )
-    likelihood_draws: int = setting(16, "Latent vectors that the likelihood is a mean over, K.")
+    likelihood_draws: int = setting(16, "Number of latent vectors in the likelihood's mean, K.")
     epochs: int = setting(20, "Epochs of the auto-encoder first (open).", zero=True)
     learning_rate: float = setting(0.005, "Adam's rate for the auto-encoder (open).")
     permutation_epochs: int = setting(

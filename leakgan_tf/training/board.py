@@ -32,7 +32,7 @@ def begin_again(folder: Path, position: int) -> None:
     """Marks for TensorBoard that a run resumes from a phase: later events are void.
 
     TensorBoard drops events from a START on if it has seen one before, so there are two. They have
-    a file of their own: TensorFlow 2 writes no session log. The file's name stands between those of
+    a file of their own: TensorFlow 2 writes no session log. The file's name sorts between those of
     the writers before and after, by whose order TensorBoard reads.
 
     Raises:

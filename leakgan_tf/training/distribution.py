@@ -134,7 +134,7 @@ class Distribution:
             )
 
     def _add_up(self, values: tf.Tensor) -> tf.Tensor:
-        def from_the_chief(values):
+        def from_the_chief(values: tf.Tensor) -> tf.Tensor:
             return distributed.all_reduce_sum(tf.where(distributed.index() == 0, values, 0.0))
 
         return distributed.run(self.strategy, from_the_chief, values)

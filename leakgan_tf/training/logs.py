@@ -1,8 +1,11 @@
 """The logs of a run: TensorBoard, JSON lines, and one bar with the time left."""
 
 import json
+import re
 import sys
+import textwrap
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from leakgan_tf.training.monitor import GROUP
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
+WIDTH = 100  # columns of a terminal
+_ORDER = re.compile(r"_[2-5]$")  # of a BLEU
 _PAUSE = 0.5  # seconds between two looks of the bar on a terminal
 _PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file
 
@@ -130,6 +135,24 @@ class Bar:
         self._bar.n = position
         self._bar.set_postfix_str("")
         self._bar.close()
+
+
+def figures_line(head: str, figures: Mapping[str, float]) -> str:
+    """Returns figures by name after a head, orders of one figure together: "bleu_2..5 0.9 0.8".
+
+    What does not fit the terminal is on further lines.
+    """
+    orders: dict[str, list[str]] = {}  # what is shown together, by its name without the order
+    for name in figures:
+        orders.setdefault(_ORDER.sub("", name), []).append(name)
+    parts = []
+    for names in orders.values():
+        more = f"..{names[-1][-1]}" if len(names) > 1 else ""
+        values = "\u00a0".join(f"{figures[name]:.3f}" for name in names)
+        parts.append(f"{names[0]}{more}\u00a0{values}")
+    indent = " " * (len(head) + 1)
+    lines = textwrap.wrap(f"{head} {'  '.join(parts)}", WIDTH, subsequent_indent=indent)
+    return "\n".join(lines).replace("\u00a0", " ")
 
 
 def time_left(kinds: list[str], seconds: dict[str, list]) -> str:

@@ -83,7 +83,7 @@ class CompiledLoop:
         return self._traced[key]
 
     def _updates(self, batches: Batches, count: tf.Tensor) -> tf.Tensor:
-        def update(number, reported):
+        def update(number: tf.Tensor, reported: Any) -> Any:
             rows, seed = next(batches.order)
             with tf.device("CPU:0"):  # where the arrays are: only a batch's rows travel
                 batch = [tf.gather(array, rows) for array in batches.arrays]

@@ -15,7 +15,7 @@ from leakgan_tf.systems.base import Discriminating, Phase, System
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training.discriminator import KIND, DiscriminatorMeasure
 from leakgan_tf.training.distribution import Distribution
-from leakgan_tf.training.logs import Bar, Records
+from leakgan_tf.training.logs import Bar, Records, figures_line
 from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.monitor import CollapseMonitor
 from leakgan_tf.utils.errors import TrainingError
@@ -240,8 +240,7 @@ class Trainer:
         shown = self._system.generator.sample(_SHOWN, 1.0, derive(seed, "shown"))
         self._records.text(index, "samples", task.show(shown))
         self._records.histograms(index, self._histograms())
-        shown_figures = "  ".join(f"{key} {value:.3f}" for key, value in figures.items())
-        self._bar.line(f"{index + 1:5}/{progress.total} {name:24} {shown_figures}")
+        self._bar.line(figures_line(f"{index + 1:5}/{progress.total} {name:24}", figures))
         more = {"phase": name, "spent": spent, "updates": progress.updates}
         self._record(index, "evaluation", figures, **more)
         self._keep_if_best(figures)

@@ -12,7 +12,7 @@ def hardware() -> dict[str, Any]:
     """Returns the processor's model, cores, memory and instructions for products, and the GPUs.
 
     ``cores`` are those that this process may use; ``memory_gb`` is in 10⁹ bytes, None if the system
-    does not tell; ``gpus`` are models, one for each, NVIDIA's only.
+    does not say; ``gpus`` are models, one for each, NVIDIA's only.
     """
     model, flags = "unknown", []
     try:

@@ -33,7 +33,7 @@ class Interruption:
     Without `signals`, in a notebook say, nothing is installed and Ctrl-C is Python's own.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._number: int | None = None
         self._deferred = False
 

@@ -16,7 +16,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def hide_retracing() -> None:
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds TensorFlow once, with a loader that filters its output."""
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         if fullname != "tensorflow":
             return None
         sys.meta_path.remove(self)
@@ -83,8 +83,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-def _filtered(execute):
-    def exec_module(module) -> None:
+def _filtered(execute: Callable[[Any], None]) -> Callable[[Any], None]:
+    def exec_module(module: Any) -> None:
         with _filtered_errors():
             execute(module)
             module.config.list_physical_devices()  # looks for GPUs

@@ -88,7 +88,7 @@ def check(value: Any, annotation: Any, where: str) -> Any:
 
     Args:
       value: of `parse_json`.
-      annotation: a type, or what stands behind the colon of an annotation.
+      annotation: a type, or any annotation.
       where: what messages begin with; the path of the wrong item is appended.
 
     Raises:

@@ -17,7 +17,7 @@ def derive(seed: int, *path: str | int) -> np.ndarray:
 
 
 def derive_int(seed: int, *path: str | int) -> int:
-    """Returns a non-negative int for what takes one, such as a Keras initialiser."""
+    """Returns a non-negative int for what takes one, such as a Keras initializer."""
     return int(derive(seed, *path)[0]) & 0x7FFFFFFF
 
 

@@ -13,6 +13,7 @@ from benchmarks.reports import ablation as ablation_report
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
+from leakgan_tf.reporting import report
 from leakgan_tf.reporting.document import Heading, Table
 from leakgan_tf.runs.record import RunRecord
 
@@ -148,7 +149,7 @@ def measured(shifts, seeds=2):
 def test_the_report_has_tables_a_picture_and_the_controls(tmp_path, monkeypatch):
     written = {}
     monkeypatch.setattr(
-        ablation_report, "write_report",
+        report, "write_report",
         lambda runs, out, *rest: written.update(runs=runs, first=rest[-1]) or (out, out),
     )  # fmt: skip
     shifts = {"original": 0.0, "cosine": 0.7, "paper": -1.0, "paper-random": -0.3}

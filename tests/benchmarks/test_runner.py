@@ -69,7 +69,7 @@ def test_a_number_is_that_many_seeds_and_with_a_comma_it_is_a_list(given, seeds)
     ("given", "said"),
     [("0", "1 or more"), ("-2", "1 or more"), ("", "integers"), (",", "integers"),
      ("1,,2", "integers"), ("two", "integers"), ("1,x", "1,x"), ("1.5", "1.5"),
-     ("1,1", "different"), ("0,-1", "0 or more"), ("2026", "--seeds=2026,")],
+     ("1,1", "once"), ("0,-1", "0 or more"), ("2026", "--seeds=2026,")],
 )  # fmt: skip
 def test_other_seeds_are_refused(given, said):
     with pytest.raises(UserError, match=re.escape(said)):
@@ -238,7 +238,7 @@ def several_runs(tmp_path, *words):
     values = synthetic.define_flags()
     values(["synthetic", *SHARED_SIZES, *words])
     configs = synthetic.make_configs(values, "")
-    paths = {tmp_path / f"{each.system}-seed{each.seed}": each for each in configs}
+    paths = {tmp_path / name: config for name, config in configs.items()}
     return runner.Runs("synthetic", paths, values, tmp_path)
 
 

@@ -11,9 +11,8 @@ from benchmarks.speed import command as speed
 from benchmarks.speed import limits, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
-from benchmarks.speed.measure import Result, compose_iteration, needed
 from benchmarks.speed.phases import PhaseTime, measure_phases
-from benchmarks.speed.stages import keys
+from benchmarks.speed.stages import Result, compose_iteration, keys, needed
 from benchmarks.speed.start import measure_start
 from helpers import runs, small
 from helpers.tiny import tiny
@@ -30,7 +29,7 @@ SMALL = (
     "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=16", "--windows=1",
     "--filters=2", "--rollouts=2", "--goal_horizon=10", "--samples=20", "--repeats=1",
 )  # fmt: skip
-LIMITS = Limits({"float32": 2.0, "bfloat16": 4.0}, 1.0, {}, {})
+LIMITS = Limits({"float32": 2.0, "bfloat16": 4.0}, 1.0)
 FIELDS = {"title", "seconds", "flops", "bytes", "floor_seconds", "times_the_floor"}
 
 
@@ -209,7 +208,7 @@ def test_memory_is_that_of_the_work_where_the_system_tells():
     ("word", "told"),
     [
         ("--sizes=oracle30", "unknown size 'oracle30'"),
-        ("--sizes=coco,coco", "different"),
+        ("--sizes=coco,coco", "once"),
         ("--stages=d_stop", "unknown stage 'd_stop'"),
         ("--repeats=0", "--repeats must be above 0"),
         ("--samples=-1", "--samples must be above 0"),

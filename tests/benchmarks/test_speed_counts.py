@@ -4,12 +4,11 @@ import pytest
 
 from benchmarks.speed import counts
 from benchmarks.speed.counts import WORD, Cost
+from benchmarks.speed.stages import Workbench
 from helpers import small
 from leakgan_tf.config.config import replace
 from leakgan_tf.config.presets import synthetic_preset
-from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.systems.registry import system_config
-from leakgan_tf.tasks.synthetic import make_oracle
 
 # B 4, T 6, V 7, E 3, H 4, K 2, c 3, N 2; D's embedding 3, windows 1 and 2, filters 2 and 3: F 5.
 CONFIG = small.config()
@@ -24,56 +23,62 @@ WORKER_STATE = 2 * (3 * 16) + 2 * (4 * 16)
 PSI = 2 * (5 * 2)
 LOGITS = PSI + 2 * (4 * 2 * 7) + 2 * (2 * 7)
 TOKEN = CONVOLUTIONS / 6 + HIGHWAY + MANAGER + WORKER_STATE + LOGITS
+# What the models train, goal_init shared by all rows aside.
+SIZES = {
+    "discriminator": 8 * 3 + (3 * 2 + 2) + (2 * 3 * 3 + 3) + 2 * (5 * 5 + 5) + (5 * 2 + 2),
+    "manager": 16 * (5 + 4 + 1) + (4 * 5 + 5) + 5,
+    "worker": 7 * 3 + 16 * (3 + 4 + 1) + 5 * 2 + (4 + 1) * 2 * 7,
+    "oracle": 90,
+}
 
 
-def sizes(model):
-    return sum(variable.shape.num_elements() for variable in model.trainable_variables)
+def floors(config=CONFIG):
+    return counts.Floors(config, SIZES)
 
 
-@pytest.mark.parametrize("rows", ["shared", "per_row"])
-def test_parameters_are_the_models_own(rows):
-    config = small.config(goal_init=rows)
-    system = LeakGAN(config, task=None)
-    assert counts.discriminator_parameters(config) == sizes(system.discriminator)
-    assert counts.manager_parameters(config) == sizes(system.model.manager)
-    assert counts.worker_parameters(config) == sizes(system.model.worker)
-    assert counts.oracle_parameters(config) == sizes(make_oracle(config).model)
+@pytest.mark.parametrize(("goals", "more"), [("shared", 0), ("per_row", 3 * 5)])
+def test_parameters_are_those_that_the_models_train(goals, more):
+    found = Workbench(small.config(goal_init=goals), samples=1).floors.parameters
+    expected = {**SIZES, "manager": SIZES["manager"] + more}
+    del expected["oracle"]
+    assert found == expected
 
 
 def test_a_step_of_the_discriminator():
-    cost = counts.discriminator_step(CONFIG)
+    cost = floors().discriminator_step()
     assert cost.flops == 3 * 4 * VERDICT
-    assert cost.bytes == 4 * 7 * counts.discriminator_parameters(CONFIG)
+    assert cost.bytes == 4 * 7 * SIZES["discriminator"]
 
 
 def test_a_step_of_the_paper_is_the_known_floor():
-    cost = counts.discriminator_step(synthetic_preset("paper", 20, system_config("leakgan")))
+    config = synthetic_preset("paper", 20, system_config("leakgan"))
+    cost = Workbench(config, samples=1).floors.discriminator_step()
     assert cost.flops == pytest.approx(5.2e9, rel=0.01)
     assert cost.bytes / 2**20 == pytest.approx(190, rel=0.02)
 
 
 def test_features_of_a_batch():
-    cost = counts.features(CONFIG)
+    cost = floors().features()
     assert cost.flops == 4 * CONVOLUTIONS + 4 * 7 * HIGHWAY
     classifier = 5 * 2 + 2
     written = 4 * 7 * 5
-    assert cost.bytes == 4 * (counts.discriminator_parameters(CONFIG) - classifier + written)
+    assert cost.bytes == 4 * (SIZES["discriminator"] - classifier + written)
 
 
 def test_updates_of_the_generator():
     manager = 3 * MANAGER - MANAGER_LSTM_INPUT  # no gradient to the features
     worker = 3 * (WORKER_STATE + LOGITS) - PSI  # none to the goals
-    update = counts.generator_update(CONFIG)
+    update = floors().generator_update()
     assert update.flops == 4 * 7 * manager + 4 * 6 * worker
-    parameters = counts.manager_parameters(CONFIG) + counts.worker_parameters(CONFIG)
+    parameters = SIZES["manager"] + SIZES["worker"]
     assert update.bytes == WORD * (7 * parameters + 4 * 7 * 5)
-    assert counts.pretrain_step(CONFIG) == counts.features(CONFIG) + update
+    assert floors().pretrain_step() == floors().features() + update
 
 
 def test_samples_read_the_weights_once_a_batch():
-    cost = counts.sampling(CONFIG, count=10, batch=4)
+    cost = floors().sampling(count=10, batch=4)
     assert cost.flops == pytest.approx(10 * 6 * TOKEN)
-    assert cost.bytes == pytest.approx(3 * counts.sampling(CONFIG, count=4, batch=4).bytes)
+    assert cost.bytes == pytest.approx(3 * floors().sampling(count=4, batch=4).bytes)
 
 
 @pytest.mark.parametrize(("alignment", "resumed"), [("split", 4), ("single", 0)])
@@ -83,21 +88,21 @@ def test_the_reward_of_a_batch(alignment, resumed):
     sampled = 4 * (1 + 2 * 2)  # the rest: one first token for both copies, then each its own
     sentences = 4 * 2 + 4  # completions, and the finished
     expected = (forced + resumed) * (TOKEN - LOGITS) + sampled * TOKEN + sentences * VERDICT
-    assert counts.reward(config).flops == pytest.approx(expected)
+    assert floors(config).reward().flops == pytest.approx(expected)
 
 
 def test_the_oracle():
     config = replace(CONFIG, oracle_embedding=3, oracle_hidden=2)
     token = 2 * (3 * 8) + 2 * (2 * 8) + 2 * (2 * 7)
-    cost = counts.oracle_sampling(config, count=5, batch=4)
+    cost = floors(config).oracle_sampling(count=5, batch=4)
     assert cost.flops == 5 * 6 * token
-    assert cost.bytes == 2 * WORD * counts.oracle_parameters(config)
+    assert cost.bytes == 2 * WORD * SIZES["oracle"]
 
 
 def test_an_adversarial_step_is_the_sum_of_its_parts():
-    explored = counts.sampling(CONFIG, 4, 4)
-    parts = explored + counts.reward(CONFIG) + counts.pretrain_step(CONFIG)
-    assert counts.adversarial_step(CONFIG) == parts
+    explored = floors().sampling(4, 4)
+    parts = explored + floors().reward() + floors().pretrain_step()
+    assert floors().adversarial_step() == parts
 
 
 def test_the_floor_adds_products_and_traffic():

@@ -258,7 +258,9 @@ def test_a_folder_of_other_files_is_refused(capsys, tmp_path):
 
 def test_another_benchmarks_report_is_not_overwritten(capsys, tmp_path):
     (tmp_path / "report.json").write_text('{"benchmark": "text"}')
-    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["another benchmark's"])
+    refuses(
+        capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["report of another benchmark"]
+    )
     assert (tmp_path / "report.json").read_text() == '{"benchmark": "text"}'
 
 

@@ -181,10 +181,10 @@ def test_tests_as_cells():
 
 def test_the_page_says_by_which_rule_weights_were_kept_and_that_rewards_are_controls():
     measured = [run("mle", 0), run("seqgan", 0), run("leakgan", 0)]
-    assert "least nll_oracle at T = 1 (mle, seqgan, leakgan)" in synthetic_report.kept_by(measured)
+    assert "least nll_oracle at T = 1 (MLE, SeqGAN, LeakGAN)" in synthetic_report.kept_by(measured)
     by_test = record(tiny("seqgan", select="nll_test"), {})
     told = synthetic_report.kept_by([measured[0], by_test])
-    assert "least nll_oracle at T = 1 (mle); least nll_test at T = 1 (seqgan)" in told
+    assert "least nll_oracle at T = 1 (MLE); least nll_test at T = 1 (SeqGAN)" in told
     assert synthetic_report.control_blocks(measured) == []
     controlled = record(tiny("seqgan", reward="shuffled"), {})
     _, paragraph = synthetic_report.control_blocks([measured[0], controlled])

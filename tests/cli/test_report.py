@@ -128,7 +128,7 @@ def test_what_a_text_run_writes_is_escaped(tmp_path):
     assert f"<pre>{escape(lines)}</pre>" in html
     assert f"````\n{lines}\n````" in markdown
     assert "There are no published figures here" in html
-    assert html.index(">What run writes<") < html.index(">Figures run by run")
+    assert html.index(">Samples of run<") < html.index(">Figures run by run")
 
 
 def refuses(capsys, *words, names=()):
@@ -171,9 +171,9 @@ def test_a_benchmarks_folder_is_all_runs_in_it_with_those_that_have_only_begun(t
     (folder / "data").mkdir()
     assert report(folder) == 0
     page = (folder / "report" / "report.md").read_text()
-    assert page.startswith("# leakgan_tf: mle (seeds 0, 1), seqgan-seed0\n")
-    assert "**seqgan-seed0: Interrupted run (or still running): no checkpoint" in page
-    assert page.count("\n## What ") == 2  # of seeds the first only writes
+    assert page.startswith("# leakgan_tf: MLE (seeds 0, 1), SeqGAN (seed 0)\n")
+    assert "**SeqGAN, seed 0: Interrupted run (or still running): no checkpoint" in page
+    assert page.count("\n## Samples of ") == 2  # of seeds the first only writes
     samples = "\n".join(load(folder / "mle-seed0").generate(8))
     assert samples in page
     capsys.readouterr()

@@ -40,7 +40,7 @@ def test_probabilities_equal_enumeration_for_every_string():
             assert grammar.log_prob(tokens) == pytest.approx(wanted, abs=1e-12)
 
 
-def test_weights_are_normalised():
+def test_weights_are_normalized():
     grammar = Grammar("S = 3 a | b", "S")
     assert grammar.log_prob(["a"]) == pytest.approx(math.log(0.75))
     assert grammar.log_prob(["b"]) == pytest.approx(math.log(0.25))
@@ -123,7 +123,7 @@ def test_any_grammar_sums_to_one_and_equals_enumeration(text):
         ("S = a\nS = b", "not a rule"),
         ("s = a", "not a rule"),
         ("S a", "not a rule"),
-        ("| a", "alternative of nothing"),
+        ("| a", "empty alternative"),
         ("S = a | ", "empty"),
         ("S = 3 | a", "empty"),
         ("S = 0 a", "impossible"),

@@ -130,7 +130,9 @@ def test_polyphony_is_refused_with_its_time(tmp_path):
 def test_files_without_notes_are_refused(tmp_path):
     refused(save(tmp_path / "a.mid", track([])), "no notes")
     refused(save(tmp_path / "b.mid"), "no notes")
-    refused(save(tmp_path / "c.mid", track([(0, 480, 36)], channel=9)), "no notes but percussion")
+    refused(
+        save(tmp_path / "c.mid", track([(0, 480, 36)], channel=9)), "no notes other than percussion"
+    )
 
 
 def test_pitches_beyond_the_piano_are_refused(tmp_path):

@@ -31,11 +31,11 @@ def test_factored_logits_equal_the_direct_form(normalise):
     assert_equal_but_rounding(worker(hidden[:, 1], goals[:, 1]), logits[:, 1], terms)
 
 
-def test_only_a_goal_that_is_not_normalised_has_a_length():
+def test_only_a_goal_that_is_not_normalized_has_a_length():
     hidden, goals = small.array(ROWS, HIDDEN), small.array(ROWS, FEATURES, seed=1)
-    normalised, plain = random_worker(True), random_worker(False)
+    normalized, plain = random_worker(True), random_worker(False)
     np.testing.assert_allclose(
-        normalised(hidden, 3 * goals), normalised(hidden, goals), rtol=1e-5, atol=1e-6
+        normalized(hidden, 3 * goals), normalized(hidden, goals), rtol=1e-5, atol=1e-6
     )
     np.testing.assert_allclose(plain(hidden, 3 * goals), 3 * plain(hidden, goals), rtol=1e-5)
 

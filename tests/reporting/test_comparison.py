@@ -73,8 +73,8 @@ def test_seeds_are_a_row_of_means_above_their_own():
     ]  # fmt: skip
     table = oracle_table(runs_of_seeds, single=True)
     assert [row[:2] for row in table.rows[1:4]] == [
-        ["LeakGAN (2 seeds)", "9.500 ± 0.707"], ["leakgan-seed0", "9.000"],
-        ["leakgan-seed1", "10.000"],
+        ["LeakGAN (2 seeds)", "9.500 ± 0.707"], ["LeakGAN, seed 0", "9.000"],
+        ["LeakGAN, seed 1", "10.000"],
     ]  # fmt: skip
     assert len(oracle_table(runs_of_seeds).rows) == 3
 

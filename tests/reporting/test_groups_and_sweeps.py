@@ -50,12 +50,12 @@ def test_only_runs_that_differ_in_their_seed_are_together():
     assert [(group.name, len(group.runs)) for group in groups] == [
         ("mle", 2), ("mle-seed2", 1), ("mine", 1)
     ]  # fmt: skip
-    assert [group.title for group in groups] == ["mle (2 seeds)", "mle-seed2", "mine"]
+    assert [group.title for group in groups] == ["MLE (2 seeds)", "MLE, seed 2", "mine"]
 
 
 def test_names_that_differ_in_their_seed_are_told_once():
     assert named(["mle-seed0", "mle-seed10", "mine", "a-seed3"]) == (
-        "mle (seeds 0, 10), mine, a-seed3"
+        "MLE (seeds 0, 10), mine, a (seed 3)"
     )
     assert without_seed("x/mle-seed-1") == "x/mle"
     assert without_seed("seed0") == "seed0"
@@ -64,7 +64,7 @@ def test_names_that_differ_in_their_seed_are_told_once():
 def test_an_unfinished_seed_is_not_in_the_mean():
     cut = RunRecord("mle-seed1", Path("b"), replace(tiny("mle"), seed=1), {}, [], {}, {})
     table, _ = compare_oracle([record("mle-seed0", 0), cut])
-    assert [row[0] for row in table.rows[1:3]] == ["mle-seed0", "mle-seed1"]
+    assert [row[0] for row in table.rows[1:3]] == ["MLE, seed 0", "MLE, seed 1"]
 
 
 def test_sweeps_are_tabulated_over_seeds_and_drawn(tmp_path):
@@ -111,13 +111,13 @@ def test_what_is_the_same_for_several_runs_stands_once():
     assert [block.text for block in blocks if isinstance(block, Code)] == ["python -m x"]
     facts, times = [block for block in blocks if isinstance(block, Table)][1:]
     assert ["packages", "numpy 2"] in facts.rows
-    assert times.rows[0][:4] == ["mle (3 seeds)", "mle", "0", "61.0"]
+    assert times.rows[0][:4] == ["MLE (3 seeds)", "mle", "0", "61.0"]
     assert times.rows[-1][3] == "183.0"
     other = record("a", 0, made_by={**made, "command": "python -m y"})
     blocks = made_blocks(grouped([*seeds, other]))
     assert len([block for block in blocks if isinstance(block, Code)]) == 2
     told = [block.text for block in differences_blocks([*seeds, other]) if hasattr(block, "text")]
-    assert told == ["mle (seeds 0, 1, 2), a:"]
+    assert told == ["MLE (seeds 0, 1, 2), a:"]
 
 
 @pytest.mark.parametrize("made", [{}, {"hardware": {}, "versions": {}, "commit": ""}])

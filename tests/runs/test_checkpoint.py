@@ -188,7 +188,7 @@ def test_a_rebuilt_checkpoint_is_refused(saved, change):
     rebuilt(saved, lambda content: None)
     assert Small(seed=2).restore(saved) == PROGRESS
     rebuilt(saved, change)
-    refuses(saved, Small(seed=2), "does not have its digest")
+    refuses(saved, Small(seed=2), "does not match its digest")
 
 
 def test_optimizer_state_has_names_that_no_order_changes(saved):

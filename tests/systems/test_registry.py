@@ -60,7 +60,7 @@ def test_names_are_checked():
     [
         (["gan"], "'gan'.*maligan, mle"),
         ([], "one or more"),
-        (["mle", "mle"], "different"),
+        (["mle", "mle"], "once"),
         (["base"], "'base'"),
         (["policy_gradient"], "'policy_gradient'"),
         (["all", "mle"], "'all'"),

@@ -18,7 +18,7 @@ def task():
     return SyntheticTask(tiny(), make_oracle(tiny()))
 
 
-def randomised(name, task, **changes):
+def randomized(name, task, **changes):
     """A system in which every weight and slot has a number of its own."""
     system, random = make_system(tiny(name, **changes), task), np.random.default_rng(0)
     for model in system.models.values():
@@ -33,7 +33,7 @@ def randomised(name, task, **changes):
 @pytest.mark.parametrize("name", registry.find_systems())
 def test_no_weight_and_no_slot_changes(task, name):
     # TextGAN's likeliest sentence can be the same for every z that begins it.
-    system = randomised(name, task, textgan_decoding="drawn")
+    system = randomized(name, task, textgan_decoding="drawn")
     before, oracle = runs.state(system), [w.numpy().tobytes() for w in task.oracle.model.weights]
     first = task.evaluate(system.generator, seed=3)
     task.measure(system.generator)
@@ -85,7 +85,7 @@ def twin_nll(system, tokens, temperature):
 
 
 def test_held_out_nll_is_the_models_at_that_temperature(task):
-    system = randomised("mle", task)
+    system = randomized("mle", task)
     found = {t: held_out_nll(system.generator, task.test, t) for t in TEMPERATURES}
     for temperature, nll in found.items():
         assert nll == pytest.approx(twin_nll(system, task.test, temperature), abs=1e-5)
@@ -100,7 +100,7 @@ def test_held_out_nll_is_the_models_at_that_temperature(task):
 
 def test_the_finished_measure_adds_the_sampling_path(task):
     """LeakGAN's split alignment samples from other probabilities than it is scored with."""
-    system = randomised("leakgan", task, goal_alignment="split", goal_window="block")
+    system = randomized("leakgan", task, goal_alignment="split", goal_window="block")
     figures = task.measure(system.generator)
     for temperature in TEMPERATURES:
         sampling = held_out_nll(system.generator, task.test, temperature, "sampling")
@@ -111,7 +111,7 @@ def test_the_finished_measure_adds_the_sampling_path(task):
 
 
 def test_the_sweep_has_every_sentences_spread(task):
-    system = randomised("mle", task)
+    system = randomized("mle", task)
     rows = task.sweep(system.generator, seed=5)
     assert tuple(row["temperature"] for row in rows) == SWEEP and set(TEMPERATURES) <= set(SWEEP)
     for row in rows:

@@ -220,12 +220,12 @@ def flags(*words):
 
 def test_mle_itself_is_kept_by_the_tasks_rule():
     values = flags("--systems=mle,seqgan", "--select=frontier", "--preset=smoke")
-    assert [(each.system, each.select) for each in synthetic.make_configs(values, "")] == [
+    assert [(each.system, each.select) for each in synthetic.make_configs(values, "").values()] == [
         ("mle", "task"),
         ("seqgan", "frontier"),
     ]
     values = flags("--systems=mle,seqgan", "--select=nll_test", "--preset=smoke")
-    assert {each.select for each in synthetic.make_configs(values, "")} == {"nll_test"}
+    assert {each.select for each in synthetic.make_configs(values, "").values()} == {"nll_test"}
 
 
 def test_without_mle_the_benchmark_is_refused_before_anything_is_made(tmp_path, capsys):

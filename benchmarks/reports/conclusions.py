@@ -1,0 +1,81 @@
+"""One sentence of conclusion for each system of a benchmark, against MLE."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.compare.cells import LEVEL, distance_cell
+from leakgan_tf.metrics.frontier import BETTER, WORSE
+from leakgan_tf.metrics.significance import format_p_value
+from leakgan_tf.metrics.temperatures import temperature_key
+from leakgan_tf.reporting.figure_tables import named
+from leakgan_tf.reporting.published import system_title
+from leakgan_tf.runs.record import RunRecord
+
+_T_1 = temperature_key(1.0)
+# Title and name of figures, and whether the greater value is better.
+TEXT = (("BLEU-4", "bleu.4", True), ("Self-BLEU-4", "self_bleu.4", False))
+GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variation", False))
+
+
+def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
+    """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each.
+
+    It is the distance from the envelope, MLE at any temperature and stopped at any time: against
+    the frontier of MLE's last weights a system may only look better because MLE has overfitted.
+    """
+    if not comparison:
+        return []
+    baseline = system_title(comparison["baseline"])
+    return [
+        f"{system_title(system)} at T = 1: {_of_envelope(by_temperature[_T_1], baseline)}"
+        for system, by_temperature in comparison["systems"].items()
+        if system != comparison["baseline"] and "envelope" in by_temperature.get(_T_1, {})
+    ]
+
+
+def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
+    entries, test, seeds = found["envelope"], found["envelope_p"], len(found["seeds"])
+    outside = {entry["place"] for entry in entries} - {""}
+    if len(outside) > 1 or not outside <= {BETTER, WORSE}:
+        return f"no conclusion: {distance_cell(entries)} than {baseline} at any temperature."
+    mean = np.mean([entry["bound"] for entry in entries])
+    way = "better" if mean < 0 else "worse"
+    least = "at least " * bool(outside)  # some seeds have only a bound
+    more = {BETTER: " or higher", WORSE: " or lower"}.get("".join(outside), "")
+    start = f"{least}{abs(mean):.3f} nats per token {way} than {baseline}, at equal{more} diversity"
+    if seeds == 1:
+        return f"{start} (one seed: no test)."
+    if test is None:
+        return f"{start} (mean of {seeds} seeds: no test)."
+    seen = "significant" if test["p"] < LEVEL else "not significant"
+    return f"{start} (mean of {seeds} seeds, p {format_p_value(test['p'])}: {seen})."
+
+
+def in_two_figures(
+    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = "mle"
+) -> list[str]:
+    """Returns how the means of each system's figures compare with MLE's, a sentence each.
+
+    Args:
+      runs: finished runs; without one of MLE nothing is compared.
+      figures: `TEXT` or `GRAMMAR`.
+      baseline: MLE's name.
+    """
+    groups: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        groups.setdefault(run.config.system, []).append(run)
+    base, lines = groups.pop(baseline, []), []
+    for system, own in groups.items() if base else ():
+        parts = []
+        for title, name, up in figures:
+            value, other = (
+                float(np.mean([named(name)(run.measured) for run in each])) for each in (own, base)
+            )
+            word = "better" if (value > other) == up else "worse"
+            word = "equal to" if value == other else f"{word} than"
+            parts.append(f"{title} {word} MLE's ({value:.3f} against {other:.3f})")
+        seeds = f"{len(own)} seeds" if len(own) > 1 else "one seed"
+        lines.append(f"{system_title(system)}: {', '.join(parts)}; {seeds}.")
+    return lines
