@@ -155,11 +155,11 @@ class FillingGenerator(Generator):
         def filled(number: int, *batch: tf.Tensor) -> tf.Tensor:
             return self._fill_batch(*batch, tf.constant(seed, tf.int32), tf.constant(number))
 
-        return self._batched(filled, tokens, present)
+        return self.batched(filled, tokens, present)
 
     def fill_log_prob(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
         """Returns log p (n, T) of each token of filled sentences (n, T), given m(x)."""
-        return self._batched(lambda _, *batch: self._score_fillings(*batch), tokens, present)
+        return self.batched(lambda _, *batch: self._score_fillings(*batch), tokens, present)
 
     def fillings(
         self,
@@ -191,7 +191,7 @@ class FillingGenerator(Generator):
             yield Drawn(*(part.numpy() for part in self._fill_template(*given, law, *own)))
             number += 1
 
-    def _batched(self, function: Callable[..., tf.Tensor], *arrays: np.ndarray) -> np.ndarray:
+    def batched(self, function: Callable[..., tf.Tensor], *arrays: np.ndarray) -> np.ndarray:
         """Returns the rows of ``function(number, *batch)`` over batches of one size."""
         rows, size = len(arrays[0]), self._batch_size
         padded = [np.pad(each, [[0, -rows % size], [0, 0]], mode="edge") for each in arrays]

@@ -77,6 +77,13 @@ KNOWN = (
     Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
     Column("D's calibration error", named("discriminator.calibration_error")),
 )
+# Of systems that fill gaps (`training.filling`).
+FILLED = (
+    Column("perplexity, masked", named("filling.masked_perplexity")),
+    Column("D's accuracy, masked", named("filling.discriminator_accuracy")),
+    *(Column(f"unique {n}-grams", named(f"filling.unique_{n}")) for n in "234"),
+    *(Column(f"{n}-grams in training", named(f"filling.in_training_{n}")) for n in "234"),
+)
 MINUTES = Column("minutes", _minutes, lambda values: mean_and_spread(values, 1))
 ORACLE_METRICS = {"nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "distinct"}
 # Of every evaluation on the oracle task.
@@ -223,7 +230,9 @@ def oracle_table(
         for name in ("random", "oracle")
     )  # fmt: skip
     return figure_table(
-        "system", [_OF, *ORACLE, *KNOWN, *_MORE], [*random, *_run_rows(runs, single), *truth]
+        "system",
+        [_OF, *ORACLE, *KNOWN, *FILLED, *_MORE],
+        [*random, *_run_rows(runs, single), *truth],
     )
 
 
@@ -240,7 +249,7 @@ def grammar_table(
     rows = _run_rows(runs, single)
     if reference:
         rows.append((SYSTEMS["grammar"], [reference]))
-    return figure_table("system", [_OF, *GRAMMAR, MINUTES], rows)
+    return figure_table("system", [_OF, *GRAMMAR, *FILLED, MINUTES], rows)
 
 
 def text_table(
@@ -263,7 +272,7 @@ def text_table(
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]
-    return figure_table("system", [_OF, *TEXT, *KNOWN, MINUTES], rows)
+    return figure_table("system", [_OF, *TEXT, *KNOWN, *FILLED, MINUTES], rows)
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:

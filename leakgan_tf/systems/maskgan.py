@@ -66,8 +66,9 @@ from leakgan_tf.utils.seeds import derive_int
 
 _QUICK = {
     "width": 64, "layers": 1, "dropout": 0.0, "discriminator_dropout": 0.0, "learning_rate": 0.005,
-    "fill_learning_rate": 0.002, "generator_learning_rate": 1e-4, "critic_learning_rate": 1e-3,
-    "steps": 400, "phase_steps": 40,
+    "fill_learning_rate": 0.002, "generator_learning_rate": 1e-4,
+    "discriminator_learning_rate": 1e-3, "critic_learning_rate": 1e-3, "steps": 300,
+    "phase_steps": 30,
 }  # fmt: skip
 _SMOKE = {
     **_QUICK, "width": 8, "epochs": 2, "fill_epochs": 2, "steps": 4, "phase_steps": 2,
@@ -91,7 +92,7 @@ class MaskGANConfig(MLEConfig):
     presets: ClassVar[Presets] = {
         "quick": {**_QUICK, "epochs": 15, "fill_epochs": 15},
         "smoke": _SMOKE,
-        "quick-text": {**_QUICK, "epochs": 3, "fill_epochs": 3},
+        "quick-text": {**_QUICK, "epochs": 2, "fill_epochs": 2},
         "smoke-text": {**_SMOKE, "epochs": 1, "fill_epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "fill_epochs": 20, "phase_steps": 50},
     }
@@ -161,7 +162,9 @@ class MaskGAN(MLE):
         self, config: Config[MaskGANConfig], task: Task | None = None, training: bool = True
     ):
         super().__init__(config, task, training)
-        self.generator = FillingGenerator(self.policy, config.length, config.sampling_batch)
+        self.generator: FillingGenerator = FillingGenerator(
+            self.policy, config.length, config.sampling_batch
+        )
         if task is not None:
             self.first.count(task.train)
 
@@ -236,6 +239,15 @@ class MaskGAN(MLE):
         """Returns which tokens (B, T) are masked and no padding."""
         valid = self.loss_mask(tokens)
         return ~present if valid is None else valid & ~present
+
+    def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """Returns D's logits (n, T) that tokens of filled sentences (n, T) are real."""
+        judge = self.discriminator
+
+        def scored(_: int, rows: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:
+            return judge(rows, judge.hide(rows, shown))
+
+        return self.generator.batched(scored, tokens, present)
 
     # --- Updates ----------------------------------------------------------------------------------
 
