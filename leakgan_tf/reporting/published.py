@@ -13,7 +13,7 @@ from leakgan_tf.systems.registry import published_figures
 # Names as papers write them.
 SYSTEMS = {
     "mle": "MLE", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
-    "scratchgan": "ScratchGAN",
+    "scratchgan": "ScratchGAN", "maskgan": "MaskGAN",
     "mle_tuned": "MLE, tuned", "gumbel_gan": "Gumbel-softmax GAN", "textgan": "TextGAN",
     "cot": "CoT", "relgan": "RelGAN", "tailr": "TaiLr",
     "residual_ebm": "Residual EBM",
