@@ -138,18 +138,22 @@ class FillingGenerator(Generator):
     """A generator that also fills gaps of given sentences.
 
     Args:
-      policy: ``policy(tokens, present, closed) -> FillPolicy``, all without arguments.
+      policy: ``policy(tokens, present, closed) -> FillPolicy``; without arguments that of whole
+        sentences.
       length: tokens in a sentence, T.
       batch_size: sentences that are handled together.
     """
 
     def __init__(self, policy: Callable[..., FillPolicy], length: int, batch_size: int):
         super().__init__(policy, length, batch_size)
+        self.fill_policy = policy
         self._fill_batch = tf.function(self._fill_rows, autograph=False)
         self._score_fillings = tf.function(self._score_rows, autograph=False)
         self._fill_template = tf.function(self._fill_copies, autograph=False)
 
-    def fill(self, tokens: np.ndarray, present: np.ndarray, seed: Sequence[int]) -> np.ndarray:
+    def fill(
+        self, tokens: np.ndarray, present: np.ndarray, seed: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Returns sentences (n, T) with what is not `present` (n, T) filled; temperature 1."""
 
         def filled(number: int, *batch: tf.Tensor) -> tf.Tensor:
@@ -203,17 +207,17 @@ class FillingGenerator(Generator):
 
     def _fill_rows(self, tokens, present, seed, number) -> tf.Tensor:
         own = tf.random.experimental.stateless_fold_in(seed, number)
-        return infill(self.policy(tokens, present), tokens, present, own)
+        return infill(self.fill_policy(tokens, present), tokens, present, own)
 
     def _score_rows(self, tokens, present) -> tf.Tensor:
-        logits = self.policy(tokens, present).sequence_logits(tokens)
+        logits = self.fill_policy(tokens, present).sequence_logits(tokens)
         return -losses.cross_entropy(logits, tokens)
 
     def _fill_copies(self, template, present, law: Law, seed, number) -> Drawn:
         """Returns fillings of a template (T,), as many as a batch has."""
         rows = self._batch_size
         tokens, given = (tf.tile(each[tf.newaxis], [rows, 1]) for each in (template, present))
-        policy = PartiallyForcedPolicy(self.policy(tokens, given, ~given), tokens, given)
+        policy = PartiallyForcedPolicy(self.fill_policy(tokens, given, ~given), tokens, given)
         none = tf.zeros([rows], tf.int32)
         own = tf.random.experimental.stateless_fold_in(seed, number)
         drawn = continue_prefixes(policy, tokens, none, law, own)

@@ -310,7 +310,7 @@ class MaskGAN(MLE):
             logits = tf.split(
                 model(tf.concat([real, filled], 0), tf.concat([shown, shown], 0), both), 2
             )
-            loss = maskgan.fill_discriminator_loss(*logits, *masked)
+            loss = maskgan.fill_discriminator_loss(logits[0], logits[1], *masked)
             returns = maskgan.fill_returns(logits[1], masked[1], self.config.own.gamma)
             critic_loss = maskgan.critic_loss(model.values(filled), returns, masked[1])
         norm = self._descend("discriminator", tape, loss, model.judging_variables)
