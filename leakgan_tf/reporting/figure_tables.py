@@ -111,6 +111,8 @@ TEXT = (
     Column("Fréchet", named("frechet")),
     Column("(training)", named("frechet_train")),
     Column("NLL under LM", named("nll_language_model")),
+    Column("fillings under LM", named("nll_filled_language_model")),
+    Column("(real tokens)", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
 

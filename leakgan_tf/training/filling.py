@@ -57,8 +57,8 @@ def _masked_figures(
 ) -> dict[str, float]:
     unknown = task.reader.vocabulary.unknown_id if task.reader else None
     counted = counted_tokens(tokens, config.ends, unknown) & ~present
-    log_prob = system.generator.fill_log_prob(tokens, present)
-    nll = float(-log_prob[counted].mean(dtype=np.float64)) if counted.any() else float("nan")
+    log_prob = system.generator.fill_log_prob(tokens, present)[counted]
+    nll = float(-np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1))
     filled = system.generator.fill(tokens, present, derive(config.seed, "fillings"))
     right = [
         side[counted_tokens(rows, config.ends) & ~present]
