@@ -21,33 +21,32 @@ from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import END, forbid_eos, force_eos, valid_token_mask
 from leakgan_tf.objectives import losses
 
-MASKS = ("contiguous", "random")
 
-
-def gap_length(length: int, rate: float) -> int:
-    """Returns the tokens of a contiguous mask: int(rate·T) - 1, as MaskGAN's program has it."""
-    return max(int(rate * length + 1e-9) - 1, 0)
-
-
-def draw_masks(kind: str, rows: int, length: int, rate: float, seed: tf.Tensor) -> tf.Tensor:
-    """Returns which tokens are present, (rows, T); the first one always is.
+def contiguous_masks(rows: int, length: int, gap: int, seed: tf.Tensor) -> tf.Tensor:
+    """Returns which tokens are present, (rows, T): all but `gap` in a row, their place uniform.
 
     Args:
-      kind: "contiguous": `gap_length` tokens in a row, their place uniform; "random": each token is
-        masked with the probability `rate`.
       rows: sentences.
       length: tokens in a sentence, T.
-      rate: share of tokens that are masked, 1 - p.
+      gap: masked tokens, below T; the first token is none of them.
       seed: stateless seed (2,).
     """
+    begin = tf.random.stateless_uniform([rows, 1], seed, 1, length - gap + 1, tf.int32)
     places = tf.range(length)
-    if kind == "random":
-        present = tf.random.stateless_uniform([rows, length], seed) >= rate
-    else:
-        gap = gap_length(length, rate)
-        begin = tf.random.stateless_uniform([rows, 1], seed, 1, length - gap + 1, tf.int32)
-        present = (places < begin) | (places >= begin + gap)
-    return present | (places == 0)
+    return (places < begin) | (places >= begin + gap)
+
+
+def random_masks(rows: int, length: int, rate: float, seed: tf.Tensor) -> tf.Tensor:
+    """Returns which tokens are present, (rows, T): each but the first is masked by itself.
+
+    Args:
+      rows: sentences.
+      length: tokens in a sentence, T.
+      rate: probability that a token is masked.
+      seed: stateless seed (2,).
+    """
+    present = tf.random.stateless_uniform([rows, length], seed) >= rate
+    return present | (tf.range(length) == 0)
 
 
 class FillPolicy:

@@ -43,11 +43,10 @@ from leakgan_tf.config.fields import setting
 from leakgan_tf.config.own import Presets, unique_class
 from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.generation.filling import (
-    MASKS,
     FillingGenerator,
     FillPolicy,
-    draw_masks,
-    gap_length,
+    contiguous_masks,
+    random_masks,
 )
 from leakgan_tf.generation.forcing import infill
 from leakgan_tf.models.fill_discriminator import FillDiscriminator
@@ -110,7 +109,7 @@ class MaskGANConfig(MLEConfig):
     masks: str = setting(
         "contiguous",
         "Masked tokens: 'contiguous', int(rate·T) - 1 in a row (its program: better); 'random'.",
-        choices=MASKS,
+        choices=("contiguous", "random"),
     )
     mask_rate: float = setting(0.5, "Share of tokens that are masked, 1 - p (its program).", most=1)
     epochs: int = setting(20, "Epochs of the language model (open).", zero=True)
@@ -145,12 +144,16 @@ class MaskGANConfig(MLEConfig):
 
     def check(self, shared: SharedConfig) -> None:
         """Raises ``UserError`` if no token would be masked."""
-        least = gap_length(shared.length, self.mask_rate)
-        if self.masks == "contiguous" and not 1 <= least < shared.length:
+        gap = self.gap(shared.length)
+        if self.masks == "contiguous" and gap < 1:
             raise UserError(
-                f"maskgan_mask_rate {self.mask_rate:g} masks {least} of {shared.length} tokens in "
+                f"maskgan_mask_rate {self.mask_rate:g} masks {gap} of {shared.length} tokens in "
                 "a row (int(rate·T) - 1): give another rate, or maskgan_masks random"
             )
+
+    def gap(self, length: int) -> int:
+        """Returns the tokens of a contiguous mask among T: int(rate·T) - 1 (its program)."""
+        return max(int(self.mask_rate * length + 1e-9) - 1, 0)
 
 
 class MaskGAN(MLE):
@@ -232,8 +235,10 @@ class MaskGAN(MLE):
 
     def draw_masks(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
         """Returns which tokens are present, (rows, T), of a stateless seed (2,)."""
-        own = self.config.own
-        return draw_masks(own.masks, rows, self.config.length, own.mask_rate, seed)
+        own, length = self.config.own, self.config.length
+        if own.masks == "random":
+            return random_masks(rows, length, own.mask_rate, seed)
+        return contiguous_masks(rows, length, own.gap(length), seed)
 
     def masked(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Returns which tokens (B, T) are masked and no padding."""

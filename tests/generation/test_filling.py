@@ -7,10 +7,16 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
-from leakgan_tf.generation.filling import FillingGenerator, FillPolicy, draw_masks, gap_length
+from leakgan_tf.generation.filling import (
+    FillingGenerator,
+    FillPolicy,
+    contiguous_masks,
+    random_masks,
+)
 from leakgan_tf.generation.forcing import infill
 from leakgan_tf.models.fill_generator import FillGenerator
 from leakgan_tf.models.first_tokens import FirstTokens
+from leakgan_tf.systems.registry import system_config
 
 SEED = tf.constant([3, 4])
 LENGTH, VOCAB = 5, 4
@@ -33,25 +39,25 @@ def generator(**options):
 # --- Masks ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("length", "rate", "gap"), [(20, 0.5, 9), (20, 1.0, 19), (20, 0.0, 0)])
-def test_a_contiguous_mask_is_one_run_of_the_stated_length(length, rate, gap):
-    assert gap_length(length, rate) == gap
-    present = draw_masks("contiguous", 400, length, rate, SEED).numpy()
+@pytest.mark.parametrize(("rate", "gap"), [(0.5, 9), (1.0, 19), (0.05, 0)])
+def test_a_contiguous_mask_is_one_run_of_the_stated_length(rate, gap):
+    own = system_config("maskgan")(masks="random", mask_rate=rate)
+    assert own.gap(20) == gap
+    present = contiguous_masks(400, 20, gap, SEED).numpy()
     assert present[:, 0].all()
     assert ((~present).sum(axis=1) == gap).all()
     begins = np.argmin(present, axis=1)
     for row, begin in zip(present, begins, strict=True):
-        assert not gap or not row[begin : begin + gap].any()
+        assert not row[begin : begin + gap].any()
     if gap:  # every place comes up, from 1 to T - gap
-        assert set(begins) == set(range(1, length - gap + 1))
+        assert set(begins) == set(range(1, 20 - gap + 1))
 
 
 def test_a_random_mask_hides_its_share_and_never_the_first_token():
-    present = draw_masks("random", 2000, 20, 0.3, SEED).numpy()
+    present = random_masks(2000, 20, 0.3, SEED).numpy()
     assert present[:, 0].all()
     assert abs((~present[:, 1:]).mean() - 0.3) < 0.02
-    other = draw_masks("random", 2000, 20, 0.3, SEED + 1).numpy()
-    assert (other != present).any()
+    assert (random_masks(2000, 20, 0.3, SEED + 1).numpy() != present).any()
 
 
 # --- The policy -----------------------------------------------------------------------------------
