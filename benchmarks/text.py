@@ -64,9 +64,10 @@ def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
     if not folder.exists():
         corpus = corpora.get_corpus(name)
         train, test = corpora.corpus_sources(corpus, data_folder(values), values.download)
-        encoded = prepare(train, folder, corpus.settings, test=test, corpus=corpus.name)
+        settings = corpus.preset_settings(values.preset)
+        encoded = prepare(train, folder, settings, test=test, corpus=corpus.name)
         notes = source_notes(corpus, [*train, *(test or ())])
-        print("\n".join([report(encoded, corpus.settings), *notes, ""]), flush=True)
+        print("\n".join([report(encoded, settings), *notes, ""]), flush=True)
     dataset = load_dataset(folder)
     if dataset.corpus != name:
         raise UserError(f"{folder} holds {dataset.corpus or 'other text'}, not {name}")

@@ -14,7 +14,15 @@ from leakgan_tf.data.midi import STEP, exact_step, write_melody
 from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.runs.request import OUTSIDE, Request, Sentence, encode_prompt, make_request
+from leakgan_tf.runs.request import (
+    BLANK,
+    OUTSIDE,
+    Request,
+    Sentence,
+    encode_prompt,
+    encode_template,
+    make_request,
+)
 from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, refuse_existing, write_text
@@ -23,6 +31,7 @@ from leakgan_tf.utils.printable import printable
 ABOUT = """Writes sentences of a finished or interrupted run, one a line.
 
 generate --run RUN [--num 20] [--prompt "a man"] [--out FILE]
+generate --run RUN --template "a man ___ on the ___"    fills the blanks, of a run of maskgan
 generate --run RUN --midi FOLDER    melodies as MIDI files, of a run on `prepare --midi`
 
 RUN is a run's folder, or a model that comes with the package: captions (LeakGAN), captions-mle.
@@ -30,7 +39,17 @@ RUN is a run's folder, or a model that comes with the package: captions (LeakGAN
 Example: python -m leakgan_tf generate --run=captions --prompt="a man" --temperature=0.7"""
 LAW, FILTERS, OUTPUT, MELODIES = "How tokens are drawn", "Which sentences", "Output", "Melodies"
 FORMATS = ("text", "jsonl")
-_OPTIONS = ("prompt", "temperature", "top_k", "top_p", "greedy", "seed", "unique", "novel")
+_OPTIONS = (
+    "prompt",
+    "template",
+    "temperature",
+    "top_k",
+    "top_p",
+    "greedy",
+    "seed",
+    "unique",
+    "novel",
+)
 
 
 def define_flags() -> flags.FlagValues:
@@ -41,6 +60,12 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_integer("num", 10, "Number of sentences.", lower_bound=0, **own)
     flags.DEFINE_string(
         "prompt", "", "Beginning of every sentence, in words of the training text.", **own
+    )
+    flags.DEFINE_string(
+        "template",
+        "",
+        f"A sentence to fill, {BLANK} for each word that is missing: of a system that fills gaps.",
+        **own,
     )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
     flags.DEFINE_bool("best", False, BEST, **own)
@@ -151,12 +176,14 @@ def _line(sentence: Sentence, form: str, request: Request) -> str:
 
 
 def _check_text(request: Request, run_folder: RunFolder, data: str | None) -> None:
-    """Refuses a prompt or a data folder that does not fit the run."""
-    if not (request.prompt or request.novel):
+    """Refuses a prompt, a template or a data folder that does not fit the run."""
+    if not (request.prompt or request.template or request.novel):
         return
     config = run_folder.read_config()
     reader = run_folder.read_reader(config)
     encode_prompt(request.prompt, reader, config.length)
+    if request.template:
+        encode_template(request.template, reader, config)
     if request.novel:
         training_text(run_folder, config, data)
 

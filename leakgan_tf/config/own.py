@@ -73,6 +73,7 @@ class SystemConfig:
         those that the preset has for all systems.
       rewarded: whether policy gradients are weighted with rewards, which `reward` can replace.
       sets_frontier: whether this is the system that `select=frontier` compares others with.
+      fills: whether its generator fills gaps of given sentences, too.
 
     Raises:
       UserError: a value is impossible.
@@ -83,6 +84,7 @@ class SystemConfig:
     kernels: ClassVar[Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]] = {}
     rewarded: ClassVar[bool] = False
     sets_frontier: ClassVar[bool] = False
+    fills: ClassVar[bool] = False
     flag_prefix: ClassVar[str] = ""
 
     def __init_subclass__(cls, flags: str | None = None) -> None:

@@ -6,20 +6,24 @@ language model; against other papers' figures they say nothing.
 
 import tempfile
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+import tensorflow as tf
 
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.frechet import embed, frechet_distance
-from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.metrics.nll import counted_tokens, held_out_nll
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import TrainedGenerator, load
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.training.filling import Filling
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.seeds import derive
 
 
 def load_language_model(run_dir: str | Path, dataset_digest: str) -> TrainedGenerator:
@@ -59,6 +63,37 @@ def language_model_scores(
     }
     if reverse:
         scores["reverse_nll"] = _reverse_nll(config, dataset, samples)
+    return scores
+
+
+def filling_scores(
+    scorer: TrainedGenerator, dataset: TextDataset, trained: TrainedGenerator, num: int
+) -> dict[str, float]:
+    """Returns what a language model says of fillings of held-out sentences, at temperature 1.
+
+    Args:
+      scorer: the language model.
+      dataset: held-out sentences.
+      trained: a run of a system that fills gaps.
+      num: the most held-out sentences that are used.
+
+    Returns:
+      ``nll_filled_language_model``: NLL per masked token of the fillings under it, given the tokens
+      before; ``nll_masked_language_model``: the same of the real tokens there. Unknown words do not
+      count. Nothing of a system that fills no gaps.
+    """
+    if not trained.config.own.fills:
+        return {}
+    filling, ends = cast(Filling, trained.system), scorer.config.ends
+    real, seed = dataset.test[:num], trained.config.seed
+    present = filling.draw_masks(len(real), tf.constant(derive(seed, "filling"))).numpy()
+    filled = filling.generator.fill(real, present, derive(seed, "fillings"))
+    scores = {}
+    for name, tokens in (("filled", filled), ("masked", real)):
+        counted = counted_tokens(tokens, ends, dataset.vocabulary.unknown_id) & ~present
+        log_prob = scorer.generator.log_prob(tokens)[counted]
+        cost = -np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1)
+        scores[f"nll_{name}_language_model"] = float(cost)
     return scores
 
 

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from leakgan_tf.evaluation.language_model import language_model_scores, load_language_model
+from leakgan_tf.evaluation.language_model import (
+    filling_scores,
+    language_model_scores,
+    load_language_model,
+)
 from leakgan_tf.runs.load import load
 from leakgan_tf.runs.shipped import run_data
 from leakgan_tf.tasks.text_scores import score_generator, scoring_samples
@@ -51,5 +55,7 @@ def sweep_run(
         row = score_generator(*scored, temperature, num, samples)
         if scorer:
             row |= language_model_scores(scorer, dataset, samples, reverse)
+            if temperature == 1:
+                row |= filling_scores(scorer, dataset, trained, num)
         rows.append({**row, **weights})
     return rows

@@ -38,6 +38,14 @@ class PartiallyForcedPolicy:
         read = tf.where(self._given[:, position], self._tokens[:, position], tokens)
         return self._policy.write(state, read, position)
 
+    def force(self, state: State, tokens: tf.Tensor, position: tf.Tensor) -> State:
+        """Returns the state after a given token of a prefix."""
+        return self._policy.force(state, tokens, position)
+
+    def resume(self, state: State, position: tf.Tensor) -> State:
+        """Returns the state from which sampling continues after a given prefix."""
+        return self._policy.resume(state, position)
+
 
 def infill(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Samples what is not given of sentences, each token after all those before it.

@@ -89,7 +89,7 @@ class Generator:
             position.
           seed: stateless seed, two integers.
         """
-        factors, seed = _inverse(temperature, self.length), tf.constant(seed, tf.int32)
+        factors, seed = inverse_factors(temperature, self.length), tf.constant(seed, tf.int32)
         batches = [np.zeros([0, self.length], np.int32)]
         for number in range(0, -(-count // self._batch_size), self._replicas):
             batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
@@ -122,7 +122,7 @@ class Generator:
         given = np.zeros(self.length, np.int32)
         given[: len(prefix)] = prefix
         law = Law(
-            _inverse(temperature, self.length),
+            inverse_factors(temperature, self.length),
             *(tf.constant(v, t) for v, t in zip((top_k, top_p, greedy), _LAW_TYPES, strict=True)),
         )
         start = (tf.constant(given), tf.constant(len(prefix)), law, tf.constant(seed, tf.int32))
@@ -152,7 +152,7 @@ class Generator:
         path: str = "scoring",
     ) -> np.ndarray:
         """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
-        factors = tf.stack([_inverse(each, self.length) for each in temperatures])
+        factors = tf.stack([inverse_factors(each, self.length) for each in temperatures])
         rows, size = len(tokens), self._replicas * self._batch_size
         padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
         batches = [
@@ -233,7 +233,7 @@ def latent_log_prob(
     return prefixes - tf.pad(prefixes[..., :-1], [[0, 0], [0, 0], [1, 0]])
 
 
-def _inverse(temperature: Temperature, length: int) -> tf.Tensor:
+def inverse_factors(temperature: Temperature, length: int) -> tf.Tensor:
     """Returns the factor on the logits at each position, (length,) float32.
 
     Divided in float64: the temperature 1/f gives the factor f exactly.

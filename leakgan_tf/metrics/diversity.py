@@ -40,6 +40,37 @@ def distinct_ngrams(
     return shares
 
 
+def known_ngrams(
+    sentences: Sequence[Sentence], training: Iterable[Sentence], orders: Sequence[int] = ORDERS
+) -> dict[int, float]:
+    """Returns, of the different n-grams of sentences, the share that training sentences have.
+
+    MaskGAN's program (Fedus et al. 2018, arXiv:1801.07736) measures so.
+
+    Args:
+        sentences: At least one sentence, each a sequence of hashable tokens.
+        training: Sentences in tokens of the same kind; read once.
+        orders: The n wanted.
+
+    Returns:
+        ``{n: share}``, each in [0, 1]; 0 if no sentence has n tokens.
+
+    Raises:
+        ValueError: If there is no sentence.
+    """
+    _require(sentences)
+    own = {
+        order: {ngram for sentence in sentences for ngram in ngrams(sentence, order)}
+        for order in orders
+    }
+    missing = {order: set(found) for order, found in own.items()}
+    for sentence in training:
+        for order, left in missing.items():
+            left.difference_update(ngrams(sentence, order))
+    return {order: 1 - len(missing[order]) / max(len(own[order]), 1) if own[order] else 0.0
+            for order in orders}  # fmt: skip
+
+
 def distinct_sentences(sentences: Sequence[Sentence]) -> float:
     """Returns the number of different sentences / the number of sentences, in (0, 1].
 

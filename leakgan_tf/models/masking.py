@@ -22,6 +22,12 @@ def force_eos(logits: tf.Tensor, ended: tf.Tensor) -> tf.Tensor:
     return tf.where(ended[..., tf.newaxis], only_end, logits)
 
 
+def forbid_eos(logits: tf.Tensor, closed: tf.Tensor) -> tf.Tensor:
+    """Makes the end symbol impossible where `closed` (...), of logits (..., V)."""
+    only_end = tf.one_hot(END, logits.shape[-1], on_value=True, off_value=False, dtype=tf.bool)
+    return tf.where(closed[..., tf.newaxis] & only_end, _IMPOSSIBLE, logits)
+
+
 def valid_token_mask(tokens: tf.Tensor) -> tf.Tensor:
     """Returns which tokens (B, T) the generator had to choose: up to the first end symbol."""
     unended = tf.cast(tokens[:, :-1] != END, tf.int32)

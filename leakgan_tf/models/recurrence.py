@@ -67,7 +67,18 @@ def unroll(
     state: CellState | None = None,
     gain: keras.Variable | None = None,
 ) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H).
+    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H); see `unroll_to_end`."""
+    return unroll_to_end(cell, inputs, state, gain)[0]
+
+
+def unroll_to_end(
+    cell: keras.layers.LSTMCell,
+    inputs: tf.Tensor,
+    state: CellState | None = None,
+    gain: keras.Variable | None = None,
+    kept: tf.Tensor | None = None,
+) -> tuple[tf.Tensor, CellState]:
+    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H) and the last state.
 
     What the inputs contribute to the gates is known beforehand: one product for all L steps.
 
@@ -76,6 +87,7 @@ def unroll(
       inputs: one vector a step.
       state: before the first step; zero without it.
       gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
+      kept: factors (B, H) on the hidden vector that each step reads; without it all are 1.
     """
     if state is None:
         state = zero_state(cell, tf.shape(inputs)[0])
@@ -85,7 +97,8 @@ def unroll(
     recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
     hidden = []
     for present in given:
-        activations = present + state.hidden @ recurrent
+        before = state.hidden if kept is None else state.hidden * kept
+        activations = present + before @ recurrent
         if gain is not None:
             mean, variance = tf.nn.moments(activations, axes=[-1], keepdims=True)
             activations = tf.nn.batch_normalization(
@@ -93,7 +106,7 @@ def unroll(
             )
         state = _gates(activations, state.memory)
         hidden.append(state.hidden)
-    return tf.stack(hidden, axis=1)
+    return tf.stack(hidden, axis=1), state
 
 
 def _gates(activations: tf.Tensor, memory: tf.Tensor) -> CellState:

@@ -77,6 +77,13 @@ KNOWN = (
     Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
     Column("D's calibration error", named("discriminator.calibration_error")),
 )
+# Of systems that fill gaps (`training.filling`).
+FILLED = (
+    Column("perplexity, masked", named("filling.masked_perplexity")),
+    Column("D's accuracy, masked", named("filling.discriminator_accuracy")),
+    *(Column(f"unique {n}-grams", named(f"filling.unique_{n}")) for n in "234"),
+    *(Column(f"{n}-grams in training", named(f"filling.in_training_{n}")) for n in "234"),
+)
 MINUTES = Column("minutes", _minutes, lambda values: mean_and_spread(values, 1))
 ORACLE_METRICS = {"nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "distinct"}
 # Of every evaluation on the oracle task.
@@ -104,6 +111,8 @@ TEXT = (
     Column("Fréchet", named("frechet")),
     Column("(training)", named("frechet_train")),
     Column("NLL under LM", named("nll_language_model")),
+    Column("fillings under LM", named("nll_filled_language_model")),
+    Column("(real tokens)", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
 
@@ -225,7 +234,9 @@ def oracle_table(
         for name in ("random", "oracle")
     )  # fmt: skip
     return figure_table(
-        "system", [_OF, *ORACLE, *KNOWN, *_MORE], [*random, *_run_rows(runs, single), *truth]
+        "system",
+        [_OF, *ORACLE, *KNOWN, *FILLED, *_MORE],
+        [*random, *_run_rows(runs, single), *truth],
     )
 
 
@@ -242,7 +253,7 @@ def grammar_table(
     rows = _run_rows(runs, single)
     if reference:
         rows.append((system_title("grammar"), [reference]))
-    return figure_table("system", [_OF, *GRAMMAR, MINUTES], rows)
+    return figure_table("system", [_OF, *GRAMMAR, *FILLED, MINUTES], rows)
 
 
 def text_table(
@@ -265,7 +276,7 @@ def text_table(
         for system, figures in text_figures(corpus)[0].items()
         if system in systems
     ]
-    return figure_table("system", [_OF, *TEXT, *KNOWN, MINUTES], rows)
+    return figure_table("system", [_OF, *TEXT, *KNOWN, *FILLED, MINUTES], rows)
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:

@@ -1,6 +1,6 @@
 """Trained generators, read back from their run folders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.vocabulary import EOS_ID
 from leakgan_tf.generation import residual
 from leakgan_tf.generation.continuation import Drawn
+from leakgan_tf.generation.filling import FillingGenerator
 from leakgan_tf.generation.residual import ResidualGenerator, base_generator
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.base import system_log_odds
@@ -23,6 +24,7 @@ from leakgan_tf.runs.request import (
     count_drawn,
     describe_filter,
     encode_prompt,
+    encode_template,
     make_request,
 )
 from leakgan_tf.runs.shipped import find_run, training_text
@@ -109,7 +111,8 @@ class TrainedGenerator:
           num: how many; more sentences begin with the same ones.
           temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
-          **options: other fields of `Request`: ``prompt="a man"``, ``top_k=40``, ``top_p=0.9``
+          **options: other fields of `Request`: ``prompt="a man"``, ``template="a man ___ on the
+            ___"`` (of a system that fills gaps), ``top_k=40``, ``top_p=0.9``
             (both outside every published protocol), ``greedy=True``, ``unique=True``; and
             ``novel=True``, with ``data="my_data"`` if the data folder has moved.
 
@@ -144,19 +147,11 @@ class TrainedGenerator:
         request = make_request(num, temperature, seed, **options)
         if isinstance(self.generator, ResidualGenerator):
             raise UserError(
-                "a residual model chooses whole sentences: it takes no prompt, top_k, top_p, "
-                "greedy, unique or novel, and has no log-probabilities of tokens"
+                "a residual model chooses whole sentences: it takes no prompt, template, top_k, "
+                "top_p, greedy, unique or novel, and has no log-probabilities of tokens"
             )
-        prefix = encode_prompt(request.prompt, self.reader, self.config.length)
+        batches, given = self._batches(request)
         known = set(self.training_sentences(data)) if request.novel else set()
-        batches = self.generator.continuations(
-            prefix,
-            request.temperature,
-            request.top_k,
-            request.top_p,
-            request.greedy,
-            (request.seed, GENERATE),
-        )
         found: list[Sentence] = []
         drawn = 0
         while len(found) < num:
@@ -165,7 +160,7 @@ class TrainedGenerator:
                     f"only {len(found)} of {drawn:,} sentences are {describe_filter(request)}: "
                     "ask for fewer, or raise the temperature"
                 )
-            batch = self._sentences(next(batches), len(prefix))
+            batch = self._sentences(next(batches), given)
             drawn += len(batch)
             for sentence in batch:
                 if sentence.text not in known:
@@ -218,16 +213,31 @@ class TrainedGenerator:
             return Language(self.config.grammar, self.config.law).text(ids)
         return " ".join(map(str, ids)) if self.reader is None else self.reader.text(ids)
 
-    def _sentences(self, drawn: Drawn, given: int) -> list[Sentence]:
+    def _batches(self, request: Request) -> tuple[Iterator[Drawn], np.ndarray]:
+        """Returns batch after batch of what is drawn, and which tokens are given, (T,)."""
+        law = request.temperature, request.top_k, request.top_p, request.greedy
+        seed, places = (request.seed, GENERATE), np.arange(self.config.length)
+        if not request.template:
+            prefix = encode_prompt(request.prompt, self.reader, self.config.length)
+            return self.generator.continuations(prefix, *law, seed), places < len(prefix)
+        template = encode_template(request.template, self.reader, self.config)
+        blanks = [place for place, each in enumerate(template) if each is None]
+        assert isinstance(self.generator, FillingGenerator)  # its configuration says so
+        return self.generator.fillings(template, *law, seed), ~np.isin(places, blanks)
+
+    def _sentences(self, drawn: Drawn, given: np.ndarray) -> list[Sentence]:
         end = -1 if self.reader is None else EOS_ID
-        counted = count_drawn(drawn.tokens, given, end)
+        counted = count_drawn(drawn.tokens, ~given, end)
         log_probs, law = ((part * counted).sum(axis=1) for part in drawn[1:])
         rows = drawn.tokens.tolist()
+        words = [
+            tuple(map(str, row) if self.reader is None else self.reader.tokens(row)) for row in rows
+        ]
         return [
             Sentence(
                 self._text(row),
-                tuple(map(str, row) if self.reader is None else self.reader.tokens(row)),
-                given,
+                words[number],
+                int(given[: len(words[number])].sum()),
                 float(log_probs[number]),
                 float(law[number]),
             )

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.metrics.temperatures import check_temperature
+from leakgan_tf.systems.registry import find_systems, system_config
 from leakgan_tf.utils.errors import UserError
 
 OUTSIDE = (
     "top-k and top-p are outside every published protocol: scores of such sentences compare with "
     "no published figure"
 )
+BLANK = "___"  # a token to fill, in a template
 TRIES = 50  # sentences drawn for each one asked, at most, where --unique or --novel leaves some out
 
 
@@ -29,6 +32,7 @@ class Request:
       temperature: divides the logits; below 1 is sharper.
       seed: the same seed gives the same sentences.
       prompt: what every sentence begins with.
+      template: a sentence with a `BLANK` for each token to fill, of a system that fills gaps.
       top_k: draw from so many of the likeliest tokens; 0: from all.
       top_p: draw from the fewest likeliest tokens with this probability together.
       greedy: take the likeliest token each time.
@@ -43,6 +47,7 @@ class Request:
     temperature: float = 1.0
     seed: int = 0
     prompt: str = ""
+    template: str = ""
     top_k: int = 0
     top_p: float = 1.0
     greedy: bool = False
@@ -61,6 +66,8 @@ class Request:
             raise UserError(f"top_p must be above 0 and at most 1, but is {self.top_p:g}")
         if self.greedy and (self.temperature != 1 or self.truncated):
             raise UserError("greedy takes the likeliest token: no temperature, top_k or top_p")
+        if self.prompt and self.template:
+            raise UserError("give a prompt or a template: a template begins as it says")
         if self.greedy and self.unique and self.num > 1:
             raise UserError("greedy gives one sentence: unique cannot make them different")
 
@@ -72,7 +79,8 @@ class Request:
     @property
     def plain(self) -> bool:
         """Whether count, temperature and seed are all that is asked for."""
-        return not (self.prompt or self.truncated or self.greedy or self.unique or self.novel)
+        given = self.prompt or self.template
+        return not (given or self.truncated or self.greedy or self.unique or self.novel)
 
     @property
     def law(self) -> str:
@@ -92,7 +100,7 @@ class Sentence:
     Attributes:
       text: as `generate` writes it.
       tokens: the words and marks, those of the prompt first.
-      prompt_tokens: how many of them were given.
+      prompt_tokens: how many of them were given, by a prompt or by a template.
       log_prob_model: of the other tokens, the end of the sentence included, under the model at
         temperature 1, in nats.
       log_prob_law: of the same under the law that they were drawn by, in nats. What `unique` and
@@ -138,7 +146,7 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     if reader is None:
         raise UserError("a prompt needs a run on text: the oracle's tokens are not words")
     tokens = reader.tokenizer.tokenize(prompt)
-    _refuse_unknown(tokens, reader)
+    _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
         raise UserError(
             f"the prompt has {len(tokens)} tokens and the model's sentences {length} at most: "
@@ -147,7 +155,43 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     return [int(each) for each in reader.vocabulary.encode(tokens, length)[: len(tokens)]]
 
 
-def _refuse_unknown(tokens: Sequence[str], reader: TextReader) -> None:
+def encode_template(
+    template: str, reader: TextReader | None, config: Config[Any]
+) -> list[int | None]:
+    """Returns a template's ids, None for each blank, split into tokens as the training text was.
+
+    Args:
+      template: a sentence with blanks.
+      reader: the run's; None on the oracle task.
+      config: the run's.
+
+    Raises:
+      UserError: the run's system fills no gaps, or the run learned no text; a word is unknown (the
+        message names the nearest known ones); there is no blank, or the template is longer than the
+        model's sentences.
+    """
+    if not config.own.fills:
+        able = ", ".join(name for name in find_systems() if system_config(name).fills)
+        raise UserError(f"a template takes a run of {able}: {config.system} fills no blanks")
+    if reader is None:
+        raise UserError("a template takes a run on text: the oracle's tokens are no words")
+    parts = [reader.tokenizer.tokenize(part) for part in template.split(BLANK)]
+    if len(parts) < 2:
+        raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
+    _refuse_unknown([token for part in parts for token in part], reader, "template")
+    ids: list[int | None] = []
+    for part in parts:
+        ids += [int(each) for each in reader.vocabulary.encode(part, len(part))]
+        ids.append(None)
+    ids.pop()  # one blank fewer than parts
+    if len(ids) > config.length:
+        raise UserError(
+            f"the template has {len(ids)} tokens and the model's sentences {config.length} at most"
+        )
+    return ids
+
+
+def _refuse_unknown(tokens: Sequence[str], reader: TextReader, what: str) -> None:
     unknown = [token for token in dict.fromkeys(tokens) if not reader.vocabulary.knows(token)]
     if not unknown:
         return
@@ -155,11 +199,11 @@ def _refuse_unknown(tokens: Sequence[str], reader: TextReader) -> None:
     near = reader.vocabulary.nearest(token)
     advice = f"nearest known: {', '.join(near)}" if near else "no known word is near it"
     more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""
-    raise UserError(f"the prompt has a word that training has not: {token!r}{more}; {advice}")
+    raise UserError(f"the {what} has a word that training has not: {token!r}{more}; {advice}")
 
 
-def count_drawn(tokens: np.ndarray, given: int, end: int) -> np.ndarray:
-    """Returns which of tokens (n, T) were drawn and count: from `given` to the first `end`."""
+def count_drawn(tokens: np.ndarray, drawn: np.ndarray, end: int) -> np.ndarray:
+    """Returns which of tokens (n, T) count: those `drawn` (T,), up to the first `end`."""
     unended = np.cumprod(tokens != end, axis=1, dtype=bool)
     before = np.pad(unended[:, :-1], [[0, 0], [1, 0]], constant_values=True)
-    return before & (np.arange(tokens.shape[1]) >= given)
+    return before & drawn

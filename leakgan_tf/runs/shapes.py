@@ -121,6 +121,7 @@ class Figures(TypedDict, total=False):
 
     best: dict[str, Any]
     discriminator: dict[str, Number]
+    filling: dict[str, Number]
     seconds: dict[str, Seconds]
     total_updates: Count
 

@@ -14,6 +14,7 @@ from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import board
 from leakgan_tf.training.discriminator import discriminator_figures
 from leakgan_tf.training.distribution import Distribution
+from leakgan_tf.training.filling import filling_figures
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.trainer import Trainer
@@ -110,6 +111,8 @@ def _train_run(
     figures = task.measure(system.generator)
     if known := discriminator_figures(config, system, task):
         figures["discriminator"] = known
+    if filled := filling_figures(config, system, task):
+        figures["filling"] = filled
     figures |= {
         "best": progress.best,
         "seconds": progress.seconds,

@@ -167,12 +167,21 @@ SENTENCES = [f"{a} {b} {c}." for a in ("a", "the", "one") for b in ("man", "cat"
 
 @pytest.fixture(scope="module")
 def text_run(tmp_path_factory):
-    """A run on text with random weights, and its data folder."""
-    folder = tmp_path_factory.mktemp("text")
+    """A run of MLE on text with random weights, and its data folder."""
+    return made_on_text("mle", tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="module")
+def filling_run(tmp_path_factory):
+    """A run of MaskGAN on text with random weights."""
+    return made_on_text("maskgan", tmp_path_factory.mktemp("filling"))
+
+
+def made_on_text(system, folder):
     (folder / "text.txt").write_text("".join(f"{line}\n" for line in SENTENCES))
     data = prepare(folder / "text.txt", folder / "data", max_length=4).contents
     sizes = {"batch_size": 4, "sampling_batch": 16, "generator_hidden": 4, "padding": "masked"}
-    config = text_config(data, "smoke", None, "mle", 0, sizes)
+    config = text_config(data, "smoke", None, system, 0, sizes)
     runs.begun(config, folder / "run", made_by={"data": str(folder / "data")})
     write_json(
         RunFolder(folder / "run").reader, TextReader(data.vocabulary, data.tokenizer).to_json()
@@ -232,6 +241,32 @@ def test_an_unknown_word_is_refused_with_its_nearest(text_run, capsys):
     refuses(capsys, text_run, *words, "--prompt=the Girafe", names=["'Girafe'", "giraffe"])
     refuses(capsys, text_run, *words, "--prompt=the xyzzy", names=["no known word is near"])
     refuses(capsys, text_run, *words, "--prompt=a man sits.", names=["4 tokens", "3 or fewer"])
+
+
+def test_blanks_are_filled_and_the_rest_stays(filling_run, capsys):
+    trained = load(filling_run / "run")
+    found = trained.sentences(20, seed=3, template="the ___ sits ___")
+    tokens = [each.tokens for each in found]
+    assert all(len(each) == 4 and each[::2] == ("the", "sits") for each in tokens)
+    assert len({each[1] for each in tokens}) > 1
+    written = lines(capsys, filling_run, "--template=the ___ sits ___", "--num=20", "--seed=3")
+    assert written == [each.text for each in found]
+    (line,) = lines(capsys, filling_run, "--template=a ___ sits", "--num=1", "--format=jsonl")
+    each = json.loads(line)
+    assert (each["tokens"][::2], each["prompt_tokens"]) == (["a", "sits"], 2)
+    ids = trained.reader.vocabulary.encode(each["tokens"], 4)[None]
+    wanted = trained.generator.fill_log_prob(ids, ids != ids[0, 1])
+    assert each["log_prob_model"] == pytest.approx(wanted[0, 1], abs=1e-4)
+
+
+def test_templates_that_cannot_be_filled_are_refused(text_run, filling_run, capsys):
+    words = ["generate", f"--run={filling_run / 'run'}"]
+    refuses(capsys, filling_run, *words, "--template=the Girafe ___", names=["'Girafe'", "giraffe"])
+    refuses(capsys, filling_run, *words, "--template=a man", names=["no blank", "___"])
+    refuses(capsys, filling_run, *words, "--template=a ___ ___ ___ .", names=["5 tokens", "4"])
+    refuses(capsys, filling_run, *words, "--template=a ___", "--prompt=a", names=["or a template"])
+    words = ["generate", f"--run={text_run / 'run'}", "--template=the ___"]
+    refuses(capsys, text_run, *words, names=["maskgan", "mle fills no blanks"])
 
 
 def test_truncation_says_that_it_is_outside_of_protocols(text_run, capsys):

@@ -30,7 +30,7 @@ def place(folder, *paths, text="a b .\n"):
 
 
 def test_the_corpora_by_name():
-    names = ["captions", "coco", "emnlp_news", "chinese_poems", "speeches", "nottingham"]
+    names = ["captions", "coco", "emnlp_news", "chinese_poems", "speeches", "ptb", "nottingham"]
     assert list(CORPORA) == names
     with pytest.raises(UserError, match=", ".join(names)):
         get_corpus("shakespeare")

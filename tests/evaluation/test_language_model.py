@@ -4,18 +4,22 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import runs
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
+from leakgan_tf.data.reader import TextReader
 from leakgan_tf.evaluation import language_model as lm_scores
 from leakgan_tf.evaluation.text import sweep_run
 from leakgan_tf.reporting import figure_tables
+from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
 from leakgan_tf.runs.text_config import dataset_digest, text_config
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.training.session import train_run
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.files import write_json
 
 WORDS = [f"{who} {does} {what}" for who in "abcd" for does in "efg" for what in "hijkl"]
 SIZES = {
@@ -69,6 +73,29 @@ def test_the_sweep_has_the_scores_in_its_table(judged):
     assert np.isfinite([figures["frechet"], figures["nll_language_model"]]).all()
     assert "reverse_nll" not in figures
     assert "Fréchet" in figure_tables.figures_table({"mle": figures})
+
+
+def test_fillings_are_scored_at_masked_tokens(judged, tmp_path):
+    folder, dataset, run = judged
+    config = text_config(dataset, "smoke", "paper", "maskgan", 0, {
+        "batch_size": 8, "sampling_batch": 16, "maskgan_steps": 0, "windows": (1, 2),
+        "filters": (2, 2),
+    })  # fmt: skip
+    runs.begun(config, tmp_path, made_by={"data": str(folder / "data")})
+    write_json(
+        RunFolder(tmp_path).reader, TextReader(dataset.vocabulary, dataset.tokenizer).to_json()
+    )
+    judge, trained = lm_scores.load_language_model(run, dataset_digest(dataset)), load(tmp_path)
+    trained.system.draw_masks = lambda rows, seed: tf.constant([[True, False, True, True]] * rows)
+    found = lm_scores.filling_scores(judge, dataset, trained, 9)
+    wanted = -judge.generator.log_prob(dataset.test[:9])[:, 1].mean()
+    assert found["nll_masked_language_model"] == pytest.approx(wanted, rel=1e-5)
+    trained.generator.fill = lambda tokens, present, seed: np.where(present, tokens, 2)
+    filled = np.where([True, False, True, True], dataset.test[:9], 2)
+    wanted = -judge.generator.log_prob(filled)[:, 1].mean()
+    found = lm_scores.filling_scores(judge, dataset, trained, 9)
+    assert found["nll_filled_language_model"] == pytest.approx(wanted, rel=1e-5)
+    assert lm_scores.filling_scores(judge, dataset, judge, 9) == {}
 
 
 def test_another_data_folder_is_refused(judged):

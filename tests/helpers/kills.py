@@ -41,6 +41,8 @@ SIZES = (
     "--cot_steps=200", "--cot_phase_steps=10", "--relgan_epochs=20", "--relgan_steps=100",
     "--relgan_phase_steps=10", "--gumbel_gan_steps=200", "--gumbel_gan_phase_steps=10",
     "--textgan_epochs=20", "--textgan_steps=100", "--textgan_phase_steps=10",
+    "--maskgan_epochs=10", "--maskgan_fill_epochs=10", "--maskgan_steps=60",
+    "--maskgan_phase_steps=10", "--maskgan_width=4",
 )  # fmt: skip
 TEXT_SIZES = (
     "--preset=smoke", "--batch_size=8", "--sampling_batch=16", "--discriminator_samples=32",

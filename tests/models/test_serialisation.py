@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from helpers import small
 from leakgan_tf.models.discriminator import Discriminator
+from leakgan_tf.models.fill_discriminator import FillDiscriminator
+from leakgan_tf.models.fill_generator import FillGenerator
 from leakgan_tf.models.highway import Highway
 from leakgan_tf.models.latent_generator import LatentGenerator
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator
@@ -77,6 +79,12 @@ CASES = {
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, layers=3, ends=True,
              seed=7),
         (TOKENS,), 13),
+    FillGenerator: (
+        dict(vocab_size=VOCAB, length=LENGTH, width=3, layers=2, dropout=0.5, ends=True, seed=7),
+        (TOKENS,), 16),
+    FillDiscriminator: (
+        dict(vocab_size=VOCAB, length=LENGTH, width=3, layers=2, dropout=0.5, seed=7),
+        (TOKENS, np.where(TOKENS > 2, VOCAB, TOKENS)), 19),
     SequenceDiscriminator: (
         dict(vocab_size=VOCAB, length=LENGTH, embedding_size=3, hidden_size=2, seed=7),
         (TOKENS,), 6),

@@ -21,8 +21,8 @@ from leakgan_tf.utils.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = [
-    "cot", "gumbel_gan", "leakgan", "maligan", "mle", "mle_tuned", "pg_bleu", "rankgan", "relgan",
-    "residual_ebm", "scheduled_sampling", "scratchgan", "seqgan", "tailr", "textgan",
+    "cot", "gumbel_gan", "leakgan", "maligan", "maskgan", "mle", "mle_tuned", "pg_bleu", "rankgan",
+    "relgan", "residual_ebm", "scheduled_sampling", "scratchgan", "seqgan", "tailr", "textgan",
 ]  # fmt: skip
 
 

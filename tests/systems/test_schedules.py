@@ -14,6 +14,7 @@ from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER
 from leakgan_tf.systems.base import no_step
 from leakgan_tf.systems.gumbel_gan import GumbelGAN
+from leakgan_tf.systems.maskgan import MaskGAN
 from leakgan_tf.systems.registry import find_systems, make_system, system_config
 from leakgan_tf.systems.relgan import RelGAN
 from leakgan_tf.systems.scratchgan import ScratchGAN
@@ -32,6 +33,9 @@ NAMES = {
     "n": "residual/discriminator",
     "u": "pretrain/autoencoder",
     "p": "pretrain/permutation",
+    "w": "pretrain/language_model",
+    "k": "pretrain/copied",
+    "f": "pretrain/filling",
 }
 COUNTS = {
     "pretrain_rounds": 2,
@@ -62,6 +66,10 @@ COUNTS = {
     "textgan_steps": 7,
     "textgan_phase_steps": 2,
     "residual_ebm_rounds": 5,
+    "maskgan_epochs": 2,
+    "maskgan_fill_epochs": 5,
+    "maskgan_steps": 7,
+    "maskgan_phase_steps": 2,
 }
 # What the published sizes are shrunk to: their schedules stay.
 SIZES = {
@@ -82,13 +90,13 @@ def word(made):
     """The schedule; checks that only generator epochs and phases of their own are evaluated."""
     letters = {name: letter for letter, name in NAMES.items()}
     # Phases of several iterations, evaluated themselves.
-    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN | TextGAN):
+    if isinstance(made, RelGAN | ScratchGAN | GumbelGAN | TextGAN | MaskGAN):
         letters["adversarial/generator"] = "r"
     written = []
     for phase in made.phases():
         letter = letters[phase.name]
         assert phase.evaluate or letter != "e"
-        assert not phase.evaluate or letter in "gmsecrnu"
+        assert not phase.evaluate or letter in "gmsecrnuf"
         written.append(letter.upper() if phase.evaluate and letter != "e" else letter)
     return "".join(written)
 
@@ -101,6 +109,7 @@ SCHEDULES = {
     "gumbel_gan": EPOCHS + "rrRR",
     "leakgan": LEAKGAN,
     "maligan": EPOCHS + "dddd" + STEPS,
+    "maskgan": "ww" + "k" + "ffFfF" + "rrRR",
     "mle": EPOCHS,
     "mle_tuned": EPOCHS,
     "pg_bleu": EPOCHS + STEPS.replace("b", ""),

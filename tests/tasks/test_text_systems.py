@@ -19,6 +19,7 @@ SIZES = {
     "cot": {"cot_steps": 2},
     "relgan": {"relgan_epochs": 1, "relgan_steps": 2},
     "scratchgan": {"scratchgan_generator": "stacked", "scratchgan_steps": 2},
+    "maskgan": {"maskgan_steps": 2},
     "textgan": {"textgan_steps": 2, "textgan_decoding": "drawn"},
 }
 

@@ -1,0 +1,36 @@
+"""The law of first tokens: what MaskGAN's sentences begin with."""
+
+import keras
+import numpy as np
+
+SMOOTHING = 0.01  # added to each count, so that no first token is impossible
+
+
+@keras.saving.register_keras_serializable("leakgan_tf")
+class FirstTokens(keras.Model):
+    """log p of each id, counted; no gradient moves it, and a checkpoint has it.
+
+    Args:
+      vocab_size: number of token ids, V.
+    """
+
+    def __init__(self, vocab_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+
+    def build(self, input_shape=None) -> None:
+        """Creates the weight, a uniform law; no data needed."""
+        self.logits = self.add_weight(
+            (self.vocab_size,), "zeros", trainable=False, aggregation="only_first_replica",
+            name="logits",
+        )  # fmt: skip
+        self.built = True
+
+    def count(self, sentences: np.ndarray) -> None:
+        """Takes the shares of first tokens among sentences (n, T)."""
+        counts = np.bincount(sentences[:, 0], minlength=self.vocab_size) + SMOOTHING
+        self.logits.assign(np.log(counts / counts.sum()).astype(np.float32))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "vocab_size": self.vocab_size}
