@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from benchmarks.speed.timing import measure
+from leakgan_tf.models.precision import factor_type
 
 SIZES = (512, 1024, 2048, 4096)  # of square matrices; the best counts
 STREAM_WORDS = 64 * 2**20  # 256 MB an array: beyond any cache
@@ -42,6 +43,8 @@ def measure_limits(sizes: tuple[int, ...] = SIZES, words: int = STREAM_WORDS) ->
 
 
 def _product_gflops(dtype: tf.DType, size: int) -> float:
+    """Returns the rate of products in a precision, in the type in which it multiplies here."""
+    dtype = factor_type(dtype)
     left = tf.cast(tf.random.stateless_normal([size, size], [0, 1]), dtype)
     right = tf.cast(tf.random.stateless_normal([size, size], [0, 2]), dtype)
     multiply = tf.function(tf.matmul, autograph=False)

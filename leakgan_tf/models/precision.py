@@ -2,8 +2,8 @@
 
 bfloat16 rounds the factors of the large products (D, leaked features, Worker logits) to 8 bits of
 mantissa. Sums inside a product are float32, its result is rounded once and continues in float32.
-On a device whose bfloat16 products round their partial sums too, the rounded factors are multiplied
-in float32: the numbers are those promised, and no time is saved.
+On a device without bfloat16 products, or whose products round their partial sums too, the rounded
+factors are multiplied in float32: the numbers are those promised, and no time is saved.
 """
 
 import functools
@@ -52,7 +52,7 @@ def convolution(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, precision
 
 @functools.cache
 def sums_in_float32() -> bool:
-    """Returns whether bfloat16 products round nothing but their result here; measured once.
+    """Returns whether bfloat16 products exist and round nothing but their result; measured once.
 
     Without units for bfloat16, libraries add up blocks in bfloat16, some at any size, some at few.
     """
@@ -68,6 +68,8 @@ def rounds_once(left: np.ndarray, right: np.ndarray) -> bool:
     """Returns whether left (n, k) @ right (k, m) is the product of rounded factors, rounded once.
 
     As it stands, with each factor transposed (gradients), and as a convolution of one token.
+    The convolution comes first: where oneDNN may not use the units that TensorFlow sees
+    (ONEDNN_MAX_CPU_ISA below AVX512_CORE), it raises an error, and `tf.matmul` ends the process.
     """
     first, second = tf.cast(left, tf.bfloat16), tf.cast(right, tf.bfloat16)
     exact_first, exact_second = (tf.cast(each, tf.float64).numpy() for each in (first, second))
@@ -75,22 +77,28 @@ def rounds_once(left: np.ndarray, right: np.ndarray) -> bool:
     # Half a unit in the last of 8 bits; and what float32 sums of k terms are off by.
     sums = np.sqrt(left.shape[1]) * 2.0**-24 * (np.abs(exact_first) @ np.abs(exact_second))
     allowed = 2.0**-8 * np.abs(exact) + sums
+    try:
+        convolved = tf.nn.convolution(first[:, tf.newaxis], second[tf.newaxis], padding="VALID")
+    except tf.errors.AbortedError:
+        return False
     forms = (
+        convolved[:, 0],
         tf.matmul(first, second),
         tf.matmul(first, tf.transpose(second), transpose_b=True),
         tf.matmul(tf.transpose(first), second, transpose_a=True),
-        tf.nn.convolution(first[:, tf.newaxis], second[tf.newaxis], padding="VALID")[:, 0],
     )
     found = (tf.cast(form, tf.float64).numpy() for form in forms)
     return all(bool((np.abs(each - exact) <= allowed).all()) for each in found)
 
 
+def factor_type(kind: tf.DType) -> tf.DType:
+    """Returns the type in which factors that are rounded to `kind` are multiplied here."""
+    return tf.float32 if kind == tf.bfloat16 and not sums_in_float32() else kind
+
+
 def _factor(values: tf.Tensor, kind: tf.DType) -> tf.Tensor:
     """Returns values rounded to a type, in the type in which they are multiplied."""
-    rounded = tf.cast(tf.convert_to_tensor(values), kind)
-    if kind == tf.bfloat16 and not sums_in_float32():
-        return tf.cast(rounded, tf.float32)
-    return rounded
+    return tf.cast(tf.cast(tf.convert_to_tensor(values), kind), factor_type(kind))
 
 
 def _rounded(result: tf.Tensor, kind: tf.DType) -> tf.Tensor:

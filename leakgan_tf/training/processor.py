@@ -35,8 +35,8 @@ def warn_if_slow(precision: str, gain: Callable[[], float] = bfloat16_gain) -> N
         return
     if not products.sums_in_float32():
         print(
-            "warning: bfloat16 products of this machine round their partial sums, so rounded "
-            "factors are multiplied in float32: --precision=float32 is faster here",
+            "warning: this machine has no bfloat16 products, or they round their partial sums, so "
+            "rounded factors are multiplied in float32: --precision=float32 is faster here",
             file=sys.stderr,
         )
         return

@@ -26,11 +26,12 @@ def test_frequencies_are_the_probabilities(size):
     logits = np.random.default_rng(size).normal(0, 1.5, size).astype(np.float32)
     rows = 40_000
     drawn = categorical(tf.constant(np.tile(logits, [rows, 1])), tf.constant([size, 1])).numpy()
-    expected = np.exp(logits) / np.exp(logits).sum() * rows
+    likely = np.exp(logits.astype(float))
+    expected = likely / likely.sum() * rows
     found = np.bincount(drawn, minlength=size)
     assert len(found) == size
     if size > 1:
-        assert stats.chisquare(found, expected, sum_check=False).pvalue > 1e-4
+        assert stats.chisquare(found, expected).pvalue > 1e-4
 
 
 def test_rows_draw_independently_and_seeds_differ():

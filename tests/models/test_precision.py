@@ -1,5 +1,9 @@
 """bfloat16 products: what they round, what they leave alone."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -108,6 +112,28 @@ def test_a_machine_that_rounds_partial_sums_is_noticed(monkeypatch):
     for form, once in ((in_float32, True), (by_halves, False)):
         monkeypatch.setattr(tf, "matmul", form)
         assert precision.rounds_once(left, right) is once
+
+
+def test_without_the_units_that_tensorflow_sees_products_are_float32_and_nothing_crashes():
+    # tf.matmul in bfloat16 ends a process of a processor with AVX-512 that is restricted like this.
+    program = """
+import tensorflow as tf
+from leakgan_tf.models import precision
+left, right = tf.fill([3, 4], 1 / 3), tf.fill([4, 5], 3.03125)
+found = precision.product(left, tf.cast(right, tf.bfloat16))
+wide = precision.convolution(left[None], right[None], tf.zeros([5]), "bfloat16")
+print(found[0, 0].numpy(), wide[0, 0, 0].numpy())
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"},
+        stdout=subprocess.PIPE,
+        timeout=300,
+        check=True,
+    )
+    # 1/3 is 171/512 in bfloat16: the sum is 4.0496, and 4.0625 in 8 bits. Of 1/3 it is 4.0417,
+    # and 4.03125 in 8 bits.
+    assert process.stdout.decode().split() == ["4.0625", "4.0625"]
 
 
 def test_gradients_are_those_of_the_matrix_product():
