@@ -204,15 +204,19 @@ class FillingGenerator(Generator):
             found.append(function(number, *batch).numpy())
         return np.concatenate(found)[:rows]
 
-    def _fill_rows(self, tokens, present, seed, number) -> tf.Tensor:
+    def _fill_rows(
+        self, tokens: tf.Tensor, present: tf.Tensor, seed: tf.Tensor, number: tf.Tensor
+    ) -> tf.Tensor:
         own = tf.random.experimental.stateless_fold_in(seed, number)
         return infill(self.fill_policy(tokens, present), tokens, present, own)
 
-    def _score_rows(self, tokens, present) -> tf.Tensor:
+    def _score_rows(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         logits = self.fill_policy(tokens, present).sequence_logits(tokens)
         return -losses.cross_entropy(logits, tokens)
 
-    def _fill_copies(self, template, present, law: Law, seed, number) -> Drawn:
+    def _fill_copies(
+        self, template: tf.Tensor, present: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
+    ) -> Drawn:
         """Returns fillings of a template (T,), as many as a batch has."""
         rows = self._batch_size
         tokens, given = (tf.tile(each[tf.newaxis], [rows, 1]) for each in (template, present))

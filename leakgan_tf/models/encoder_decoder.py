@@ -1,6 +1,6 @@
 """What MaskGAN's generator and discriminator share: two stacks of LSTMs and attention."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -51,7 +51,7 @@ class EncoderDecoder(keras.Model):
         layers: int = 1,
         dropout: float = 0.0,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
@@ -86,7 +86,7 @@ class EncoderDecoder(keras.Model):
             name=name,
         )
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         self.embedding.build((None,))
         for cell in (*self.encoder, *self.decoder):

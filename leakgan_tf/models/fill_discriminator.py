@@ -1,5 +1,7 @@
 """MaskGAN's discriminator: whether each token of a filled sentence is real, and a critic."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -26,13 +28,13 @@ class FillDiscriminator(EncoderDecoder):
         layers: int = 1,
         dropout: float = 0.0,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(vocab_size, length, width, layers, dropout, seed, **kwargs)
         self.logit_layer = fan_in_dense(width, 1, seed, "logit")
         self.critic_layer = fan_in_dense(width, 1, seed, "critic")
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         super().build()
         self.logit_layer.build((None, self.width))

@@ -1,6 +1,6 @@
 """MaskGAN's generator: it fills what is masked of a sentence, from left to right."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -37,12 +37,12 @@ class FillGenerator(EncoderDecoder):
         dropout: float = 0.0,
         ends: bool = False,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(vocab_size, length, width, layers, dropout, seed, **kwargs)
         self.ends = ends
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weights; no data needed."""
         super().build()
         self.bias = self.add_weight((self.vocab_size,), "zeros", name="output_bias")

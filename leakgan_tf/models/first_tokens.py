@@ -1,5 +1,7 @@
 """The law of first tokens: what MaskGAN's sentences begin with."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -14,11 +16,11 @@ class FirstTokens(keras.Model):
       vocab_size: number of token ids, V.
     """
 
-    def __init__(self, vocab_size: int, **kwargs):
+    def __init__(self, vocab_size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
 
-    def build(self, input_shape=None) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Creates the weight, a uniform law; no data needed."""
         self.logits = self.add_weight(
             (self.vocab_size,), "zeros", trainable=False, aggregation="only_first_replica",
