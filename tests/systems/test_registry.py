@@ -58,7 +58,7 @@ def test_names_are_checked():
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["gan"], "'gan'.*maligan, mle"),
+        (["gan"], "'gan'.*maligan, maskgan, mle"),
         ([], "one or more"),
         (["mle", "mle"], "once"),
         (["base"], "'base'"),
