@@ -151,7 +151,7 @@ def test_unknown_words_do_not_make_sentences_equal():
         (["a b"], ["a"], {"vocab_size": 2}, "vocabulary is empty"),
         (["a", "a", "b x"], ["b"], {"min_count": 2, "rare": "drop"}, "test part is empty"),
         (["a", "b"], ["b"], {"deduplicate": True}, "test part is empty"),
-        (["a"], None, {}, "one sentence cannot be parted"),
+        (["a"], None, {}, "one sentence cannot be split"),
     ],
 )
 def test_what_leaves_nothing_is_refused(train, test, changes, message):

@@ -224,7 +224,7 @@ def test_two_variables_of_one_name_are_a_defect(tmp_path):
     system = Small(seed=1)
     kernel = system.models["generator"].projection.kernel
     kernel._path = system.models["generator"].projection.bias.path
-    with pytest.raises(ValueError, match="one name"):
+    with pytest.raises(ValueError, match="the same name"):
         system.save(tmp_path / "c.npz")
 
 
