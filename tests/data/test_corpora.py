@@ -17,6 +17,7 @@ from leakgan_tf.data.corpora import (
     unfamiliar_files,
 )
 from leakgan_tf.data.dataset import load_dataset, prepare
+from leakgan_tf.data.encoding import encode_corpus
 from leakgan_tf.utils.errors import UserError
 
 TEXYGEN = "https://github.com/geek-ai/Texygen"
@@ -128,3 +129,19 @@ def test_prepared_captions_keep_their_exact_probability(tmp_path):
         tokens = loaded.vocabulary.decode(row)
         assert captions.log_prob(tokens) > -40
         assert loaded.tokenizer.tokenize(loaded.decode(row)) == tokens
+
+
+def test_the_treebank_is_a_stream_of_windows_with_the_ends_of_lines(tmp_path):
+    corpus = get_corpus("ptb")
+    place(tmp_path, corpus.train.path, corpus.test.path, text="b c d e f g h i\n" * 9)
+    train, test = corpus_sources(corpus, tmp_path)
+    assert [line for _, line in train[0].read()][0] == "ptb/ptb.train.txt b c d e f g h i <eos>"
+    encoded = encode_corpus(train, test, corpus.preset_settings("paper"))
+    assert encoded.length == 20 and len(encoded.train) == 5  # 82 tokens
+    words = encoded.vocabulary.decode(encoded.train[0])
+    assert words[9:11] == ["<eos>", "b"] and encoded.vocabulary.knows("<eos>")
+    assert (encoded.train[:-1] != 0).all()
+    assert corpus.preset_settings("quick").vocab_size == 2000
+    assert corpus.settings.vocab_size is None
+    coco = get_corpus("coco")
+    assert coco.preset_settings("quick") == coco.settings
