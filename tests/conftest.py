@@ -8,6 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 HERE = Path(__file__).parent
@@ -29,6 +30,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # A slow machine fails no test, and no run has cases of its own.
+    hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+    hypothesis.settings.load_profile("repeatable")
     if config.option.fuzz_cases is None:
         config.option.fuzz_cases = 500 if config.option.ci else 100
 

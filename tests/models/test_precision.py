@@ -115,7 +115,8 @@ def test_a_machine_that_rounds_partial_sums_is_noticed(monkeypatch):
 
 
 def test_without_the_units_that_tensorflow_sees_products_are_float32_and_nothing_crashes():
-    # tf.matmul in bfloat16 ends a process of a processor with AVX-512 that is restricted like this.
+    # On a processor with AVX-512 that is restricted like this, tf.matmul in bfloat16 ends the
+    # process; of TensorFlow 2.18, a convolution does, too.
     program = """
 import tensorflow as tf
 from leakgan_tf.models import precision
@@ -134,6 +135,20 @@ print(found[0, 0].numpy(), wide[0, 0, 0].numpy())
     # 1/3 is 171/512 in bfloat16: the sum is 4.0496, and 4.0625 in 8 bits. Of 1/3 it is 4.0417,
     # and 4.03125 in 8 bits.
     assert process.stdout.decode().split() == ["4.0625", "4.0625"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "restricted"),
+    [
+        ({}, False),
+        ({"ONEDNN_MAX_CPU_ISA": "avx2"}, True),
+        ({"DNNL_MAX_CPU_ISA": "SSE41"}, True),
+        ({"ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "DNNL_MAX_CPU_ISA": "AVX2"}, False),
+        ({"ONEDNN_MAX_CPU_ISA": "AVX2_VNNI", "DNNL_MAX_CPU_ISA": "ALL"}, True),
+    ],
+)
+def test_instruction_sets_without_bfloat16(environment, restricted):
+    assert precision._without_units(environment) is restricted
 
 
 def test_gradients_are_those_of_the_matrix_product():
