@@ -1,6 +1,6 @@
 """Schedules of systems that alternate updates of several models within one step.
 
-CoT, RelGAN, TextGAN, ScratchGAN and the Gumbel-softmax GAN share them. Not itself a system.
+CoT, RelGAN, TextGAN, MaskGAN, ScratchGAN and the Gumbel-softmax GAN share them. No system itself.
 """
 
 from collections.abc import Callable, Iterator
