@@ -13,6 +13,7 @@ from benchmarks.reports import results
 from leakgan_tf.cli import entry
 from leakgan_tf.reporting.path_picture import draw_paths
 from leakgan_tf.reporting.published import published_points, system_title
+from leakgan_tf.systems.mle import MLEConfig
 from leakgan_tf.utils.errors import UserError
 
 ABOUT = "Draws the path of trainings on one oracle, and MLE's sweep over temperatures."
@@ -41,7 +42,7 @@ def run(values: flags.FlagValues) -> None:
             oracles.add((config.oracle_params, config.oracle_seed, config.length))
             system = system_title(config.system)
             if each.measured.get("sweep") and config.system == "mle":
-                sweeps[f"{system}, {config.own.epochs} epochs, sweep"] = each.measured["sweep"]
+                sweeps[f"{system}, {_training(config.own)}, sweep"] = each.measured["sweep"]
             elif each.evaluations:
                 variant = config.own.variant
                 name = f"{system}, {variant} semantics" if variant else system
@@ -51,6 +52,14 @@ def run(values: flags.FlagValues) -> None:
     title = f"T = {config.length}: quality against diversity"
     draw_paths(Path(values.out), sweeps, paths, published_points(config), title)
     print(values.out)
+
+
+def _training(own: MLEConfig) -> str:
+    """Returns in words how an MLE was trained: what tells one sweep from another."""
+    words = [f"at most {own.epochs} epochs" if own.patience else f"{own.epochs} epochs"]
+    if own.generator_dropout:
+        words.append(f"dropout {own.generator_dropout:g}")
+    return ", ".join(words)
 
 
 def main() -> int:
