@@ -39,6 +39,7 @@ def setting_flags() -> dict[str, OwnField]:
 
 def define_settings(values: flags.FlagValues) -> None:
     """Adds a flag for every field of the configuration that has none of its own."""
+    titles = _titles()
     for name, setting in setting_flags().items():
         group = setting.group or (MODEL if name in _OF_MODELS else TRAINING)
         flags.DEFINE_string(
@@ -46,26 +47,28 @@ def define_settings(values: flags.FlagValues) -> None:
             None,
             setting.field.metadata["about"],
             flag_values=values,
-            module_name=_title(group),
+            module_name=titles.get(group, group),
         )
 
 
 def help_groups() -> list[str]:
     """Returns the titles of the groups of flags in ``--help``, in order."""
     groups = [setting.group for setting in setting_flags().values() if setting.group]
-    return [TRAINING, MODEL, *map(_title, dict.fromkeys(groups)), DEVICES]
+    titles = _titles()
+    return [TRAINING, MODEL, *(titles[group] for group in dict.fromkeys(groups)), DEVICES]
 
 
-def _title(group: str) -> str:
-    """Returns a group's title: a system's class, with the systems that inherit its settings."""
-    heirs = [
-        name
-        for name in find_systems()
-        if name != group
-        and any(each.group == group for each in own_fields(system_config(name)).values())
-    ]
-    title = find_systems().get(group, group)
-    return f"{title} (also {', '.join(heirs)})" if heirs else title
+def _titles() -> dict[str, str]:
+    """Returns the titles of systems' groups: the class, and the systems that inherit its fields."""
+    named = find_systems()
+    heirs: dict[str, list[str]] = {group: [] for group in named}
+    for name in named:
+        for group in {each.group for each in own_fields(system_config(name)).values()} - {name}:
+            heirs[group].append(name)
+    return {
+        group: f"{named[group]} (also {', '.join(found)})" if found else named[group]
+        for group, found in heirs.items()
+    }
 
 
 def preset_values(values: flags.FlagValues) -> dict[str, str]:
@@ -98,10 +101,11 @@ def preset_values(values: flags.FlagValues) -> dict[str, str]:
                 found[flag] = value
     if kind == "text":
         del found["vocab_size"]  # the data folder's
+    known = setting_flags()
     return {
         flag: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         for flag, value in found.items()
-        if flag in setting_flags()
+        if flag in known
     }
 
 

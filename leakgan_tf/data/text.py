@@ -9,9 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from nltk.tokenize.destructive import NLTKWordTokenizer
-from nltk.tokenize.treebank import TreebankWordDetokenizer
-
 from leakgan_tf.data.bpe import BPETokenizer, Merge
 from leakgan_tf.utils.errors import UserError
 
@@ -201,6 +198,10 @@ class WordTokenizer:
     name = "word"
 
     def __init__(self, lowercase: bool = False):
+        # Here, as NLTK takes a second to import, and commands read this file before their flags.
+        from nltk.tokenize.destructive import NLTKWordTokenizer
+        from nltk.tokenize.treebank import TreebankWordDetokenizer
+
         self.lowercase = lowercase
         self._tokenizer = NLTKWordTokenizer()
         self._detokenizer = TreebankWordDetokenizer()

@@ -6,6 +6,7 @@ Files are read, not imported: names, configurations and published figures need n
 """
 
 import ast
+import functools
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +33,14 @@ def find_systems() -> dict[str, str]:
 
 def _find() -> dict[str, tuple[Path, str]]:
     """Returns the file and the class of each system by name."""
-    found = {}
     files = [path for folder in systems.__path__ for path in Path(folder).glob("[!_]*.py")]
-    for path in sorted(files, key=lambda each: each.stem):
+    return _classes(tuple(sorted(files, key=lambda each: each.stem)))
+
+
+@functools.cache
+def _classes(files: tuple[Path, ...]) -> dict[str, tuple[Path, str]]:
+    found = {}
+    for path in files:
         for node in declared.parse(path).body:
             if isinstance(node, ast.ClassDef) and _plain(node.name) == _plain(path.stem):
                 found[path.stem] = path, node.name

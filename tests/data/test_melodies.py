@@ -56,7 +56,9 @@ def test_a_folder_without_a_melody_is_refused(tmp_path):
     with pytest.raises(UserError, match="no usable melody: no MIDI file"):
         read_folder(tmp_path, 8)
     save(tmp_path / "empty.mid", track([]))
-    with pytest.raises(UserError, match="no usable melody: 1 MIDI files.*e.g. empty.mid: no notes"):
+    with pytest.raises(
+        UserError, match="no usable melody: 1 MIDI file.*empty.mid: it has no notes"
+    ):
         read_folder(tmp_path, 8)
     tune(tmp_path / "one.mid", range(60, 70))
     with pytest.raises(UserError, match="one usable melody"):
@@ -110,7 +112,9 @@ def test_a_data_folder_of_melodies_has_full_rows_and_says_what_was_left_out(tmp_
     assert dataset.train.min() > 0  # no end, no unknown pitch
     assert not dataset.vocabulary.unknown
     assert [dataset.decode(row) for row in dataset.train] == lines(train)
-    assert dataset.record["inputs"][0]["notes"][1].startswith("left out: empty.mid: no notes")
+    assert dataset.record["inputs"][0]["notes"][1].startswith(
+        "left out: empty.mid: it has no notes"
+    )
 
 
 def test_the_corpus_is_missing_known_or_strange(tmp_path):
