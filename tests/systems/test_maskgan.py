@@ -158,7 +158,7 @@ def test_nothing_masked_costs_nothing_and_moves_nothing():
 
 @pytest.mark.parametrize("baseline", ["critic", "ewma", "none"])
 def test_fillings_that_d_finds_real_become_likelier(baseline, monkeypatch):
-    """D likes the token 1 and no other; only masked tokens change by its verdict."""
+    """D likes the token 1 and no other; only masked tokens change by its score."""
     made, present = system(maskgan_baseline=baseline), gap(2)
     made.baseline.value.assign(-1.0 if baseline == "ewma" else 0.0)
     judge, liked = made.discriminator, tf.constant([-6.0, 6.0, *[-6.0] * 5])
