@@ -4,7 +4,7 @@ VENV := .venv
 # PINNED=1 installs the versions that the committed figures were made with.
 CONSTRAINTS := $(if $(PINNED),-c constraints.txt)
 BIN := $(VENV)/bin
-SOURCES := leakgan_tf benchmarks tests
+SOURCES := leakgan_tf benchmarks tests docs/hooks.py
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: help setup synthetic smoke pretrained test lint format docs clean
@@ -14,7 +14,7 @@ help:
 	@echo "make smoke       the same code path, shrunken for every system"
 	@echo "make test        lint, tests and smoke run (CI=1: also the tests that only CI runs)"
 	@echo "make setup       build $(VENV) (PINNED=1: with the versions of the committed figures)"
-	@echo "make docs        the documentation site, in build/site (a broken link fails)"
+	@echo "make docs        the documentation site, in build/site, to be read offline (needs npm)"
 	@echo "make pretrained  train the models that come with the package again (3 minutes of one core)"
 	@echo "make lint        ruff and mypy;  make format: ruff;  make clean: remove $(VENV)"
 
