@@ -196,7 +196,9 @@ def encode_corpus(
     )
     if settings.deduplicate:
         _drop_repeated(parts, store, length)
-        _refuse_empty(parts, "its sentences are in the training part")
+        _refuse_empty(
+            parts, "all its sentences are in the training part; give a text with other sentences"
+        )
     vocabulary, lookup = _choose_words(parts, store, length, settings)
     ids = [_encode(part, store, length, lookup) for part in parts]
     accounts = [part.account for part in parts]

@@ -50,6 +50,8 @@ def file_source(
     Raises:
       UserError: it is missing, cannot be read or is not a regular file (it is read twice).
     """
+    if Path(path).is_dir():
+        raise UserError(f"{path} is a folder: name its files, each with a flag of its own")
     return Source(str(path), lambda: read_units(path, column, encoding, split), file_sha256(path))
 
 

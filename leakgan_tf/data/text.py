@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from leakgan_tf.data.binary import HEAD, is_binary, known_format
 from leakgan_tf.data.bpe import BPETokenizer, Merge
 from leakgan_tf.utils.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
 _GUESSED = 1 << 16  # bytes that an encoding is guessed from
 _GZIP_MAGIC = b"\x1f\x8b"
+_NO_TEXT = "this is not a text file: give the text, saved as UTF-8"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
@@ -41,15 +43,18 @@ def read_lines(
       most: bytes of the longest line.
 
     Raises:
-      UserError: the file cannot be read, is binary (a NUL byte), is not in the encoding, has a
-        longer line, or is a damaged gzip file. Names the file and the line, and what to give
-        instead.
+      UserError: the file cannot be read, is no text (a PDF, a picture, a NUL byte), is not in the
+        encoding, has a longer line, or is a damaged gzip file. Names the file and the line, and
+        what to give instead.
     """
     path = Path(path)
     try:
         with open(path, "rb") as raw:
             # peek, not read and seek: a pipe has no way back.
-            compressed = raw.peek(2)[:2] == _GZIP_MAGIC
+            head = raw.peek(HEAD)[:HEAD]
+            if found := known_format(head):
+                raise UserError(f"{path} is {found}")
+            compressed = head.startswith(_GZIP_MAGIC)
             with gzip.GzipFile(fileobj=raw) if compressed else raw as stream:
                 if _is_utf8(encoding):
                     yield from _utf8_lines(stream, path, most)
@@ -90,13 +95,15 @@ def _utf8_lines(
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if b"\0" in line:
-            advice = _advice(bytes(seen)) or "this is not a UTF-8 text file"
+            advice = _advice(bytes(seen)) or _NO_TEXT
             raise UserError(f"{path} line {number}: a NUL byte; {advice}")
         try:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
             where = f"byte {error.start + 1} of the line"
-            advice = _advice(bytes(seen[-len(line) :]) or line)
+            advice = (
+                _NO_TEXT if is_binary(bytes(seen)) else _advice(bytes(seen[-len(line) :]) or line)
+            )
             more = f"; {advice}" if advice else ""
             raise UserError(f"{path} line {number}: not UTF-8 ({where}){more}") from error
 
@@ -111,8 +118,10 @@ def _encoded_lines(
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
             except UnicodeError as error:
+                reason = getattr(error, "reason", error)
                 raise UserError(
-                    f"{path} line {number} or after: not {encoding}: {error}"
+                    f"{path} line {number} or after: not {encoding} ({reason}); give another "
+                    "--encoding, or save the text as UTF-8"
                 ) from error
             if not line:
                 return
@@ -216,7 +225,7 @@ class WordTokenizer:
 
 
 class WhitespaceTokenizer:
-    """Tokens are what white space separates, for text that is tokenised already.
+    """Tokens are what white space separates, for text that is tokenized already.
 
     ``detokenize`` joins by one space, so that ``tokenize`` gives back the same tokens always.
     """

@@ -96,7 +96,8 @@ class TokenStore:
         if rest:
             self._add(rest)
         if lines == blank:
-            raise UserError(f"{source.name} has no sentence: {lines} lines, all blank")
+            what = f"{lines} blank lines" if lines else "the file is empty"
+            raise UserError(f"{source.name} has no sentence: {what}; give one sentence a line")
         return Reading(lines, blank, discarded, first, len(self._lengths))
 
     def _add(self, tokens: list[str]) -> bool:

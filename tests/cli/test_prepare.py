@@ -127,9 +127,12 @@ def test_captions_need_nothing(tmp_path, monkeypatch, capsys):
 
 
 BAD_FILES = [
-    ("empty.txt", b"", "has no sentence"),
-    ("blank.txt", b"\n \n", "has no sentence: 2 lines"),
+    ("empty.txt", b"", "has no sentence: the file is empty"),
+    ("blank.txt", b"\n \n", "has no sentence: 2 blank lines"),
     ("binary.txt", b"fine\n\x7fELF\x02\0\0\n", "binary.txt line 2: a NUL byte"),
+    ("noise.bin", bytes(range(1, 256)) * 40, "this is not a text file"),
+    ("paper.pdf", b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "paper.pdf is a PDF: give its text"),
+    ("letter.docx", b"PK\x03\x04\x14\x00" + bytes(200), "an office document: give its text"),
     ("latin.txt", "fine\nfine\nhäßlich\n".encode("latin-1"), "latin.txt line 3: not UTF-8"),
     ("long.txt", b"fine\n" + b"x " * 5 * MAX_LINE_BYTES, "long.txt line 2: longer than"),
     ("cut.gz", gzip.compress(LINES.encode())[:-9], "damaged gzip"),
@@ -176,24 +179,26 @@ def test_bad_files_get_one_line_and_leave_nothing(tmp_path, capsys, flag, name, 
         (["--input={text}", "--max_length=2", "--out={out}"], "more than 4 tokens"),
         (["--input={text}", "--out={text}"], "exists"),
         (["--input={text}", "--out={text}", "--overwrite"], "is a file"),
-        (["--input={folder}", "--out={out}"], "not a regular file"),
+        (["--input={folder}", "--out={out}"], "is a folder: name its files"),
         (["--input={folder}/absent.txt", "--out={out}"], "absent.txt"),
         (["--input={text}", "--column=x", "--out={out}"], "no column 'x': it has A dog and 0 cats"),
+        (["--input={same}", "--deduplicate", "--out={out}"], "give a text with other sentences"),
         (["--input={text}", "--encoding=klingon", "--out={out}"], "unknown encoding 'klingon'"),
-        (["--input={text}", "--encoding=utf-16", "--out={out}"], "not utf-16"),
+        (["--input={text}", "--encoding=utf-16", "--out={out}"], "give another --encoding"),
         (["--dataset=captions", "--split=sentences", "--out={out}"], "split does not go with"),
         (["--input={text}", "extra.txt", "--out={out}"], "unexpected argument"),
     ],
 )
 def test_flags_that_cannot_be_are_refused(tmp_path, capsys, arguments, message):
     text = write(tmp_path / "text.txt", LINES)
-    places = {"text": text, "out": tmp_path / "out", "folder": tmp_path}
+    same = write(tmp_path / "same.txt", "word\n" * 20)
+    places = {"text": text, "same": same, "out": tmp_path / "out", "folder": tmp_path}
     assert run(*(argument.format(**places) for argument in arguments)) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("error: ")
     assert captured.err.count("\n") == 1
     assert message in captured.err
-    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+    assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "same.txt"}
     assert text.read_text() == LINES
 
 

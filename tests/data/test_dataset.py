@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -215,8 +216,11 @@ def test_the_same_content_for_training_and_test_is_refused(tmp_path, raw):
 
 
 def test_text_that_is_no_regular_file_is_refused(tmp_path):
-    with pytest.raises(UserError, match="not a regular file"):
+    with pytest.raises(UserError, match="is a folder: name its files"):
         prepare([tmp_path], tmp_path / "out")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="not a regular file"):
+        prepare([tmp_path / "pipe"], tmp_path / "out")
     with pytest.raises(UserError, match=r"absent\.txt"):
         prepare([tmp_path / "absent.txt"], tmp_path / "out")
     with pytest.raises(UserError, match="no text"):

@@ -143,7 +143,7 @@ def test_unknown_words_do_not_make_sentences_equal():
     ("train", "test", "changes", "message"),
     [
         ([], ["a"], {}, "train has no sentence"),
-        (["", "  "], ["a"], {}, "train has no sentence: 2 lines"),
+        (["", "  "], ["a"], {}, "train has no sentence: 2 blank lines"),
         (["a"], [""], {}, "test has no sentence"),
         (["a b"], ["a"], {"max_length": 1}, "training part is empty: .* more than 1"),
         (["a"], ["a b"], {"max_length": 1}, "test part is empty: .* more than 1"),
