@@ -148,7 +148,7 @@ def _oracle_run(
         check_vocab_size(arrays, config.vocab_size)
     if config.select == "frontier":
         raise UserError(
-            "select frontier takes the sweep of MLE: use python -m benchmarks.synthetic"
+            "select frontier needs the sweep of MLE: use python -m benchmarks.synthetic"
         )
 
     def make_task() -> Task:

@@ -15,11 +15,11 @@ from leakgan_tf.utils.files import refuse_existing, write_json
 from leakgan_tf.utils.printable import printable
 
 ABOUT = evaluate_files.ABOUT.replace(
-    "Every file holds",
+    "Every file has",
     """evaluate --run_dir RUN[,RUN...] [--temperatures 0.7,1,1.5] [--json OUT] [--picture PNG]
 
 The second form scores trained runs on their own data folder, at every temperature.
-Every file holds""",
+Every file has""",
 )
 
 

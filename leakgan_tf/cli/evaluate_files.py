@@ -17,7 +17,7 @@ ABOUT = """Scores generated text against held-out text: BLEU, Self-BLEU, backwar
 
 evaluate --samples FILE --references FILE [--train FILE] [--json OUT]
 
-Every file holds one sentence a line, as plain or gzip-compressed UTF-8 text."""
+Every file has one sentence a line, in UTF-8, plain or gzip."""
 
 
 def define_flags() -> flags.FlagValues:

@@ -202,7 +202,7 @@ def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None
     melodies = reader.exists() and read_json(reader, known, ReaderFile)["tokenizer"]
     if melodies != PitchTokenizer.name:
         raise UserError(
-            f"{run_folder.path} wrote no melodies: it was not trained on prepare --midi"
+            f"{run_folder.path} generates no melodies: it was not trained on data of prepare --midi"
         )
     if Path(values.midi).exists() and not Path(values.midi).is_dir():
         raise UserError(f"{values.midi} is a file; --midi names a folder")

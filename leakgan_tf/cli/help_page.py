@@ -38,7 +38,8 @@ def _format_flag(flag: flags.Flag, defaults: Mapping[str, str]) -> str:
     head = f"  {name}={default}" if default and not flag.boolean else f"  {name}"
     if flag.boolean:
         head += f" (default: {'on' if flag.default else 'off'})"
-    text = textwrap.fill(flag.help or "", _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    about = (flag.help or "").partition(";\n")[0]  # what absl adds to flags that repeat
+    text = textwrap.fill(about, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return f"{head}\n{text}"
 
 

@@ -45,7 +45,9 @@ def define_flags() -> flags.FlagValues:
     """Returns the flags of the command, none of them set."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_multi_string("input", [], "Text to learn from; may be given again.", **own)
+    flags.DEFINE_multi_string(
+        "input", [], "Text to learn from; repeat the flag for several files.", **own
+    )
     flags.DEFINE_string("out", None, "The folder to make.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --out if it is a data folder.", **own)
     fields = {field.name: field for field in dataclasses.fields(PrepareSettings)}
@@ -55,7 +57,9 @@ def define_flags() -> flags.FlagValues:
         if field.name not in _OF_SETTINGS or _OF_SETTINGS[field.name] == "reading":
             _define_setting(field, own)
     test = {**own, "module_name": GROUPS["split"]}
-    flags.DEFINE_multi_string("test", [], "Held-out text; may be given again.", **test)
+    flags.DEFINE_multi_string(
+        "test", [], "Held-out text; repeat the flag for several files.", **test
+    )
     for field in settings:
         if _OF_SETTINGS.get(field.name) == "split":
             _define_setting(field, own)

@@ -93,7 +93,7 @@ class SharedConfig:
         self._check_counts()
         self._check_windows()
         if self.task != "synthetic" and self.select not in ("task", "nll_test"):
-            raise UserError(f"select {self.select} takes an oracle: on {self.task} it is nll_test")
+            raise UserError(f"select {self.select} needs an oracle: on {self.task} give nll_test")
 
     def _check_counts(self) -> None:
         if self.training_sequences < self.batch_size:

@@ -76,7 +76,7 @@ def learn_merges(lines: Iterable[str], size: int, lowercase: bool) -> list[Merge
         from tokenizers import models, pre_tokenizers, trainers
     except ImportError as error:
         raise UserError(
-            "the tokenizer bpe is learned by the package tokenizers: pip install tokenizers"
+            "the tokenizer bpe needs the package tokenizers: pip install tokenizers"
         ) from error
     learner = tokenizers.Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

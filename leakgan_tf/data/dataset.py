@@ -201,7 +201,9 @@ def _check_out(out: Path, overwrite: bool) -> None:
     """Refuses, before any text is read, a folder that could not be made afterwards."""
     if out.exists():
         if not overwrite:
-            raise UserError(f"{out} exists; give another name or --overwrite")
+            raise UserError(
+                f"{out} exists; give another name, or --overwrite (in Python overwrite=True)"
+            )
         _check_replaceable(out)
     ancestor = next(parent for parent in out.parents if parent.exists())
     if not ancestor.is_dir() or not os.access(ancestor, os.W_OK):
@@ -218,4 +220,4 @@ def _check_replaceable(out: Path) -> None:
         raise UserError(f"{out} is not {_WHAT}: --overwrite does not touch it") from error
     foreign = sorted({path.name for path in out.iterdir()} - {RECORD, *_PARTS})
     if foreign:
-        raise UserError(f"{out} also holds {foreign[0]}: --overwrite does not touch it")
+        raise UserError(f"{out} also contains {foreign[0]}: --overwrite does not touch it")

@@ -192,7 +192,7 @@ def encode_corpus(
     _refuse_empty(
         parts,
         f"the sentences have more than {length} tokens; --long=cut keeps their beginnings, and "
-        "--split=sentences or --split=chunks parts running text",
+        "--split=sentences or --split=chunks split running text",
     )
     if settings.deduplicate:
         _drop_repeated(parts, store, length)

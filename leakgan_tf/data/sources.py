@@ -51,7 +51,7 @@ def file_source(
       UserError: it is missing, cannot be read or is not a regular file (it is read twice).
     """
     if Path(path).is_dir():
-        raise UserError(f"{path} is a folder: name its files, each with a flag of its own")
+        raise UserError(f"{path} is a folder: give its files, one by one")
     return Source(str(path), lambda: read_units(path, column, encoding, split), file_sha256(path))
 
 

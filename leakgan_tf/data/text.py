@@ -134,8 +134,8 @@ def _encoded_lines(
 
 def _too_long(path: Path, number: int, most: int) -> str:
     return (
-        f"{path} line {number}: longer than {most:,} bytes; of running text in one line, "
-        "--split=sentences or --split=chunks makes sentences"
+        f"{path} line {number}: longer than {most:,} bytes; running text in one line is "
+        "split by --split=sentences or --split=chunks"
     )
 
 

@@ -121,7 +121,7 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
     for path in paths:
         found: ResultsFile = read_json(path, "a results file of a study", ResultsFile)
         if found["study"] != key["study"]:
-            raise UserError(f"{path} is of study {found['study']}, not {key['study']} as the key")
+            raise UserError(f"{path} belongs to study {found['study']}, the key to {key['study']}")
         real: dict[str, bool] = {}
         for answer in found["answers"]:
             number = answer["id"]

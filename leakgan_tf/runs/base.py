@@ -27,7 +27,5 @@ def system_log_odds(system: System, config: Config) -> LogOdds:
       UserError: the system has none.
     """
     if not isinstance(system, Discriminating) or not system.discriminator_phases:
-        raise UserError(
-            f"resample chooses by a discriminator: {config.system} has none with log-odds"
-        )
+        raise UserError(f"resample needs the log-odds of a discriminator: {config.system} has none")
     return LogOdds(system.log_odds, config.length, config.batch_size)

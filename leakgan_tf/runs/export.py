@@ -147,7 +147,12 @@ class Exported(tf.Module):
         fine = [
             tf.debugging.Assert(
                 tf.size(unknown) == 0,
-                ["the prompt has a word that training has not:", unknown[:1], "nearest:", known],
+                [
+                    "the prompt has a word that is not in the training text:",
+                    unknown[:1],
+                    "nearest:",
+                    known,
+                ],
             ),
             tf.debugging.Assert(
                 tf.reduce_all(given < self._length),

@@ -67,7 +67,9 @@ class Request:
         if self.greedy and (self.temperature != 1 or self.truncated):
             raise UserError("greedy takes the likeliest token: no temperature, top_k or top_p")
         if self.prompt and self.template:
-            raise UserError("give a prompt or a template: a template begins as it says")
+            raise UserError(
+                "give a prompt or a template, not both: a template has its own beginning"
+            )
         if self.greedy and self.unique and self.num > 1:
             raise UserError("greedy gives one sentence: unique cannot make them different")
 
@@ -149,7 +151,7 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
         raise UserError(
-            f"the prompt has {len(tokens)} tokens and the model's sentences {length} at most: "
+            f"the prompt has {len(tokens)} tokens, a sentence of this model at most {length}: "
             f"give {length - 1} or fewer"
         )
     return [int(each) for each in reader.vocabulary.encode(tokens, length)[: len(tokens)]]
@@ -174,7 +176,7 @@ def encode_template(
         able = ", ".join(name for name in find_systems() if system_config(name).fills)
         raise UserError(f"a template takes a run of {able}: {config.system} fills no blanks")
     if reader is None:
-        raise UserError("a template takes a run on text: the oracle's tokens are no words")
+        raise UserError("a template takes a run on text: the oracle's tokens are not words")
     parts = [reader.tokenizer.tokenize(part) for part in template.split(BLANK)]
     if len(parts) < 2:
         raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
@@ -186,7 +188,7 @@ def encode_template(
     ids.pop()  # one blank fewer than parts
     if len(ids) > config.length:
         raise UserError(
-            f"the template has {len(ids)} tokens and the model's sentences {config.length} at most"
+            f"the template has {len(ids)} tokens, a sentence of this model at most {config.length}"
         )
     return ids
 
@@ -199,7 +201,9 @@ def _refuse_unknown(tokens: Sequence[str], reader: TextReader, what: str) -> Non
     near = reader.vocabulary.nearest(token)
     advice = f"nearest known: {', '.join(near)}" if near else "no known word is near it"
     more = f" (and {len(unknown) - 1} more)" if unknown[1:] else ""
-    raise UserError(f"the {what} has a word that training has not: {token!r}{more}; {advice}")
+    raise UserError(
+        f"the {what} has a word that is not in the training text: {token!r}{more}; {advice}"
+    )
 
 
 def count_drawn(tokens: np.ndarray, drawn: np.ndarray, end: int) -> np.ndarray:

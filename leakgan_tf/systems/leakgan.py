@@ -168,7 +168,7 @@ class LeakGANConfig(SystemConfig, flags=""):
         """Raises ``UserError`` if weights belong to rows of the batch."""
         if self.semantics.goal_init == "per_row":
             raise UserError(
-                "goal_init=per_row ties weights to positions in the batch: --strategy=none"
+                "goal_init=per_row ties weights to positions in the batch: give --strategy=none"
             )
 
     @property

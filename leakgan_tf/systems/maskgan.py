@@ -135,7 +135,9 @@ class MaskGANConfig(MLEConfig):
         super().__post_init__()
         self.refuse("generator_dropout", "patience")
         if not (self.fill_epochs or self.steps):
-            raise UserError("maskgan takes maskgan_fill_epochs or maskgan_steps: both are 0")
+            raise UserError(
+                "maskgan_fill_epochs and maskgan_steps are both 0: nothing would be trained"
+            )
 
     def check(self, shared: SharedConfig) -> None:
         """Raises ``UserError`` if no token would be masked."""

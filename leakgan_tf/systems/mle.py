@@ -99,7 +99,7 @@ class MLEConfig(SystemConfig):
     def check_replicas(self) -> None:
         """Raises ``UserError`` if training stops early: that is for one device."""
         if self.patience:
-            raise UserError("mle_patience stops training on one device only")
+            raise UserError("mle_patience works on one device only")
 
 
 PUBLISHED = PublishedFigures(

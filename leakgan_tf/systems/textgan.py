@@ -168,7 +168,7 @@ class TextGANConfig(MLEConfig):
             raise UserError("textgan_windows and textgan_filters must be positive, no window twice")
         if self.noise == "normal" and self.reconstruction == "cross_entropy":
             raise UserError(
-                "textgan_reconstruction cross_entropy takes z in [-1, 1]: textgan_noise uniform"
+                "textgan_reconstruction cross_entropy needs z in [-1, 1]: textgan_noise uniform"
             )
 
     def check(self, shared: SharedConfig) -> None:

@@ -50,7 +50,7 @@ def read_pickled_arrays(path: Path, count: int) -> list[np.ndarray]:
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     except KeyError as error:  # an operation that is not in `dispatch`, or in no memo
-        raise UserError(f"{path} holds something other than arrays of numbers") from error
+        raise UserError(f"{path} contains something other than arrays of numbers") from error
     except Exception as error:  # damaged files raise nearly anything
         reason = str(error) or type(error).__name__
         raise UserError(f"{path} cannot be read as pickled arrays: {reason}") from error
@@ -124,7 +124,7 @@ class _ArraysOnly(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> type:
         """Returns the record for one of NumPy's constructors; refuses all else."""
         if (module, name) not in _CONSTRUCTORS:
-            raise UserError(f"the pickle holds {module}.{name}, not only arrays of numbers")
+            raise UserError(f"the pickle contains {module}.{name}, not only arrays of numbers")
         return _CONSTRUCTORS[module, name]
 
 
@@ -152,8 +152,8 @@ def _array(value: Any, where: str) -> np.ndarray:
 def _dtype(record: Any) -> np.dtype:
     """Returns the dtype that a record describes, if its state only gives the byte order."""
     if not isinstance(record, _DtypeRecord) or record.arguments[0] not in _DTYPES:
-        raise UserError("it holds an array of something other than numbers")
+        raise UserError("it contains an array of something other than numbers")
     _, order, *rest = record.state
     if order not in ("<", ">", "|", "=") or tuple(rest) != (None, None, None, -1, -1, 0):
-        raise UserError("it holds an array of something other than numbers")
+        raise UserError("it contains an array of something other than numbers")
     return np.dtype(record.arguments[0]).newbyteorder(order)

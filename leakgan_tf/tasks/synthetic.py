@@ -38,7 +38,7 @@ class SyntheticTask:
 
     def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
         if config.score == "frontier" and frontier is None:
-            raise UserError("select frontier takes the sweep of a finished mle run of that seed")
+            raise UserError("select frontier needs the sweep of a finished mle run of that seed")
         self.config = config
         self.oracle = oracle
         self.frontier = frontier

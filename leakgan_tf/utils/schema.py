@@ -46,8 +46,8 @@ def parse_json(text: str | bytes, where: str) -> Any:
     """Returns JSON text as Python's lists, dictionaries, text, numbers, booleans and None.
 
     Raises:
-      UserError: it is not JSON, is nested too deep, or holds a whole number beyond 64 bits or text
-        that is not Unicode (a lone surrogate).
+      UserError: it is not JSON, is nested too deep, or contains a whole number beyond 64 bits or
+        text that is not Unicode (a lone surrogate).
     """
     try:
         value = json.loads(text)
@@ -66,9 +66,9 @@ def _check_plain(value: Any, where: str, depth: int) -> None:
             try:
                 value.encode("utf-8")
             except UnicodeEncodeError:
-                raise UserError(f"{where} holds a lone surrogate: not Unicode text") from None
+                raise UserError(f"{where} contains a lone surrogate: not Unicode text") from None
     elif isinstance(value, int) and not -_WHOLE <= value < _WHOLE:
-        raise UserError(f"{where} holds a whole number of more than 64 bits")
+        raise UserError(f"{where} contains a whole number of more than 64 bits")
     elif isinstance(value, list | dict):
         if not depth:
             raise UserError(f"{where} is nested too deep: more than {DEPTH} levels")

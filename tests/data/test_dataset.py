@@ -216,7 +216,7 @@ def test_the_same_content_for_training_and_test_is_refused(tmp_path, raw):
 
 
 def test_text_that_is_no_regular_file_is_refused(tmp_path):
-    with pytest.raises(UserError, match="is a folder: name its files"):
+    with pytest.raises(UserError, match="is a folder: give its files"):
         prepare([tmp_path], tmp_path / "out")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="not a regular file"):

@@ -169,7 +169,7 @@ def test_a_good_results_file_is_read(key, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"study": "other"}, "is of study other"),
+        ({"study": "other"}, "belongs to study other"),
         ({"format": "leakgan_tf study key"}, "format must be"),
         ({"judge": ""}, "the length of .*judge must be at least 1"),
         ({"answers": [{"id": "01", "real": "yes", "seconds": 1}]}, r"answers\[0\].real must be"),

@@ -147,7 +147,7 @@ def test_objects_in_arrays_are_refused(tmp_path):
     arrays["output/bias"] = arrays["output/bias"].astype(object)  # numbers, but as objects
     pickled = written(tmp_path / "weights.pkl", pickle.dumps(list(arrays.values()), 2))
     with pytest.raises(
-        UserError, match=r"weights\.pkl holds something other than arrays of numbers"
+        UserError, match=r"weights\.pkl contains something other than arrays of numbers"
     ):
         read_parameters(pickled)
     np.savez(tmp_path / "weights.npz", allow_pickle=True, **arrays)

@@ -131,10 +131,10 @@ def test_json_is_read_as_it_is():
         ("[" * 100_000, "x is nested too deep"),
         ('{"a":' * 100_000, "x is nested too deep"),
         ("[" * 65 + "]" * 65, "x is nested too deep"),
-        ('{"a": ["\\ud800"]}', "x holds a lone surrogate"),
-        ('{"\\udfff": 1}', "x holds a lone surrogate"),
+        ('{"a": ["\\ud800"]}', "x contains a lone surrogate"),
+        ('{"\\udfff": 1}', "x contains a lone surrogate"),
         ("9" * 10_000, "x"),
-        (str(2**63), "x holds a whole number of more than 64 bits"),
+        (str(2**63), "x contains a whole number of more than 64 bits"),
     ],
 )
 def test_text_that_no_file_of_the_project_holds_is_refused(text, message):
