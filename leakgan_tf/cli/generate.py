@@ -80,7 +80,7 @@ def define_flags() -> flags.FlagValues:
         "text",
         FORMATS,
         "text: a sentence a line. jsonl: a JSON object a line, with tokens and log-probabilities: "
-        "log_prob_model, of the model at temperature 1, and log_prob_law, of the law that drew.",
+        "log_prob_model, of the model at temperature 1, and log_prob_law, under the law that drew.",
         **output,
     )
     flags.DEFINE_string("out", None, "File to write; standard output without it.", **output)

@@ -21,7 +21,7 @@ from leakgan_tf.utils.printable import printable
 if TYPE_CHECKING:
     from leakgan_tf.runs.load import TrainedGenerator
 
-ABOUT = """Trains a system; the same command goes on after a stop.
+ABOUT = """Trains a system; the same command resumes a stopped run.
 
 train --data FOLDER [--system leakgan]          on text, in a folder made by prepare
 train --task synthetic [--oracle_params FILE]   on sentences of an oracle

@@ -50,7 +50,7 @@ class SharedConfig:
 
     padding: str = setting(
         "token",
-        "Text only. 'token': what fills a sentence up to T is an ordinary token; 'masked': it "
+        "Text only. 'token': padding up to T is an ordinary token; 'masked': padding "
         "counts in no loss, reward or likelihood.",
         choices=("token", "masked"),
     )

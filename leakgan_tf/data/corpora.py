@@ -167,7 +167,7 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
         ),
         "ptb": Corpus(
             "ptb",
-            "Penn Treebank in Mikolov's preparation, 929,589 + 82,430 tokens, parted into 20 each",
+            "Penn Treebank in Mikolov's preparation, 929,589 + 82,430 tokens, in pieces of 20",
             # MaskGAN's T and V. A line's end is a token, as is the text's own <unk>. At small
             # presets words that have none of 2,000 ids are unknown, too.
             _PTB,

@@ -35,7 +35,7 @@ class PrepareSettings:
         (*TOKENIZER_NAMES, BPETokenizer.name),
     )
     lowercase: bool = setting(False, "Lowercase the text.")
-    omit: str = setting("", "Tokens that are left out of every sentence, spaces between them.")
+    omit: str = setting("", "Tokens to leave out of every sentence, separated by spaces.")
     max_length: int | None = setting(
         None,
         "T: tokens of the longest sentence, rounded up to a multiple of --length_multiple. "
@@ -58,13 +58,15 @@ class PrepareSettings:
         False, "Drop repeated sentences, and test sentences that training has too."
     )
     test_fraction: float = setting(0.1, "Share of the sentences set aside if --test is not given.")
-    seed: int = setting(0, "Chooses the sentences that are set aside.")
+    seed: int = setting(0, "Seed of the choice of test sentences.")
     column: str = setting(
         "",
         "The text's column in CSV, TSV and JSON lines: a name in the header, or a number from 1 if "
         "there is none.",
     )
-    encoding: str = setting("", "Of the files, as Python names it: cp1252, utf-16. Default: utf-8.")
+    encoding: str = setting(
+        "", "Encoding of the files, as Python names it: cp1252, utf-16. Default: utf-8."
+    )
     split: str = setting(
         "lines",
         "What a sentence is: a line; sentences or paragraphs of running text, hard-wrapped or not; "

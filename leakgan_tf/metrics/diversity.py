@@ -1,4 +1,4 @@
-"""How varied samples are, and how many were learned by heart."""
+"""How diverse samples are, and how many are copies of training sentences."""
 
 from collections.abc import Iterable, Sequence
 
