@@ -202,5 +202,5 @@ def test_damaged_and_missing_files_are_refused_by_name(tmp_path, name):
         "weights.pkl": pickle.dumps(list(parameters().values()), 2),
     }[name]
     for content in (b"", b"nonsense", whole[: len(whole) // 2]):
-        with pytest.raises(UserError, match=f"{name} (cannot be read|is damaged|holds)"):
+        with pytest.raises(UserError, match=f"{name} (cannot be read|is damaged|contains)"):
             read_parameters(written(path, content))
