@@ -23,7 +23,7 @@ from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import overrides
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
 from leakgan_tf.cli.prepare import data_folder
-from leakgan_tf.config.presets import text_preset
+from leakgan_tf.config.presets import PAPER_TEXT, text_preset
 from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
 from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
@@ -109,7 +109,8 @@ def run_on(
     systems, _ = check_names(values.systems), overrides(values)  # refused before the corpus
     if values.semantics:
         named_semantics(values.semantics)
-    text_preset(values.preset, 2, 4, system_config(systems[0]))
+    # Refuses a preset's name; the length of the paper's text, which windows of D fit.
+    text_preset(values.preset, 2, PAPER_TEXT.length, system_config(systems[0]))
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
     placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")

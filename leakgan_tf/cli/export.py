@@ -15,7 +15,8 @@ ABOUT = """Writes a SavedModel that needs TensorFlow only, for Python and Tensor
 export --run RUN --out DIR
 
 Signatures: serving_default, a sentence for each prompt; generate, with the options of the command
-generate. docs/own-text.md has requests to a server.
+generate; of maskgan also fill, a template with ___ for each blank and the same options.
+docs/own-text.md has requests to a server.
 
 Example: python -m leakgan_tf export --run=captions --out=my_model"""
 

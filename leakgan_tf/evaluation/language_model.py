@@ -6,7 +6,6 @@ language model; against other papers' figures they say nothing.
 
 import tempfile
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -18,9 +17,9 @@ from leakgan_tf.metrics.frechet import embed, frechet_distance
 from leakgan_tf.metrics.nll import counted_tokens, held_out_nll
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import TrainedGenerator, load
+from leakgan_tf.systems.base import FillDiscriminating
 from leakgan_tf.systems.mle import MLE
 from leakgan_tf.tasks.text import TextTask
-from leakgan_tf.training.filling import Filling
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive
@@ -82,9 +81,9 @@ def filling_scores(
       before; ``nll_masked_language_model``: the same of the real tokens there. Unknown words do not
       count. Nothing of a system that fills no gaps.
     """
-    if not trained.config.own.fills:
+    filling, ends = trained.system, scorer.config.ends
+    if not isinstance(filling, FillDiscriminating):
         return {}
-    filling, ends = cast(Filling, trained.system), scorer.config.ends
     real, seed = dataset.test[:num], trained.config.seed
     present = filling.draw_masks(len(real), tf.constant(derive(seed, "filling"))).numpy()
     filled = filling.generator.fill(real, present, derive(seed, "fillings"))

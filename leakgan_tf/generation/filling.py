@@ -148,7 +148,7 @@ class FillingGenerator(Generator):
         self.fill_policy = policy
         self._fill_batch = tf.function(self._fill_rows, autograph=False)
         self._score_fillings = tf.function(self._score_rows, autograph=False)
-        self._fill_template = tf.function(self._fill_copies, autograph=False)
+        self._fill_template = tf.function(self.fill_copies, autograph=False)
 
     def fill(
         self, tokens: np.ndarray, present: np.ndarray, seed: Sequence[int] | np.ndarray
@@ -214,10 +214,18 @@ class FillingGenerator(Generator):
         logits = self.fill_policy(tokens, present).sequence_logits(tokens)
         return -losses.cross_entropy(logits, tokens)
 
-    def _fill_copies(
+    def fill_copies(
         self, template: tf.Tensor, present: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
     ) -> Drawn:
-        """Returns fillings of a template (T,), as many as a batch has."""
+        """Returns fillings of a template, as many as a batch has.
+
+        Args:
+          template: ids (T,), read where `present`.
+          present: which of them are given, (T,).
+          law: how tokens are drawn.
+          seed: stateless seed (2,); `number` is folded in.
+          number: of the batch.
+        """
         rows = self._batch_size
         tokens, given = (tf.tile(each[tf.newaxis], [rows, 1]) for each in (template, present))
         policy = PartiallyForcedPolicy(self.fill_policy(tokens, given, ~given), tokens, given)

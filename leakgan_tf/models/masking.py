@@ -28,6 +28,14 @@ def forbid_eos(logits: tf.Tensor, closed: tf.Tensor) -> tf.Tensor:
     return tf.where(closed[..., tf.newaxis] & only_end, _IMPOSSIBLE, logits)
 
 
+def last_value(values: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """Returns the last of values (B, T) that is `chosen` (B, T) in each row; 0 where none is."""
+    places = tf.where(chosen, tf.range(tf.shape(values)[1]), -1)
+    last = tf.reduce_max(places, axis=1)  # (B,)
+    found = tf.gather(values, tf.maximum(last, 0), batch_dims=1)
+    return tf.where(last >= 0, found, 0.0)
+
+
 def valid_token_mask(tokens: tf.Tensor) -> tf.Tensor:
     """Returns which tokens (B, T) the generator had to choose: up to the first end symbol."""
     unended = tf.cast(tokens[:, :-1] != END, tf.int32)

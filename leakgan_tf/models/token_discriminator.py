@@ -10,7 +10,7 @@ import tensorflow as tf
 from leakgan_tf.models import recurrence
 from leakgan_tf.models.fan_in import fan_in_dense, fan_in_normal
 from leakgan_tf.models.layers import Configured, token_embedding
-from leakgan_tf.models.masking import valid_token_mask
+from leakgan_tf.models.masking import last_value, valid_token_mask
 
 SIGNALS = 8  # of a position, as in ScratchGAN's program
 EMBEDDING_STDDEV = 0.3836  # that of GloVe's vectors, as ScratchGAN's program has it
@@ -103,6 +103,15 @@ class TokenDiscriminator(Configured, keras.Model):
           dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
         """
         return self.scores(tokens, self.embed(tokens, dropout_seed))
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns the logit at the last token of sentences (n, T), without dropout: (n,).
+
+        The only one that has read the whole sentence; where sentences end, the end symbol's, or of
+        a sentence that fills all T places the last one's.
+        """
+        valid = valid_token_mask(tokens) if self.ends else tf.ones_like(tokens, tf.bool)
+        return last_value(self(tokens), valid)
 
     def embed(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the embeddings (B, T, E) of tokens (B, T); see `call`."""

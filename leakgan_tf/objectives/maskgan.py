@@ -67,6 +67,26 @@ def advantages(
     return tf.stop_gradient(tf.where(masked, clipped, 0.0))
 
 
+def half_batch_baseline(returns: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
+    """Returns b_t (B, T): of each half of a batch, the mean R_t over the other half.
+
+    The mean is over the other half's sentences in which t is masked; 0 where there is none. That it
+    is of each place by itself is this project's choice. A row's own filling is in no b that it is
+    compared with.
+
+    Args:
+      returns: R, (B, T).
+      masked: which tokens are masked and count, (B, T).
+    """
+    weights, middle = tf.cast(masked, returns.dtype), returns.shape[0] // 2
+    means = [
+        tf.math.divide_no_nan(tf.reduce_sum(returns[rows] * weights[rows], 0, keepdims=True),
+                              tf.reduce_sum(weights[rows], 0, keepdims=True))
+        for rows in (slice(middle, None), slice(0, middle))
+    ]  # fmt: skip
+    return tf.repeat(tf.concat(means, 0), [middle, returns.shape[0] - middle], axis=0)
+
+
 def critic_loss(values: tf.Tensor, returns: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
     """Returns the mean of (R_t - b_t)² over masked tokens; R passes no gradient.
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from leakgan_tf.generation.filling import FillingGenerator
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.models.optimizers import FusedAdam
 
@@ -82,6 +83,39 @@ class Discriminating:
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns D's logit log D / (1 - D) of sentences (n, T), without dropout: (n,)."""
+        raise NotImplementedError
+
+
+class FillDiscriminating:
+    """A system whose D says how likely the tokens that fill a sentence's gaps are to be real.
+
+    What D knows is measured as of `Discriminating`, of gaps in held-out sentences: their own tokens
+    are real, the generator's fillings of the same gaps are generated.
+
+    Attributes:
+      generator: fills gaps.
+    """
+
+    generator: FillingGenerator
+
+    @property
+    def discriminator_phases(self) -> tuple[str, ...]:
+        """Names of the phases that train D."""
+        raise NotImplementedError
+
+    def draw_masks(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
+        """Returns which tokens are present, (rows, T), of a stateless seed (2,)."""
+        raise NotImplementedError
+
+    def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """Returns D's logits (n, T) that tokens of filled sentences (n, T) are real."""
+        raise NotImplementedError
+
+    def fill_log_odds(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit log D / (1 - D) of the fillings of sentences (n, T): (n,).
+
+        Without dropout; 0 where nothing is filled.
+        """
         raise NotImplementedError
 
 

@@ -22,6 +22,13 @@ The likelihood is that of whole sentences with all but the first token masked
 (`generation.filling`): exact. The first token's law is counted, not learned: the program takes it
 from the corpus.
 
+What D knows (`systems.base.FillDiscriminating`) is measured on gaps of held-out sentences, real
+tokens against G's fillings of the same gaps. f is D's logit at the last masked token: its encoder
+has read m(x), all of which it attends to, and its decoder every filling up to and with this one. So
+f estimates log p_real(x | m(x)) / G(x | m(x)) up to a constant, and the bound, in nats per masked
+token, is one of the divergence of fillings given m(x), in the mean over m(x): what a residual model
+of fillings would take off `masked_nll`.
+
 Scalars: `loss`, in the first stages nats per (masked) token, then -Σ log G·advantage, which says
 nothing by itself; `discriminator_loss`, nats per masked token, log 2 where D cannot tell;
 `critic_loss`, the mean of (R - b)²; `real_probability` and `filled_probability`, means of D over
@@ -52,17 +59,19 @@ from leakgan_tf.generation.forcing import infill
 from leakgan_tf.models.fill_discriminator import FillDiscriminator
 from leakgan_tf.models.fill_generator import FillGenerator
 from leakgan_tf.models.first_tokens import FirstTokens
+from leakgan_tf.models.masking import last_value
 from leakgan_tf.models.moving_average import MovingAverage
 from leakgan_tf.models.optimizers import adam, clipped_gradients
 from leakgan_tf.objectives import losses, maskgan
 from leakgan_tf.objectives.scratch import moving_average
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import FillDiscriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive_int
 
+_ADVERSARIAL = "adversarial/generator"  # the phases that train D and G
 _QUICK = {
     "width": 64, "layers": 1, "dropout": 0.0, "discriminator_dropout": 0.0, "learning_rate": 0.005,
     "fill_learning_rate": 0.002, "generator_learning_rate": 1e-4,
@@ -89,6 +98,17 @@ class MaskGANConfig(MLEConfig):
         "quick-text": {**_QUICK, "epochs": 2, "fill_epochs": 2},
         "smoke-text": {**_SMOKE, "epochs": 1, "fill_epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "fill_epochs": 20, "phase_steps": 50},
+        # The tuned MLE's width, dropout and rate in the language model and in MaskMLE, which never
+        # stop early: about the epochs after which the tuned MLE was best (docs/systems/mle.md).
+        "tuned": {
+            **_QUICK,
+            "generator_dropout": 0.0,
+            "patience": 0,
+            "width": 128,
+            "dropout": 0.5,
+            "epochs": 40,
+            "fill_epochs": 40,
+        },
     }
 
     width: int = setting(650, "Width of the embeddings and LSTMs of G and D (its program).")
@@ -118,12 +138,16 @@ class MaskGANConfig(MLEConfig):
         3.8877e-5, "Adam's rate for G against D (its program)."
     )
     discriminator_learning_rate: float = setting(5e-4, "Adam's rate for D (its program).")
+    fillings: int = setting(
+        1, "Fillings of each masked sentence in an update of G (its program: an option)."
+    )
     gamma: float = setting(0.89072, "Discount γ of the rewards (its program).", zero=True, most=1)
     baseline: str = setting(
         "critic",
         "What lowers the returns: 'critic', of D (its program); 'ewma', their moving average; "
+        "'half', of each half of a batch the mean of the other half (options of its program); "
         "'none'.",
-        choices=("critic", "ewma", "none"),
+        choices=("critic", "ewma", "half", "none"),
     )
     critic_learning_rate: float = setting(5.1761e-7, "Adam's rate for the critic (its program).")
     baseline_decay: float = setting(
@@ -153,7 +177,7 @@ class MaskGANConfig(MLEConfig):
         return max(int(self.mask_rate * length + 1e-9) - 1, 0)
 
 
-class MaskGAN(MLE):
+class MaskGAN(MLE, FillDiscriminating):
     """A generator that fills gaps, trained by REINFORCE with a score of every token it fills."""
 
     config: Config[MaskGANConfig]
@@ -219,7 +243,7 @@ class MaskGAN(MLE):
             evaluate = epoch % every == 0 or epoch == own.fill_epochs
             yield Phase("pretrain/filling", self.fill_step, self.learned, evaluate=evaluate)
         yield from iteration_phases(
-            "adversarial/generator", self.adversarial_step, self.real, own.steps, own.phase_steps,
+            _ADVERSARIAL, self.adversarial_step, self.real, own.steps, own.phase_steps,
             every,
         )  # fmt: skip
 
@@ -244,12 +268,20 @@ class MaskGAN(MLE):
 
     def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
         """Returns D's logits (n, T) that tokens of filled sentences (n, T) are real."""
-        judge = self.discriminator
+        return self.generator.batched(lambda _, *batch: self.token_logits(*batch), tokens, present)
 
-        def scored(_: int, rows: tf.Tensor, shown: tf.Tensor) -> tf.Tensor:
-            return judge(rows, judge.hide(rows, shown))
+    def token_logits(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Returns D's logits (B, T) of filled sentences (B, T), without dropout."""
+        return self.discriminator(tokens, self.discriminator.hide(tokens, present))
 
-        return self.generator.batched(scored, tokens, present)
+    def fill_log_odds(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit (n,) at the last masked token, which has read m(x) and all fillings."""
+        return last_value(self.token_logits(tokens, present), self.masked(tokens, present))
+
+    @property
+    def discriminator_phases(self) -> tuple[str, ...]:
+        """Names of the phases that train D; none of MaskMLE."""
+        return (_ADVERSARIAL,) if self.config.own.steps else ()
 
     # --- Updates ----------------------------------------------------------------------------------
 
@@ -328,6 +360,8 @@ class MaskGAN(MLE):
     def generator_update(self, real: tf.Tensor, present: tf.Tensor, seed: tf.Tensor) -> Scalars:
         """Moves G by REINFORCE on its fillings of the gaps of real sentences (B, T)."""
         own, fold = self.config.own, tf.random.experimental.stateless_fold_in
+        # A sentence's fillings follow each other: all are in the same half of the batch.
+        real, present = (tf.repeat(each, own.fillings, axis=0) for each in (real, present))
         rows, judge = real.shape[0], self.discriminator
         factors = self.model.dropout_factors(rows, fold(seed, 1))
         policy = self.policy(real, present, factors=factors)
@@ -335,8 +369,9 @@ class MaskGAN(MLE):
         masked = self.masked(filled, present)
         logits = judge(filled, policy.show(real), judge.dropout_factors(rows, fold(seed, 3)))
         returns = maskgan.fill_returns(logits, masked, own.gamma)
-        values = self.baseline_values(filled)
+        values = self.baseline_values(filled, returns, masked)
         weights = maskgan.advantages(returns, values, masked, own.advantage_clip)
+        weights /= own.fillings  # the mean over a sentence's fillings
         with tf.GradientTape() as tape:
             # The same dropout as in sampling.
             policy = self.policy(real, present, factors=factors)
@@ -349,10 +384,14 @@ class MaskGAN(MLE):
         used = losses.masked_mean(tf.broadcast_to(values, tf.shape(returns)), masked)
         return {**scalars, "return_mean": mean, "baseline": used}
 
-    def baseline_values(self, filled: tf.Tensor) -> tf.Tensor:
-        """Returns b of filled sentences (B, T): (B, T) or ()."""
+    def baseline_values(
+        self, filled: tf.Tensor, returns: tf.Tensor, masked: tf.Tensor
+    ) -> tf.Tensor:
+        """Returns b of filled sentences (B, T) with their returns R (B, T): (B, T) or ()."""
         if self.config.own.baseline == "critic":
             return self.discriminator.values(filled)
+        if self.config.own.baseline == "half":
+            return maskgan.half_batch_baseline(returns, masked)
         # Without a baseline the average stays 0.
         return tf.convert_to_tensor(self.baseline.value)
 

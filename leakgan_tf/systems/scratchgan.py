@@ -24,6 +24,11 @@ The paper's text was not at hand, only its program. Open: when to stop; the pape
 distance of embeddings, here the best weights are kept by `select`. On text `padding=masked` is the
 program's: sentences end, and what follows is neither rewarded nor trained.
 
+What D knows (`systems.base.Discriminating`) is measured with f = D's logit at a sentence's last
+token, the end symbol where there is one: the only score that has read the whole sentence. D's loss
+is the cross-entropy of every prefix, so this logit estimates log p_real(x) / p_generated(x). The
+scores of the tokens before, which are rewards, too, are not measured.
+
 Scalars: `loss`, -mean (R - b)·log p, which says nothing by itself; `return_mean`, mean R;
 `baseline`, b after the update; `gradient_norm` and `discriminator_gradient_norm`;
 `discriminator_loss`, in nats per token, log 2 where D cannot decide, and its penalty;
@@ -48,7 +53,7 @@ from leakgan_tf.models.optimizers import FusedAdam, dense_gradients
 from leakgan_tf.models.stacked_generator import StackedGenerator
 from leakgan_tf.models.token_discriminator import TokenDiscriminator
 from leakgan_tf.objectives import losses, scratch
-from leakgan_tf.systems.base import Phase, Scalars
+from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
 from leakgan_tf.systems.mle import MLE, MLEConfig
 from leakgan_tf.utils import distributed
@@ -125,10 +130,15 @@ class ScratchGANConfig(MLEConfig):
             )
 
 
-class ScratchGAN(MLE):
+class ScratchGAN(MLE, Discriminating):
     """A generator trained by REINFORCE with a score of every token, without pre-training."""
 
     config: Config[ScratchGANConfig]
+    discriminator_phases = ("adversarial/generator",)
+
+    def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Returns D's logit of the last token of sentences (n, T), which has read all: (n,)."""
+        return self.discriminator.log_odds(tokens)
 
     def build_models(self) -> None:
         """Makes the networks with their initial weights."""

@@ -90,6 +90,8 @@ class TextGANConfig(MLEConfig):
         "quick-text": {**_QUICK, "epochs": 10},
         "smoke-text": {**_SMOKE, "epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "phase_steps": 25},
+        # Its pre-training is an auto-encoder, with no part of MLE to tune: quick, as for LeakGAN.
+        "tuned": {**_QUICK, "epochs": 40, "generator_dropout": 0.0, "width": 0, "patience": 0},
     }
 
     embedding: int = setting(300, "Width of the token embeddings of G and D (its program).")

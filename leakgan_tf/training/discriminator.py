@@ -1,14 +1,18 @@
 """Measures what a system's discriminator knows, after its rounds and at the end of a run."""
 
+from typing import NamedTuple, Protocol
+
 import numpy as np
+import tensorflow as tf
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.residual import LogOdds, base_generator
 from leakgan_tf.metrics.discriminator_scores import discriminator_scores, residual_nll
 from leakgan_tf.metrics.nll import counted_tokens, held_out_nll
-from leakgan_tf.systems.base import Discriminating, System
+from leakgan_tf.systems.base import Discriminating, FillDiscriminating, System
 from leakgan_tf.tasks.base import Task
+from leakgan_tf.training.filling import masked_nll, masked_tokens
 from leakgan_tf.utils.seeds import derive
 
 KIND = "discriminator_scores"  # of the seconds that measuring takes
@@ -16,10 +20,34 @@ _BATCHES = 4  # of `sampling_batch` sentences of each side after a round, at mos
 _AT_END = 10_000  # sentences of each side at the end, at most
 
 
-class DiscriminatorMeasure:
-    """Scores of D on held-out real sentences and fresh samples at temperature 1.
+class Scored(NamedTuple):
+    """Log-odds of real and of generated sentences, (n,) each; the tokens of a real one that count.
 
-    It draws from seeds of its own, the same in every round: no draw of the training changes.
+    Attributes:
+      real: f of held-out sentences.
+      generated: f of as many samples, or fillings.
+      tokens: in the mean over real sentences, at least 1.
+    """
+
+    real: np.ndarray
+    generated: np.ndarray
+    tokens: float
+
+
+class Measure(Protocol):
+    """Real and generated sentences as D scores them, under the present weights."""
+
+    relativistic: bool
+
+    def scored(self, held_out: np.ndarray) -> Scored:
+        """Returns the log-odds of held-out sentences (n, T) and of as many generated ones."""
+
+    def nll(self, held_out: np.ndarray) -> float:
+        """Returns the generator's NLL of held-out sentences (n, T), in nats per counted token."""
+
+
+class SentenceMeasure:
+    """Held-out sentences against samples at temperature 1.
 
     Args:
       config: the run's.
@@ -31,43 +59,120 @@ class DiscriminatorMeasure:
     def __init__(
         self, config: Config, discriminating: Discriminating, generator: Generator, task: Task
     ):
+        self.relativistic = discriminating.relativistic
         self._config = config
-        self._relativistic = discriminating.relativistic
         self._generator = base_generator(generator)
         self._log_odds = LogOdds(discriminating.log_odds, config.length, config.batch_size)
+        self._unknown = task.reader.vocabulary.unknown_id if task.reader else None
+
+    def scored(self, held_out: np.ndarray) -> Scored:
+        """Returns the log-odds of held-out sentences (n, T) and of as many samples."""
+        seed = derive(self._config.seed, KIND)
+        generated = self._generator.sample(len(held_out), 1.0, seed)
+        counted = counted_tokens(held_out, self._config.ends, self._unknown)
+        return Scored(self._log_odds(held_out), self._log_odds(generated), _mean_count(counted))
+
+    def nll(self, held_out: np.ndarray) -> float:
+        """Returns the generator's NLL of held-out sentences (n, T), in nats per token."""
+        ends, unknown = self._config.ends, self._unknown
+        return held_out_nll(self._generator, held_out, 1.0, ends=ends, unknown=unknown)
+
+
+class FillMeasure:
+    """Held-out sentences against the same with gaps filled; all is per masked token.
+
+    Args:
+      config: the run's.
+      filling: the system.
+      task: whose held-out sentences are real.
+    """
+
+    relativistic = False
+
+    def __init__(self, config: Config, filling: FillDiscriminating, task: Task):
+        self._config = config
+        self._filling = filling
+        self._task = task
+        self._log_odds = tf.function(filling.fill_log_odds, autograph=False)
+
+    def scored(self, held_out: np.ndarray) -> Scored:
+        """Returns the log-odds of gaps' own tokens (n, T) and of as many fillings."""
+        generator, present = self._filling.generator, self._present(held_out)
+        filled = generator.fill(held_out, present, derive(self._config.seed, KIND, 1))
+        real, generated = (
+            generator.batched(lambda _, *batch: self._log_odds(*batch), tokens, present)
+            for tokens in (held_out, filled)
+        )
+        counted = masked_tokens(self._config, self._task, held_out, present)
+        return Scored(
+            real.astype(np.float64), generated.astype(np.float64), _mean_count(counted)
+        )  # fmt: skip
+
+    def nll(self, held_out: np.ndarray) -> float:
+        """Returns the NLL of masked tokens of held-out sentences (n, T), in nats each."""
+        present = self._present(held_out)
+        counted = masked_tokens(self._config, self._task, held_out, present)
+        return masked_nll(self._filling.generator, held_out, present, counted)
+
+    def _present(self, held_out: np.ndarray) -> np.ndarray:
+        seed = tf.constant(derive(self._config.seed, KIND, 0))
+        return self._filling.draw_masks(len(held_out), seed).numpy()
+
+
+class DiscriminatorMeasure:
+    """Scores of D on held-out real sentences and what the generator makes.
+
+    It draws from seeds of its own, the same in every round: no draw of the training changes.
+
+    Args:
+      config: the run's.
+      measure: real and generated sentences.
+      task: whose held-out sentences are real.
+    """
+
+    def __init__(self, config: Config, measure: Measure, task: Task):
+        self._config = config
+        self._measure = measure
         self._task = task
 
     def after_round(self) -> dict[str, float]:
         """Returns `discriminator_scores` on a few batches."""
         held_out = self._held_out(_BATCHES * self._config.sampling_batch)
-        return discriminator_scores(*self._scored(held_out), self._relativistic)
+        return discriminator_scores(*self._measure.scored(held_out), self._measure.relativistic)
 
     def at_end(self) -> dict[str, float]:
         """Returns `discriminator_scores` and `residual_nll` on all held-out sentences."""
-        held_out, config = self._held_out(_AT_END), self._config
-        scored = self._scored(held_out)
-        nll = held_out_nll(self._generator, held_out, 1.0, ends=config.ends, unknown=self._unknown)
-        return discriminator_scores(*scored, self._relativistic) | residual_nll(nll, *scored)
+        held_out, measure = self._held_out(_AT_END), self._measure
+        scored = measure.scored(held_out)
+        scores = discriminator_scores(*scored, measure.relativistic)
+        return scores | residual_nll(measure.nll(held_out), *scored)
 
     def _held_out(self, most: int) -> np.ndarray:
         return self._task.test[: min(most, self._config.evaluation_samples)]
 
-    def _scored(self, held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Returns the log-odds of both sides, and the mean of a real sentence's counted tokens."""
-        seed = derive(self._config.seed, KIND)
-        generated = self._generator.sample(len(held_out), 1.0, seed)
-        counted = counted_tokens(held_out, self._config.ends, self._unknown)
-        tokens = max(float(counted.sum()) / len(held_out), 1.0)
-        return self._log_odds(held_out), self._log_odds(generated), tokens
 
-    @property
-    def _unknown(self) -> int | None:
-        reader = self._task.reader
-        return reader.vocabulary.unknown_id if reader else None
+def discriminator_measures(
+    config: Config, system: System, task: Task
+) -> dict[str, DiscriminatorMeasure]:
+    """Returns what measures D, by the names of the phases that train it; {} without a D."""
+    measure: Measure
+    if isinstance(system, FillDiscriminating):
+        measure = FillMeasure(config, system, task)
+    elif isinstance(system, Discriminating):
+        measure = SentenceMeasure(config, system, system.generator, task)
+    else:
+        return {}
+    own = DiscriminatorMeasure(config, measure, task)
+    return dict.fromkeys(system.discriminator_phases, own)
 
 
 def discriminator_figures(config: Config, system: System, task: Task) -> dict[str, float]:
     """Returns what the D of a finished run knows; nothing of a system without one."""
-    if not isinstance(system, Discriminating) or not system.discriminator_phases:
-        return {}
-    return DiscriminatorMeasure(config, system, system.generator, task).at_end()
+    for measure in discriminator_measures(config, system, task).values():
+        return measure.at_end()
+    return {}
+
+
+def _mean_count(counted: np.ndarray) -> float:
+    """Returns the mean number of counted tokens (n, T) in a sentence, at least 1."""
+    return max(float(counted.sum()) / len(counted), 1.0)

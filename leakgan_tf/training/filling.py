@@ -1,7 +1,6 @@
 """Measures how a finished system fills gaps: of systems that can (`SystemConfig.fills`)."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -11,25 +10,13 @@ from leakgan_tf.generation.filling import FillingGenerator
 from leakgan_tf.metrics.bleu import Sentence
 from leakgan_tf.metrics.diversity import distinct_ngrams, known_ngrams
 from leakgan_tf.metrics.nll import counted_tokens
-from leakgan_tf.systems.base import System
+from leakgan_tf.systems.base import FillDiscriminating, System
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.tasks.text import strip
 from leakgan_tf.utils.seeds import derive
 
 ORDERS = (2, 3, 4)  # of n-grams, as in MaskGAN's paper
 _MOST = 2_000  # held-out sentences, and samples
-
-
-class Filling(Protocol):
-    """What is asked of a system that fills gaps."""
-
-    generator: FillingGenerator
-
-    def draw_masks(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
-        """Returns which tokens are present, (rows, T)."""
-
-    def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
-        """Returns D's logits (n, T) of filled sentences (n, T)."""
 
 
 def filling_figures(config: Config, system: System, task: Task) -> dict[str, float]:
@@ -40,25 +27,43 @@ def filling_figures(config: Config, system: System, task: Task) -> dict[str, flo
     mean of real ones and G's; ``unique_N``: different N-grams / all N-grams, of whole samples;
     ``in_training_N``: the share of different ones that training has.
     """
-    if not config.own.fills:
+    if not isinstance(system, FillDiscriminating):
         return {}
-    filling: Filling = system  # type: ignore[assignment]  # its configuration says so
     seed = derive(config.seed, "filling")
     tokens = task.test[: min(_MOST, config.evaluation_samples)]
-    present = filling.draw_masks(len(tokens), tf.constant(seed)).numpy()
+    present = system.draw_masks(len(tokens), tf.constant(seed)).numpy()
     return {
-        **_masked_figures(config, filling, task, tokens, present),
-        **_ngram_figures(config, task, filling.generator.sample(len(tokens), 1.0, seed)),
+        **_masked_figures(config, system, task, tokens, present),
+        **_ngram_figures(config, task, system.generator.sample(len(tokens), 1.0, seed)),
     }
 
 
-def _masked_figures(
-    config: Config, system: Filling, task: Task, tokens: np.ndarray, present: np.ndarray
-) -> dict[str, float]:
+def masked_tokens(
+    config: Config, task: Task, tokens: np.ndarray, present: np.ndarray
+) -> np.ndarray:
+    """Returns which tokens (n, T) are masked and count in an NLL."""
     unknown = task.reader.vocabulary.unknown_id if task.reader else None
-    counted = counted_tokens(tokens, config.ends, unknown) & ~present
-    log_prob = system.generator.fill_log_prob(tokens, present)[counted]
-    nll = float(-np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1))
+    return counted_tokens(tokens, config.ends, unknown) & ~present
+
+
+def masked_nll(
+    generator: FillingGenerator, tokens: np.ndarray, present: np.ndarray, counted: np.ndarray
+) -> float:
+    """Returns the NLL of the `counted` tokens of (n, T) given m(x), in nats per such token."""
+    log_prob = generator.fill_log_prob(tokens, present)[counted]
+    return float(-np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1))
+
+
+def _masked_figures(
+    config: Config,
+    system: FillDiscriminating,
+    task: Task,
+    tokens: np.ndarray,
+    present: np.ndarray,
+) -> dict[str, float]:
+    nll = masked_nll(
+        system.generator, tokens, present, masked_tokens(config, task, tokens, present)
+    )
     filled = system.generator.fill(tokens, present, derive(config.seed, "fillings"))
     right = [
         side[counted_tokens(rows, config.ends) & ~present]

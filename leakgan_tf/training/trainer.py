@@ -11,9 +11,9 @@ from leakgan_tf.metrics.nll import distinct_share
 from leakgan_tf.runs import checkpoint
 from leakgan_tf.runs.checkpoint import PartialPhase, Progress
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.systems.base import Discriminating, Phase, System
+from leakgan_tf.systems.base import Phase, System
 from leakgan_tf.tasks.base import Task
-from leakgan_tf.training.discriminator import KIND, DiscriminatorMeasure
+from leakgan_tf.training.discriminator import KIND, discriminator_measures
 from leakgan_tf.training.distribution import Distribution
 from leakgan_tf.training.logs import Bar, Records, figures_line
 from leakgan_tf.training.loop import CompiledLoop, pipeline
@@ -59,7 +59,7 @@ class Trainer:
         self._distribution = distribution or Distribution()
         self._interruption = interruption
         self._phases = list(system.phases())
-        self._knowing = self._discriminator()
+        self._knowing = discriminator_measures(config, system, task)
         self._loops: dict[Any, CompiledLoop] = {}
         self._durations: dict[str, list[float]] = {}
         self._progress = Progress(total=len(self._phases))
@@ -163,14 +163,6 @@ class Trainer:
             if partial.done < len(plan):  # by the chief's clock: all must make the same calls
                 count = self._distribution.agree(count)
         return partial.means()
-
-    def _discriminator(self) -> dict[str, DiscriminatorMeasure]:
-        """Returns what measures D, by the names of the phases that train it."""
-        system = self._system
-        if not isinstance(system, Discriminating):
-            return {}
-        measure = DiscriminatorMeasure(self._config, system, system.generator, self._task)
-        return dict.fromkeys(system.discriminator_phases, measure)
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
         """Returns the phase's arrays: made now, or those that it began with."""

@@ -14,6 +14,7 @@ from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.reporting import published
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.systems import registry
 from leakgan_tf.tasks import text_scores
 from leakgan_tf.training.trainer import Trainer
 
@@ -204,6 +205,13 @@ def test_a_missing_corpus_file_is_told_with_what_to_get_and_where_to_put_it(tmp_
     missing.unlink()
     names = [missing, "10,000 other captions", "https://github.com/geek-ai/Texygen"]
     refuses(capsys, tmp_path, *words, f"--data_dir={data_dir}", names=names)
+
+
+@pytest.mark.parametrize("system", registry.find_systems())
+def test_every_system_gets_as_far_as_the_corpus(tmp_path, capsys, system):
+    """Its sizes are checked against those of the text, not of a made-up one."""
+    words = ["--dataset=coco", f"--systems={system}", "--preset=quick"]
+    refuses(capsys, tmp_path, *words, f"--run_dir={tmp_path / 'run'}", names=["--data_dir"])
 
 
 @pytest.mark.parametrize(

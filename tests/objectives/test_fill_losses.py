@@ -65,3 +65,18 @@ def test_the_critics_loss_moves_the_critic_alone():
 def test_maskmle_counts_masked_tokens():
     found = maskgan.fill_loss(tf.constant(LOGITS), tf.constant(MASKED))
     assert float(found) == pytest.approx(-LOGITS[MASKED].mean(), rel=1e-5)
+
+
+def test_the_baseline_of_a_half_is_the_other_halfs_mean_at_each_place():
+    """Of three rows the first is one half; places that nobody there has masked have 0."""
+    found = maskgan.half_batch_baseline(tf.constant(LOGITS), tf.constant(MASKED)).numpy()
+    expected = np.zeros([3, 6])
+    expected[0, 2:5] = LOGITS[1, 2:5]
+    expected[0, 5] = LOGITS[1:, 5].mean()
+    expected[1:] = LOGITS[0] * MASKED[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    # No row is compared with itself.
+    changed = LOGITS.copy()
+    changed[0] += 3
+    other = maskgan.half_batch_baseline(tf.constant(changed), tf.constant(MASKED)).numpy()
+    np.testing.assert_array_equal(other[0], found[0])

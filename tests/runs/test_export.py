@@ -14,8 +14,9 @@ from leakgan_tf.__main__ import main
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.text import get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
-from leakgan_tf.runs import export as exporting
+from leakgan_tf.runs import exported as exporting
 from leakgan_tf.runs.export import export
+from leakgan_tf.runs.exported_filling import ExportedFilling
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
 from leakgan_tf.utils.errors import UserError
@@ -38,22 +39,36 @@ WORDS = {
     "bpe": ["▁", "▁a", "a", "d", "o", "g", "▁d", "og", "s", "▁dog"],
 }
 MERGES = [("▁", "a"), ("o", "g"), ("▁", "d"), ("▁d", "og")]
-KINDS = {"leakgan": "word", "mle": "char", "seqgan": "whitespace", "pg_bleu": "bpe"}
+KINDS = {
+    "maskgan": "word",
+    "leakgan": "word",
+    "mle": "char",
+    "seqgan": "whitespace",
+    "pg_bleu": "bpe",
+}
+# Templates with blanks at the beginning, within, at the end, side by side; and nothing else.
+TEMPLATES = ["a ___ is ___ .", "___ dog", "___", "a dog ______", "___ is a ___ dog ."]
 LOADER = """
 import json, sys
 sys.modules["leakgan_tf"] = sys.modules["keras"] = None  # not to be had
 import tensorflow as tf
 models = {}
 for path in sys.argv[2:]:
-    generate = tf.saved_model.load(path).signatures["generate"]
+    signatures = tf.saved_model.load(path).signatures
     models[path] = []
-    for count, temperature, seed in json.loads(sys.argv[1]):
-        made = generate(prompt=tf.constant(""), count=tf.constant(count),
-                        temperature=tf.constant(temperature), seed=tf.constant(seed),
-                        top_k=tf.constant(0), top_p=tf.constant(1.0), greedy=tf.constant(False),
-                        unique=tf.constant(False), novel=tf.constant(False))
+    def ask(name, count, temperature, seed, **first):
+        made = signatures[name](count=tf.constant(count),
+                                temperature=tf.constant(temperature), seed=tf.constant(seed),
+                                top_k=tf.constant(0), top_p=tf.constant(1.0),
+                                greedy=tf.constant(False), unique=tf.constant(False),
+                                novel=tf.constant(False), **first)
         text = [line.decode() for line in made["text"].numpy().tolist()]
         models[path].append([made["ids"].numpy().tolist(), text])
+    asked, templates = json.loads(sys.argv[1])
+    for each in asked:
+        ask("generate", *each, prompt=tf.constant(""))
+    for number, template in enumerate(templates if "fill" in signatures else []):
+        ask("fill", *asked[number], template=tf.constant(template))
 loaded = [name for name in sys.modules if name.split(".")[0] in ("leakgan_tf", "nltk")]
 print(json.dumps([models, loaded]))
 """
@@ -77,6 +92,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     runs.begun(tiny("mle"), folder / "oracle")
     return {
+        "maskgan": text_run(folder / "maskgan", "maskgan", padding="masked"),
         "leakgan": text_run(folder / "leakgan", "leakgan", padding="masked"),
         "mle": text_run(folder / "mle", "mle", padding="masked"),
         "seqgan": text_run(folder / "seqgan", "seqgan", padding="token"),
@@ -93,7 +109,7 @@ def exported(trained, tmp_path_factory):
         export(run, folder / name)
     assert sorted(path.name for path in folder.iterdir()) == sorted(trained)  # and nothing else
     result = subprocess.run(
-        [sys.executable, "-c", LOADER, json.dumps(ASKED), *map(str, folder.iterdir())],
+        [sys.executable, "-c", LOADER, json.dumps([ASKED, TEMPLATES]), *map(str, folder.iterdir())],
         cwd=folder, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
@@ -102,12 +118,13 @@ def exported(trained, tmp_path_factory):
     return {path.rpartition("/")[2]: made for path, made in models.items()}
 
 
-RUNS = ("leakgan", "mle", "seqgan", "pg_bleu", "oracle")
+RUNS = ("maskgan", "leakgan", "mle", "seqgan", "pg_bleu", "oracle")
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_ids_are_those_of_the_run_for_the_same_seed(trained, exported, name):
-    for (count, temperature, seed), (ids, text) in zip(ASKED, exported[name], strict=True):
+    made = exported[name][: len(ASKED)]
+    for (count, temperature, seed), (ids, text) in zip(ASKED, made, strict=True):
         assert ids == trained[name].sample(count, temperature, seed).tolist()
         assert len(ids) == len(text) == count
     assert exported[name][0][0] != exported[name][1][0][:5]  # seed and temperature matter
@@ -115,14 +132,64 @@ def test_ids_are_those_of_the_run_for_the_same_seed(trained, exported, name):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_strings_are_the_sentences_of_the_run(trained, exported, name):
-    for (count, temperature, seed), (_, text) in zip(ASKED, exported[name], strict=True):
+    made = exported[name][: len(ASKED)]
+    for (count, temperature, seed), (_, text) in zip(ASKED, made, strict=True):
         assert text == trained[name].generate(count, temperature, seed)
+
+
+def test_fillings_are_those_of_generate_with_a_template(trained, exported):
+    """In a process that has TensorFlow and nothing else."""
+    made = exported["maskgan"][len(ASKED) :]
+    assert len(made) == len(TEMPLATES) and len(exported["mle"]) == len(ASKED)
+    for template, asked, (ids, text) in zip(TEMPLATES, ASKED, made, strict=True):
+        count, temperature, seed = asked
+        assert text == trained["maskgan"].generate(count, temperature, seed, template=template)
+        assert len(ids) == count
+    assert len(set(made[1][1])) > 1  # the blanks are drawn
+
+
+FILL_OPTIONS = [
+    {"num": 20, "template": "a ___ is ___ .", "top_k": 3, "top_p": 0.8, "seed": 2},
+    {"num": 3, "template": "a dog ___ ___ a", "greedy": True},
+    {"num": 6, "template": "___ dog", "unique": True, "temperature": 0.7},
+]
+
+
+@pytest.mark.parametrize("options", FILL_OPTIONS)
+def test_options_give_the_fillings_of_the_run(trained, filling, options):
+    given = {"count" if name == "num" else name: value for name, value in options.items()}
+    made = filling.fill(**{name: tf.constant(value) for name, value in given.items()})
+    wanted = trained["maskgan"].sentences(**options)
+    assert [each.decode() for each in made["text"].numpy()] == [each.text for each in wanted]
+    for name in ("log_prob_model", "log_prob_law"):
+        own = [getattr(each, name) for each in wanted]
+        assert made[name].numpy() == pytest.approx(own, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("a dog is", "no blank"),
+        ("a dogg ___", "the template has a word.*dogg.*nearest.*dog"),
+        ("a ___ is a dog is a dog .", "at most 8 tokens"),
+        ("", "no blank"),
+    ],
+)
+def test_a_template_that_cannot_be_is_refused_by_the_graph(filling, template, words):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        filling.fill(tf.constant(template))
 
 
 @pytest.fixture(scope="module")
 def module(trained):
     """LeakGAN's module, with every third of its first sentences taken for training sentences."""
     return exporting.Exported(trained["leakgan"], trained["leakgan"].generate(48)[::3])
+
+
+@pytest.fixture(scope="module")
+def filling(trained):
+    """MaskGAN's module."""
+    return ExportedFilling(trained["maskgan"])
 
 
 OPTIONS = [

@@ -8,6 +8,7 @@ from helpers import small, twins
 from leakgan_tf.metrics.diversity import known_ngrams
 from leakgan_tf.objectives import losses, maskgan
 from leakgan_tf.systems.maskgan import MaskGAN
+from leakgan_tf.systems.mle import MLE
 from leakgan_tf.training.filling import filling_figures
 from leakgan_tf.utils.errors import UserError
 
@@ -203,6 +204,32 @@ def test_fillings_that_d_finds_real_become_likelier(baseline, monkeypatch):
 real_loss = losses.policy_gradient_loss
 
 
+def test_several_fillings_of_a_sentence_count_as_their_mean(monkeypatch):
+    """Each has draws of its own; with an even D all k weights of a token are 1/k of one's."""
+    seen = []
+    monkeypatch.setattr(
+        losses, "policy_gradient_loss", lambda *given: seen.append(given) or real_loss(*given)
+    )
+    for k in (1, 3):
+        made = system(maskgan_fillings=k, maskgan_baseline="none")
+        made.discriminator.logit_layer.kernel.assign(np.zeros([4, 1]))
+        made.generator_update(real(), gap(2, 3), SEED)
+    (_, one, weight), (_, three, third) = seen
+    assert one.shape == (4, 6) and three.shape == (12, 6)
+    fillings = three.numpy().reshape(4, 3, 6)
+    np.testing.assert_array_equal(fillings[:, :, :2], real().numpy()[:, None, :2].repeat(3, 1))
+    assert len({tuple(each) for each in fillings[0, :, 2:4]}) > 1
+    np.testing.assert_allclose(3 * third[:4], weight, rtol=1e-5)
+    assert float(tf.reduce_sum(third)) == pytest.approx(float(tf.reduce_sum(weight)), rel=1e-5)
+
+
+def test_the_other_halfs_returns_are_a_baseline():
+    made = system(maskgan_baseline="half")
+    scalars = made.generator_update(real(), gap(2, 3), SEED)
+    assert float(scalars["baseline"]) == pytest.approx(float(scalars["return_mean"]), rel=1e-4)
+    assert float(made.baseline.value) == 0
+
+
 def test_d_learns_to_tell_and_the_critic_moves_its_layer_alone():
     made, present = system(**TEXT), gap(1, 2, 3)
     generator = weights(made.model)
@@ -248,7 +275,8 @@ def test_figures_of_gaps_and_of_whole_samples():
     made.token_log_odds = lambda tokens, present: np.where((tokens == Task.test), 1.0, -1.0)
     wanted = filling_figures(made.config, made, Task())["discriminator_accuracy"]
     assert 0.5 < wanted < 1  # right but where a filling is the real token
-    assert filling_figures(small.config(system="mle"), made, Task()) == {}
+    other = MLE(small.config(system="mle"), Task())
+    assert filling_figures(other.config, other, Task()) == {}
     known = known_ngrams([[1, 2, 3], [1, 2, 4]], [[5, 1, 2], [2, 3]], (1, 2, 3))
     assert known == pytest.approx({1: 3 / 4, 2: 2 / 3, 3: 0.0})
 

@@ -216,7 +216,18 @@ def test_preset_tuned_is_quick_with_a_tuned_pretraining(name):
         return
     quick = vars(synthetic_preset("quick", 20, own).own)
     changed = {key for key, value in vars(tuned).items() if value != quick[key]}
-    assert changed <= {"generator_dropout", "width", "patience", "epochs", "learning_rate"}
+    own = {"maskgan": {"dropout", "fill_epochs"}}.get(name, set())
+    assert changed <= {"generator_dropout", "width", "patience", "epochs", "learning_rate"} | own
+
+
+def test_preset_tuned_is_taken_by_systems_whose_pretraining_is_their_own():
+    """MaskGAN's language model has the tuned width and dropout; TextGAN has nothing to tune."""
+    masked = synthetic_preset("tuned", 20, system_config("maskgan")).own
+    assert (masked.width, masked.dropout, masked.learning_rate) == (128, 0.5, 0.005)
+    assert masked.fill_epochs == masked.epochs
+    own = system_config("textgan")
+    tuned, quick = (synthetic_preset(name, 20, own).own for name in ("tuned", "quick"))
+    assert vars(tuned) == vars(quick)
 
 
 # --- What is refused ------------------------------------------------------------------------------

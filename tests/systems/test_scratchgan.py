@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from helpers import small
+from leakgan_tf.metrics.discriminator_scores import donsker_varadhan_bound
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.stacked_generator import StackedGenerator
 from leakgan_tf.objectives import losses, scratch
@@ -149,3 +150,64 @@ def test_an_iteration_is_one_update_of_d_and_one_of_g():
 def test_an_update_that_fills_no_batches_is_refused():
     with pytest.raises(UserError, match="scratchgan_batch 6 must be a multiple of batch_size 4"):
         small.config(system="scratchgan", scratchgan_batch=6)
+
+
+# --- What D knows ---------------------------------------------------------------------------------
+
+# Laws of sentences (b, c): p(b)·p(c given b), as shares of 36; real ones and those of a made-up G.
+REAL_LAW = np.array([[12, 6], [3, 15]])
+OTHER_LAW = np.array([[9, 9], [9, 9]])
+
+
+def sentences_of(law):
+    """All sentences of a law over {1, 2}², each as often as its share of 36."""
+    pairs = [[b + 1, c + 1] for b in range(2) for c in range(2)]
+    return np.repeat(pairs, law.ravel(), axis=0).astype(np.int32)
+
+
+def divergence():
+    return float(np.sum(REAL_LAW / 36 * np.log(REAL_LAW / OTHER_LAW)))
+
+
+def test_log_odds_are_the_logit_of_the_last_token():
+    tokens = tf.constant([[3, 0, 0, 0, 0, 0], [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 0], [0] * 6])
+    made = system(**TEXT)
+    logits = made.discriminator(tokens).numpy()
+    np.testing.assert_array_equal(made.log_odds(tokens), logits[range(4), [1, 5, 5, 0]])
+    # Without ends, 0 is a token as others.
+    made = system()
+    np.testing.assert_array_equal(made.log_odds(tokens), made.discriminator(tokens)[:, -1])
+
+
+def test_padding_and_dropout_do_not_change_what_d_knows():
+    """Whatever follows an end: the sentence is the same, and so is f."""
+    made = system(**TEXT, scratchgan_dropout=0.5)
+    ended = tf.constant([[3, 1, 0, 0, 0, 0]] * 2)
+    other = tf.constant([[3, 1, 0, 5, 4, 3]] * 2)
+    np.testing.assert_array_equal(made.log_odds(ended), made.log_odds(other))
+    scores = [made.discriminator(ended, SEED + n).numpy()[0, 2] for n in range(2)]
+    assert len({*scores, float(made.log_odds(ended)[0])}) == 3
+
+
+def test_a_d_trained_on_prefixes_knows_the_divergence_of_sentences():
+    """Its bound, of two known laws, comes close to KL(real ‖ generated) / T from below."""
+    made = ScratchGAN(
+        small.config(
+            system="scratchgan", length=2, windows=(1,), filters=(2,),
+            **{**SIZES, "scratchgan_hidden": 8, "scratchgan_discriminator_learning_rate": 0.02},
+        ),
+        Task(),
+    )  # fmt: skip
+    real, other = (tf.constant(sentences_of(law)) for law in (REAL_LAW, OTHER_LAW))
+    step = tf.function(lambda: made.discriminator_update(real, other))
+
+    def bound():
+        scores = made.log_odds(real).numpy(), made.log_odds(other).numpy()
+        return donsker_varadhan_bound(*scores, tokens=2)
+
+    bounds = [bound()]
+    for _ in range(120):
+        step()
+    bounds.append(bound())
+    assert bounds[0] < bounds[1] <= divergence() / 2 + 1e-6
+    assert bounds[1] == pytest.approx(divergence() / 2, rel=0.02)
