@@ -1,10 +1,13 @@
-"""``python -m leakgan_tf COMMAND --flag=value …``."""
+"""``python -m leakgan_tf COMMAND --flag=value …``.
+
+`program` is imported in a few milliseconds; what takes longer comes after it looks out for Ctrl-C.
+"""
 
 import importlib
 import sys
 
 from leakgan_tf import __version__
-from leakgan_tf.cli import entry
+from leakgan_tf.utils import interruption
 from leakgan_tf.utils.errors import UserError
 
 COMMANDS = {
@@ -17,6 +20,12 @@ COMMANDS = {
     "explore": "LeakGAN token by token, as one interactive page",
     "study": "a page for judges, is this sentence real?, and the table of their answers",
 }
+
+
+def program() -> int:
+    """Runs the command of this process; returns its exit status."""
+    interruption.end_quietly()
+    return main()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,10 +42,12 @@ def main(argv: list[str] | None = None) -> int:
     if words[1] not in COMMANDS:
         print(f"error: unknown command {words[1]!r}: one of {', '.join(COMMANDS)}", file=sys.stderr)
         return UserError.exit_status
+    from leakgan_tf.cli import entry  # takes a quarter of a second
+
     command = importlib.import_module(f"leakgan_tf.cli.{words[1]}")
     bare = getattr(command, "WORDS", "")  # the flag that takes arguments without a name
     return entry.run(command.run, command.define_flags(), words[1:], command.ABOUT, bare)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

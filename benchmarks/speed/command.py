@@ -18,6 +18,7 @@ from leakgan_tf.config.config import Config, replace
 from leakgan_tf.config.presets import describe_presets, synthetic_preset, text_preset
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.systems.registry import system_config
+from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
 
@@ -100,6 +101,7 @@ def run(values: flags.FlagValues) -> None:
     check_stages(values.stages, configs.values())
     if values.deterministic:
         tf.config.experimental.enable_op_determinism()
+    quiet.run_first_graph()
     limits, sizes = measure_limits(), {}
     for name, config in configs.items():
         bench = Workbench(config, values.samples)

@@ -41,7 +41,11 @@ def run(
     quiet.install()
     try:
         with PROCESS.signals():
-            _run(command, values, argv, about, words)
+            try:
+                _run(command, values, argv, about, words)
+            except Exception:
+                PROCESS.raise_if_asked()  # an interrupted import may raise anything
+                raise
     except UserError as error:
         return _complain(error, error.exit_status)
     except flags.Error as error:

@@ -49,17 +49,16 @@ class PartialPhase:
     seconds: Seconds = 0.0
     data: tuple[np.ndarray, ...] = ()
 
-    def add(self, reported: Mapping[str, np.ndarray]) -> None:
-        """Adds what further updates reported, (count,) by name.
+    def add(self, reported: Mapping[str, np.ndarray], count: int) -> None:
+        """Adds what `count` further updates reported, (count,) by name; may be nothing.
 
         One after another, so that the sums do not depend on how many updates a call makes.
         """
-        count = 0
         for name, values in reported.items():
             total = self.sums.get(name, 0.0)
             for value in values.tolist():
                 total += value
-            self.sums[name], count = total, len(values)
+            self.sums[name] = total
         self.done += count
 
     def means(self) -> dict[str, float]:

@@ -106,6 +106,8 @@ class CompiledLoop:
             seed = tf.random.experimental.stateless_fold_in(seed, distributed.index())
         scalars = self._step(*batch, seed)
         self._names = list(scalars)
+        if not scalars:
+            return tf.zeros([0])
         return distributed.all_reduce_mean(tf.stack(list(scalars.values())))
 
     def _own(self, rows: tf.Tensor) -> tf.Tensor:

@@ -18,7 +18,7 @@ from leakgan_tf.training.filling import filling_figures
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.training.processor import warn_if_slow
 from leakgan_tf.training.trainer import Trainer
-from leakgan_tf.utils import quiet
+from leakgan_tf.utils import memory, quiet
 from leakgan_tf.utils.files import atomic_output, write_json
 
 _NEVER = 1e9  # seconds between checkpoints
@@ -74,6 +74,7 @@ def train_run(
             return _train_run(config, make_task, folder, distribution)
     finally:
         folder.release()
+        memory.give_back()
 
 
 def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) -> Config:

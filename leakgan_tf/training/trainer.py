@@ -153,7 +153,7 @@ class Trainer:
             begin_call = time.monotonic()
             reported = loop.run(batches, count)
             self._check_finite(index, phase, partial.done, reported)
-            partial.add(reported)
+            partial.add(reported, count)
             self._progress.updates += count
             self._bar.show(index, partial.done, len(plan), self._durations)
             each = (time.monotonic() - begin_call) / count

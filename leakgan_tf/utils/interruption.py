@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STATUS = 128  # plus a signal's number: the exit status that shells report
 _NOTICE = b"\nstopping after this step and a checkpoint; a second signal stops at once\n"
 
 
@@ -24,7 +25,24 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, number: int):
         super().__init__(f"signal {number}")
-        self.exit_status = 128 + number
+        self.exit_status = _STATUS + number
+
+
+def end_quietly() -> None:
+    """Lets Ctrl-C end this process with one line and status 130 wherever it is, from now on.
+
+    For a program's first and last moments, outside `Interruption.signals`, when there is nothing to
+    save: Python's own handler would print where it was. SIGTERM and SIGHUP end it as they are.
+    A SIGINT that is ignored stays so, as nohup has it.
+    """
+
+    def end(number: int, frame: object) -> None:
+        with contextlib.suppress(OSError):  # no print and no exception: it may be anywhere
+            os.write(2, b"error: interrupted\n")
+        os._exit(_STATUS + number)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, end)
 
 
 class Interruption:

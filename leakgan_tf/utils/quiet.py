@@ -13,7 +13,6 @@ import importlib.util
 import logging
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -97,10 +96,12 @@ def _filtered_errors() -> Iterator[None]:
     """Passes standard error through a process that leaves noise out."""
     sys.stderr.flush()
     seen = os.dup(2)
-    with subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE) as out:
+    command = [sys.executable, "-I", "-S", __file__]
+    # In a session of its own: Ctrl-C is for the program.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as out:
         assert out.stdin is not None
-        os.dup2(out.stdin.fileno(), 2)
         try:
+            os.dup2(out.stdin.fileno(), 2)
             yield
         finally:
             sys.stderr.flush()
@@ -110,7 +111,6 @@ def _filtered_errors() -> Iterator[None]:
 
 
 def _filter() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program
     has_gpu = any(Path(device).exists() for device in _GPU_DEVICES)
     for line in sys.stdin.buffer:
         if not is_noise(line.decode("utf-8", "replace"), has_gpu):

@@ -245,7 +245,8 @@ def test_sums_do_not_depend_on_how_many_updates_are_added_at_once():
     for count in (1, 7, 1000):
         partial = PartialPhase()
         for begin in range(0, 1000, count):
-            partial.add({"loss": values[begin : begin + count]})
+            some = values[begin : begin + count]
+            partial.add({"loss": some}, len(some))
         sums.add(partial.sums["loss"])
         assert partial.done == 1000
         assert partial.means()["loss"] == pytest.approx(np.mean(values, dtype=np.float64))

@@ -231,6 +231,22 @@ def run_stub(folder, phases, *, scores=(), trainer=Trainer, system=None, **chang
     return system, progress
 
 
+class Silent(Stub):
+    """A system that reports nothing."""
+
+    def step(self, *batch):
+        super().step(*batch)
+        return {}
+
+
+def test_a_step_that_reports_nothing_makes_its_updates(tmp_path):
+    phases = [{"name": "train", "epochs": 3}, {"name": "train", "epochs": 2}]
+    system, progress = run_stub(tmp_path, phases, system=Silent(phases))
+    assert int(system.count[0, 0]) == progress.updates == 5
+    assert progress.position == 2
+    assert RunFolder(tmp_path).records() == []
+
+
 def numbered(rows):
     """Data whose two arrays tell the row's number."""
     return lambda seed: (np.arange(rows), np.arange(rows) * 10)

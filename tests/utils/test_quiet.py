@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.kills import TENSORFLOWS
 from leakgan_tf.utils import quiet
 
 ROOT = Path(__file__).parents[2]
@@ -36,12 +37,11 @@ def test_a_gpu_that_does_not_start_is_worth_a_line():
     assert not quiet.is_noise(NO_GPU, has_gpu=True)
 
 
-def run(code):
-    """Runs a program that uses TensorFlow after `install`; returns its output and errors."""
+def run(*words):
+    """Runs Python as a user does, without our variables; returns its output and errors."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    start = "from leakgan_tf.utils import quiet; quiet.install(); import keras; "
     ended = subprocess.run(
-        [sys.executable, "-c", start + code],
+        [sys.executable, *words],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -50,9 +50,14 @@ def run(code):
     return ended.stdout, ended.stderr
 
 
+def run_code(code):
+    """Runs a program that uses TensorFlow after `install`."""
+    return run("-c", f"from leakgan_tf.utils import quiet; quiet.install(); import keras; {code}")
+
+
 def test_only_the_programs_own_lines_are_seen():
     code = "import tensorflow as tf, sys; print('own', file=sys.stderr); print(int(tf.constant(1)))"
-    assert run(code) == ("1\n", "own\n")
+    assert run_code(code) == ("1\n", "own\n")
 
 
 def test_the_first_graph_is_quiet_too():
@@ -60,4 +65,33 @@ def test_the_first_graph_is_quiet_too():
         "import tensorflow as tf, sys; quiet.run_first_graph(); "
         "print(tf.function(tf.transpose)(tf.constant([[1, 2]])).numpy().tolist())"
     )
-    assert run(code) == ("[[1], [2]]\n", "")
+    assert run_code(code) == ("[[1], [2]]\n", "")
+
+
+SMALL_SPEED = """
+import sys
+from leakgan_tf.utils import quiet
+quiet.install()
+from benchmarks.speed import command, limits
+measure = limits.measure_limits
+limits.measure_limits = lambda: measure((8, 16), 1000)
+sys.exit(command.main())
+"""
+
+
+# Commands that train are looked at by `helpers.kills`.
+@pytest.mark.ci
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "leakgan_tf", "generate", "--run_dir=captions", "--num=2"),
+        (
+            "-c", SMALL_SPEED, "--preset=smoke", "--stages=sampling,adversarial_step",
+            "--updates=", "--nostartup", "--nodirect", "--repeats=1", "--samples=20",
+        ),
+    ],
+)  # fmt: skip
+def test_a_command_shows_none_of_tensorflows_lines(words):
+    output, errors = run(*words)
+    assert output
+    assert TENSORFLOWS.findall(errors) == []
