@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.reports import conclusions
 from benchmarks.reports.controls import control_blocks
-from benchmarks.reports.notes import notes
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
-from leakgan_tf.reporting import comparison
+from leakgan_tf.reporting import comparison, conclusions
+from leakgan_tf.reporting.against import AGAINST_NOTE
 from leakgan_tf.reporting.document import (
     Block,
     Code,
@@ -144,7 +143,7 @@ def _oracle_tables(result: Result) -> list[Block]:
     against = result.content.get("comparison_tuned") or result.content.get("comparison")
     blocks += listed(conclusions.at_equal_diversity(against or {}))
     if result.content.get("comparison"):
-        blocks += [view(result, "against"), Paragraph(notes("results: against MLE")[0])]
+        blocks += [view(result, "against"), Paragraph(AGAINST_NOTE)]
     if result.content.get("comparison_tuned"):
         blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]

@@ -5,9 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.compare import versus_mle
-from benchmarks.compare.cells import against_table
-from benchmarks.reports import conclusions
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
@@ -15,6 +12,8 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
+from leakgan_tf.reporting import conclusions, versus_mle
+from leakgan_tf.reporting.against import against_table
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table, listed
 from leakgan_tf.reporting.frontier_picture import draw_frontier
@@ -23,9 +22,7 @@ from leakgan_tf.reporting.published import (
     ORACLE_NLL,
     of_published_sizes,
     published_points,
-    system_title,
 )
-from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
@@ -86,27 +83,13 @@ def write(
             conclusions.at_equal_diversity(content["comparison_tuned"] or content["comparison"])
         ),
         figures,
-        Listing([*notes("synthetic"), kept_by(done.runs)]),
+        Listing(notes("synthetic")),
         *_against(against),
         *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
         *_draw(done, content, further, title),
-        *control_blocks(done.runs),
         *_published(config, [run.config.own.variant for run in done.runs]),
     ]
     done.report(title, blocks, [each for each in (figures, against, tuned) if each], oracle=arrays)
-
-
-def kept_by(runs: Sequence[RunRecord]) -> str:
-    """Returns the note on the column "best": by which rule which systems' weights were kept."""
-    rules: dict[str, dict[str, None]] = {}
-    for config in (run.config for run in runs):
-        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
-        names[system_title(config.system)] = None
-    kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
-    return (
-        'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
-        f"training whose weights were kept as the best, by: {kept}."
-    )
 
 
 def _against(table: Table | None) -> list[Block]:
@@ -151,26 +134,6 @@ def _draw(
         "their distance is at least; those of which nothing is certain are left out."
     )
     return [Picture(folder / "frontier.png", caption), curves]
-
-
-def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns a warning if policy gradients were given a control instead of a reward."""
-    controls = dict.fromkeys(
-        run.config.reward for run in runs if run.config.reward != "discriminator"
-    )
-    if not controls:
-        return []
-    return [
-        Heading("A control experiment"),
-        Paragraph(
-            f"Policy gradients were weighted with --reward={', '.join(controls)}: rewards that "
-            "do not depend on the sentence. What these systems gain over MLE here does not come "
-            "from scores of samples, but from the rest of their training (for LeakGAN also the "
-            "leaked features, which no control changes). "
-            "python -m benchmarks.ablation compares controls with D's reward.",
-            warning=True,
-        ),
-    ]
 
 
 def _published(config: Config, variants: Sequence[str]) -> list[Block]:

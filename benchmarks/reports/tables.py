@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.compare.cells import against_table, difference
 from benchmarks.reports.results import Result
+from leakgan_tf.reporting.against import against_table, difference
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.figure_tables import (
     ORACLE,

@@ -15,7 +15,7 @@ from leakgan_tf.reporting.figure_tables import (
     named,
 )
 from leakgan_tf.reporting.frontier_picture import draw_frontier
-from leakgan_tf.reporting.groups import Group
+from leakgan_tf.reporting.groups import Group, by_source
 from leakgan_tf.reporting.sweep import draw_sweep
 
 Rows = Sequence[Mapping[str, Any]]
@@ -37,22 +37,11 @@ def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> lis
     synthetic = [group for group in swept if group.runs[0].config.task == "synthetic"]
     text = [group for group in swept if group.runs[0].config.task == "text"]
     blocks: list[Block] = []
-    for number, own in enumerate(_by_source(synthetic), 1):
+    for number, own in enumerate(by_source(synthetic), 1):
         blocks += _oracle_blocks(own, None if drawn else out / f"frontier-{number}.png")
-    for number, own in enumerate(_by_source(text), 1):
+    for number, own in enumerate(by_source(text), 1):
         blocks += _text_blocks(own, out / f"temperatures-{number}.png")
     return [Heading("The sweep over temperatures"), *blocks] if blocks else []
-
-
-def _by_source(groups: Sequence[Group]) -> list[list[Group]]:
-    """Returns groups that learned from one source together: others cannot be compared."""
-    found: dict[tuple, list[Group]] = {}
-    for group in groups:
-        config = group.runs[0].config
-        names = ("length", "vocab_size", "dataset", "oracle_embedding", "oracle_hidden",
-                 "oracle_seed", "oracle_params")  # fmt: skip
-        found.setdefault(tuple(getattr(config, name) for name in names), []).append(group)
-    return list(found.values())
 
 
 def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Table:

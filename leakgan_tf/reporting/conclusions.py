@@ -1,22 +1,52 @@
-"""One sentence of conclusion for each system of a benchmark, against MLE."""
+"""How systems compare with MLE: a sentence of conclusion for each, and the table behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from benchmarks.compare.cells import LEVEL, distance_cell
 from leakgan_tf.metrics.frontier import BETTER, WORSE
 from leakgan_tf.metrics.significance import format_p_value
 from leakgan_tf.metrics.temperatures import temperature_key
+from leakgan_tf.reporting import versus_mle
+from leakgan_tf.reporting.against import AGAINST_NOTE, LEVEL, against_table, distance_cell
+from leakgan_tf.reporting.document import Block, Heading, Paragraph, listed
 from leakgan_tf.reporting.figure_tables import named
+from leakgan_tf.reporting.groups import Group, by_source
 from leakgan_tf.reporting.published import system_title
+from leakgan_tf.reporting.versus_mle import MLE
 from leakgan_tf.runs.record import RunRecord
 
 _T_1 = temperature_key(1.0)
 # Title and name of figures, and whether the greater value is better.
 TEXT = (("BLEU-4", "bleu.4", True), ("Self-BLEU-4", "self_bleu.4", False))
 GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variation", False))
+
+
+def conclusion_blocks(groups: Sequence[Group]) -> list[Block]:
+    """Returns how systems compare with MLE, for each source that several of them learned from.
+
+    Where a system has several configurations there is no comparison: they would be taken for seeds.
+    """
+    blocks: list[Block] = []
+    for together in by_source(groups):
+        runs = [run for group in together for run in group.runs if run.measured]
+        systems = [group.runs[0].config.system for group in together]
+        if runs and len(set(systems)) == len(systems):
+            blocks += _OF_TASK[runs[0].config.task](runs)
+    return [Heading("Against MLE"), *blocks] if blocks else []
+
+
+def _of_oracle(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns sentences and tables against MLE, and against the tuned MLE where there is one."""
+    comparisons = [versus_mle.compare(runs, baseline=each) for each in (versus_mle.TUNED, MLE)]
+    found = [each for each in comparisons if len(each.get("systems", ())) > 1]
+    tables = [table for each in found if (table := against_table(each))]
+    return [
+        *listed(at_equal_diversity(found[0] if found else {})),
+        *tables,
+        *([Paragraph(AGAINST_NOTE)] if tables else []),
+    ]
 
 
 def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
@@ -54,7 +84,7 @@ def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
 
 
 def in_two_figures(
-    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = "mle"
+    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = MLE
 ) -> list[str]:
     """Returns how the means of each system's figures compare with MLE's, a sentence each.
 
@@ -79,3 +109,10 @@ def in_two_figures(
         seeds = f"{len(own)} seeds" if len(own) > 1 else "one seed"
         lines.append(f"{system_title(system)}: {', '.join(parts)}; {seeds}.")
     return lines
+
+
+_OF_TASK: Mapping[str, Callable[[Sequence[RunRecord]], list[Block]]] = {
+    "synthetic": _of_oracle,
+    "text": lambda runs: listed(in_two_figures(runs, TEXT)),
+    "cfg": lambda runs: listed(in_two_figures(runs, GRAMMAR)),
+}

@@ -12,6 +12,13 @@ from leakgan_tf.reporting.groups import counted
 from leakgan_tf.reporting.published import system_title
 
 LEVEL = 0.05  # a test above it says nothing of a direction
+AGAINST_NOTE = (
+    "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the "
+    "largest p of the seeds, each trained model taken as given; p (seeds): paired t-test over "
+    "seeds. From the frontier: NLL_oracle less that of MLE's sweep over temperatures at the "
+    "same NLL_test; below zero is better than temperature alone. From the envelope: the same "
+    "against MLE at any temperature and stopped at any evaluation of its training."
+)
 _WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
 
 
