@@ -140,11 +140,11 @@ def _oracle_tables(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
-    against = result.content.get("comparison_tuned") or result.content.get("comparison")
-    blocks += listed(conclusions.at_equal_diversity(against or {}))
-    if result.content.get("comparison"):
+    against, tuned = result.comparison(), result.comparison(tuned=True)
+    blocks += listed(conclusions.at_equal_diversity(tuned or against))
+    if against:
         blocks += [view(result, "against"), Paragraph(AGAINST_NOTE)]
-    if result.content.get("comparison_tuned"):
+    if tuned:
         blocks += [view(result, "against-tuned")]
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:

@@ -1,11 +1,11 @@
 """Figures, tables and pictures of the oracle benchmark."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from benchmarks.reports.notes import notes
+from benchmarks.reports.results import Result
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.config.config import Config
@@ -23,10 +23,12 @@ from leakgan_tf.reporting.published import (
     of_published_sizes,
     published_points,
 )
+from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
+Further = Mapping[str, Sequence[OracleRow]]  # sweeps by name
 
 
 def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
@@ -53,7 +55,7 @@ def write(
     done: BenchmarkRun,
     oracle: Oracle,
     arrays: Arrays = None,
-    further: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    further: Further | None = None,
 ) -> None:
     """Writes the page, report.json and pictures; prints the tables and their paths.
 
@@ -64,7 +66,7 @@ def write(
       further: sweeps of MLE runs elsewhere, by name.
     """
     config, further = done.runs[0].config, further or {}
-    more = [{**row, "run": name} for name, rows in further.items() for row in rows]
+    more = [row for rows in further.values() for row in rows]
     result = done.save(
         {},
         references=reference_figures(config, oracle),
@@ -72,21 +74,20 @@ def write(
         comparison_tuned=versus_mle.compare(done.runs, baseline=versus_mle.TUNED),
         **({"mle_runs": further} if further else {}),
     )
-    content = result.content
     title = (
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
-    figures, against = view(result, "figures"), against_table(content["comparison"])
-    tuned = against_table(content["comparison_tuned"])
+    figures, against = view(result, "figures"), against_table(result.comparison())
+    tuned = against_table(result.comparison(tuned=True))
     blocks = [
         *listed(
-            conclusions.at_equal_diversity(content["comparison_tuned"] or content["comparison"])
+            conclusions.at_equal_diversity(result.comparison(tuned=True) or result.comparison())
         ),
         figures,
         Listing(notes("synthetic")),
         *_against(against),
         *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
-        *_draw(done, content, further, title),
+        *_draw(done, result, further, title),
         *_published(config, [run.config.own.variant for run in done.runs]),
     ]
     done.report(title, blocks, [each for each in (figures, against, tuned) if each], oracle=arrays)
@@ -105,14 +106,13 @@ def _against(table: Table | None) -> list[Block]:
     return [heading, table, Listing(notes("against MLE"))]
 
 
-def _draw(
-    done: BenchmarkRun, content: Mapping[str, Any], further: Mapping, title: str
-) -> list[Block]:
+def _draw(done: BenchmarkRun, result: Result, further: Further, title: str) -> list[Block]:
     """Draws curves.png and, if there are sweeps, frontier.png; returns both as blocks."""
-    folder, oracle, comparison = done.folder, content["references"]["oracle"], content["comparison"]
+    folder, oracle = done.folder, result.content["references"]["oracle"]
+    comparison = result.comparison()
     draw_curves(folder / "curves.png", {run.name: run.records for run in done.runs}, oracle, title)
     curves = Picture(folder / "curves.png", "Evaluations during training; thick: adversarial.")
-    sweeps = {
+    sweeps: dict[str, dict[int, Sequence[OracleRow]]] = {
         system: {seed: list(rows.values()) for seed, rows in seeds.items()}
         for system, seeds in versus_mle.sweeps(done.runs).items()
     }

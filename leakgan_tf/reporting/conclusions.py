@@ -1,7 +1,6 @@
 """How systems compare with MLE: a sentence of conclusion for each, and the table behind it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from leakgan_tf.reporting.document import Block, Heading, Paragraph, listed
 from leakgan_tf.reporting.figure_tables import named
 from leakgan_tf.reporting.groups import Group, by_source
 from leakgan_tf.reporting.published import system_title
-from leakgan_tf.reporting.versus_mle import MLE
+from leakgan_tf.reporting.versus_mle import MLE, Against, Comparison
 from leakgan_tf.runs.record import RunRecord
 
 _T_1 = temperature_key(1.0)
@@ -49,7 +48,7 @@ def _of_oracle(runs: Sequence[RunRecord]) -> list[Block]:
     ]
 
 
-def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
+def at_equal_diversity(comparison: Comparison) -> list[str]:
     """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each.
 
     It is the distance from the envelope, MLE at any temperature and stopped at any time: against
@@ -61,11 +60,11 @@ def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
     return [
         f"{system_title(system)} at T = 1: {_of_envelope(by_temperature[_T_1], baseline)}"
         for system, by_temperature in comparison["systems"].items()
-        if system != comparison["baseline"] and "envelope" in by_temperature.get(_T_1, {})
+        if system != comparison["baseline"] and _T_1 in by_temperature
     ]
 
 
-def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
+def _of_envelope(found: Against, baseline: str) -> str:
     entries, test, seeds = found["envelope"], found["envelope_p"], len(found["seeds"])
     outside = {entry["place"] for entry in entries} - {""}
     if len(outside) > 1 or not outside <= {BETTER, WORSE}:

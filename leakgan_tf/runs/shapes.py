@@ -94,11 +94,21 @@ class CollapseWarning(Record):
     text: str
 
 
+class Progress(TypedDict):
+    """How far a run came: its latest checkpoint's `runs.checkpoint.Progress`, in part."""
+
+    position: Count
+    total: Count
+    updates: Count
+    seconds: dict[str, Seconds]
+
+
 class OracleRow(TypedDict):
     """A temperature's figures in a sweep on the oracle task."""
 
     temperature: Temperature
     nll_oracle: Number
+    nll_oracle_deviation: Number
     nll_test: Number
     distinct: Number
     sentences: Count
