@@ -88,12 +88,18 @@ class Sweep(_Shared):
 class _StageRequired(TypedDict):
     title: str
     seconds: Seconds
+    flops: Number
+    bytes: Number
+    floor_seconds: Seconds
     times_the_floor: Number
 
 
-class Stage(_StageRequired, total=False):
-    """A measured stage of training."""
+class StageFigures(_StageRequired, total=False):
+    """A stage of training, measured or ``composed`` of others; its time over the direct form's."""
 
+    runs: dict[str, Number | None]  # of `speed.timing.Timing`
+    composed: bool
+    direct: Any  # its runs; their format has changed, and pages show the gain only
     gain: Number
 
 
@@ -101,7 +107,7 @@ class Size(TypedDict):
     """The stages of one configuration."""
 
     precision: str
-    stages: dict[str, Stage]
+    stages: dict[str, StageFigures]
 
 
 class Speed(_Shared):
