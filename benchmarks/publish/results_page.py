@@ -7,7 +7,6 @@ from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
 from leakgan_tf.reporting import comparison, conclusions
-from leakgan_tf.reporting.against import AGAINST_NOTE
 from leakgan_tf.reporting.document import (
     Block,
     Code,
@@ -16,7 +15,6 @@ from leakgan_tf.reporting.document import (
     Listing,
     Paragraph,
     Picture,
-    listed,
     to_markdown,
 )
 from leakgan_tf.reporting.groups import grouped, named, run_title
@@ -140,12 +138,7 @@ def _oracle_tables(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
-    against, tuned = result.comparison(), result.comparison(tuned=True)
-    blocks += listed(conclusions.at_equal_diversity(tuned or against))
-    if against:
-        blocks += [view(result, "against"), Paragraph(AGAINST_NOTE)]
-    if tuned:
-        blocks += [view(result, "against-tuned")]
+    blocks += conclusions.oracle_blocks(result.comparison(), result.comparison(tuned=True))
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.compare import effects, prefix_equality
 from benchmarks.compare.ablation_rows import BASELINE, Row, rows
-from benchmarks.compare.effects import Effect
+from benchmarks.compare.effects import ControlFigures, Effect
 from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
@@ -141,7 +141,7 @@ def _draw(
 
 def _controls_json(
     values: Values, names: Sequence[str], known: Mapping[str, Row]
-) -> dict[str, Any]:
+) -> dict[str, dict[str, ControlFigures]]:
     """Returns by metric the effect of each control against the same semantics with D's reward."""
     pairs = [
         (name, known[name].parent)

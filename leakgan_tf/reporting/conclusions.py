@@ -11,7 +11,7 @@ from leakgan_tf.reporting import versus_mle
 from leakgan_tf.reporting.against import AGAINST_NOTE, LEVEL, against_table, distance_cell
 from leakgan_tf.reporting.document import Block, Heading, Paragraph, listed
 from leakgan_tf.reporting.figure_tables import named
-from leakgan_tf.reporting.groups import Group, by_source
+from leakgan_tf.reporting.groups import Group, by_source, is_comparable
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.reporting.versus_mle import MLE, Against, Comparison
 from leakgan_tf.runs.record import RunRecord
@@ -25,27 +25,32 @@ GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variatio
 def conclusion_blocks(groups: Sequence[Group]) -> list[Block]:
     """Returns how systems compare with MLE, for each source that several of them learned from.
 
-    Where a system has several configurations there is no comparison: they would be taken for seeds.
+    Without comparison if they are not `is_comparable`.
     """
     blocks: list[Block] = []
     for together in by_source(groups):
         runs = [run for group in together for run in group.runs if run.measured]
-        systems = [group.runs[0].config.system for group in together]
-        if runs and len(set(systems)) == len(systems):
+        if runs and is_comparable(together):
             blocks += _OF_TASK[runs[0].config.task](runs)
     return [Heading("Against MLE"), *blocks] if blocks else []
 
 
+def oracle_blocks(plain: Comparison, tuned: Comparison) -> list[Block]:
+    """Returns sentences and tables against MLE and the tuned MLE; nothing where neither is there.
+
+    The sentences are against the tuned MLE, if there is one.
+    """
+    table, more = against_table(plain), against_table(tuned)
+    blocks = listed(at_equal_diversity(tuned or plain))
+    if table:
+        blocks += [table, Paragraph(AGAINST_NOTE)]
+    return [*blocks, *([more] if more else [])]
+
+
 def _of_oracle(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns sentences and tables against MLE, and against the tuned MLE where there is one."""
-    comparisons = [versus_mle.compare(runs, baseline=each) for each in (versus_mle.TUNED, MLE)]
-    found = [each for each in comparisons if len(each.get("systems", ())) > 1]
-    tables = [table for each in found if (table := against_table(each))]
-    return [
-        *listed(at_equal_diversity(found[0] if found else {})),
-        *tables,
-        *([Paragraph(AGAINST_NOTE)] if tables else []),
-    ]
+    plain, tuned = versus_mle.compare(runs), versus_mle.compare(runs, baseline=versus_mle.TUNED)
+    systems = {*plain.get("systems", ()), *tuned.get("systems", ())}
+    return oracle_blocks(plain, tuned) if len(systems) > 1 else []
 
 
 def at_equal_diversity(comparison: Comparison) -> list[str]:

@@ -73,6 +73,12 @@ def by_source(groups: Sequence[Group]) -> list[list[Group]]:
     return list(found.values())
 
 
+def is_comparable(groups: Sequence[Group]) -> bool:
+    """Returns whether each system has one configuration: several would be taken for its seeds."""
+    systems = [group.runs[0].config.system for group in groups]
+    return len(set(systems)) == len(systems)
+
+
 def named(names: Sequence[str]) -> str:
     """Returns names in words, seeds of one system together: "MLE (seeds 0, 1), mine"."""
     seeds: dict[str, list[str]] = {}

@@ -99,7 +99,7 @@ def test_a_report_on_the_oracle_task_has_the_table_against_each_mle():
         return RunRecord(f"{system}-seed0", Path(system), tiny(system), {}, [], {"sweep": rows}, {})
 
     runs = [swept("mle", 0.5), swept("mle_tuned", 0.0), swept("seqgan", 0.2)]
-    _, sentences, tuned, plain, note = conclusion_blocks(grouped(runs))
+    _, sentences, plain, note, tuned = conclusion_blocks(grouped(runs))
     assert sentences.items[1].startswith("SeqGAN at T = 1: 0.200 nats per token worse than MLE, t")
     assert (tuned.headers[0], plain.headers[0]) == ("against MLE, tuned", "against MLE")
     assert note.text == AGAINST_NOTE
