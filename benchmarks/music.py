@@ -11,9 +11,9 @@ from absl import flags
 
 from benchmarks import text
 from benchmarks.runner.benchmark_run import BenchmarkRun
-from leakgan_tf.api.datasets import midi_sources, report, source_notes
+from leakgan_tf.api.datasets import midi_sources, prepare_midi
 from leakgan_tf.cli import entry
-from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
+from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
@@ -38,11 +38,9 @@ def define_flags() -> flags.FlagValues:
 
 def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
     """Returns the melodies of --midi, prepared in `folder` if they were not before."""
-    train, test = midi_sources(values.midi, values.step, SETTINGS)
+    train, _ = midi_sources(values.midi, values.step, SETTINGS)
     if not folder.exists():
-        encoded = prepare(train, folder, SETTINGS, test=test)
-        notes = source_notes(None, train)
-        print("\n".join([report(encoded, SETTINGS), *notes, ""]), flush=True)
+        print(f"{prepare_midi(values.midi, folder, values.step).account}\n", flush=True)
     dataset = load_dataset(folder)
     prepared = [each["sha256"] for each in dataset.record["inputs"]]
     if dataset.corpus or prepared != [source.sha256 for source in train]:

@@ -18,15 +18,14 @@ from benchmarks.runner.runs import (
     define_run_flags,
     each_system,
 )
-from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, report, source_notes
+from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, prepare_corpus
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import overrides
 from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
-from leakgan_tf.cli.prepare import data_folder
 from leakgan_tf.config.presets import PAPER_TEXT, text_preset
 from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
-from leakgan_tf.data.dataset import TextDataset, load_dataset, prepare
+from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import check_names, system_config
 from leakgan_tf.utils.errors import UserError
@@ -62,12 +61,9 @@ def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
 def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
     """Returns the corpus of that name, prepared in `folder` if it was not before."""
     if not folder.exists():
-        corpus = corpora.get_corpus(name)
-        train, test = corpora.corpus_sources(corpus, data_folder(values), values.download)
-        settings = corpus.preset_settings(values.preset)
-        encoded = prepare(train, folder, settings, test=test, corpus=corpus.name)
-        notes = source_notes(corpus, [*train, *(test or ())])
-        print("\n".join([report(encoded, settings), *notes, ""]), flush=True)
+        settings = corpora.get_corpus(name).preset_settings(values.preset)
+        made = prepare_corpus(name, folder, values.data_dir, values.download, base=settings)
+        print(f"{made.account}\n", flush=True)
     dataset = load_dataset(folder)
     if dataset.corpus != name:
         raise UserError(f"{folder} holds {dataset.corpus or 'other text'}, not {name}")

@@ -1,6 +1,7 @@
 """The structure of the source: order of the packages, no circular import, short functions."""
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -78,3 +79,44 @@ def test_flags_are_read_on_the_command_line_only():
         if "cli" in path.parts or "benchmarks" in path.parts:
             continue
         assert "absl" not in path.read_text("utf-8"), path
+
+
+# Where `dict[str, Any]` and `Mapping[str, Any]` may stand, and why. All else has a type.
+_UNTYPED = {
+    "JSON is read, written or checked": {
+        "utils.schema", "config.config", "config.own", "data.dataset", "data.encoding",
+        "data.reader", "data.vocabulary", "runs.folder", "runs.shapes", "runs.load",
+        "runs.checkpoint", "systems.residual_ebm", "benchmarks.publish.export_result",
+        "benchmarks.reports.result_shapes", "benchmarks.reports.results", "benchmarks.speed.report",
+        "benchmarks.speed.command", "benchmarks.runner.benchmark_run", "benchmarks.runner.runs",
+        "benchmarks.reports.text",
+    },
+    "settings and flags by name": {
+        "config.semantics", "api.datasets", "api.training", "cli.config_flags", "cli.generate",
+        "cli.prepare", "runs.cfg_config", "runs.oracle_config", "runs.text_config",
+        "benchmarks.publish.pretrained",
+    },
+    "figures and records, whose names have a temperature or a phase in them": {
+        "runs.record", "metrics.text_scores", "tasks.base", "tasks.cfg", "tasks.synthetic",
+        "tasks.text", "tasks.text_scores", "training.session", "training.monitor",
+        "training.board", "training.logs", "evaluation.text", "api.scores", "systems.leakgan",
+        "reporting.bound_picture", "reporting.curves", "reporting.figure_tables",
+        "reporting.path_picture", "reporting.phase_curves", "reporting.published",
+        "reporting.sweep", "reporting.sweeps", "reporting.validity_curves",
+        "benchmarks.compare.effects", "benchmarks.compare.prefix_equality",
+        "benchmarks.reports.ablation", "benchmarks.reports.tables",
+    },
+    "arguments of other libraries, names of a module": {
+        "reporting.picture", "systems.declared", "cli.study", "reporting.explore_page",
+        "reporting.provenance", "training.distribution",
+    },
+}  # fmt: skip
+
+
+def test_untyped_dictionaries_stand_only_where_they_must():
+    found = {
+        module_of(path).removeprefix("leakgan_tf.")
+        for path in SOURCES
+        if re.search(r"\b(dict|Mapping)\[str, Any\]", path.read_text("utf-8"))
+    }
+    assert found == set().union(*_UNTYPED.values())

@@ -2,21 +2,40 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 import numpy as np
 
 from benchmarks.compare.ablation_rows import BASELINE
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.significance import SignificanceTest, Spread
+from leakgan_tf.metrics.significance import SignificanceTest, Spread, TestFigures
 from leakgan_tf.metrics.temperatures import PROGRAM_TEMPERATURE, temperature_key
+from leakgan_tf.runs.shapes import Number
+from leakgan_tf.utils.schema import Limits
 
 LEVEL = 0.05
 # Temperatures of the last two metrics.
 _SHARPEST, _COMPARED = map(temperature_key, (1 / 2.5, PROGRAM_TEMPERATURE))
 
 ByRow = Mapping[str, Mapping[int, Mapping[str, Any]]]  # a row's figures by seed
+
+
+class EffectFigures(TypedDict):
+    """An effect in JSON: `Effect.to_json`."""
+
+    values: Annotated[dict[str, Number], Limits(least=1)]
+    differences: Annotated[dict[str, Number], Limits(least=1)]  # by seed
+    share: Number | None
+    own: TestFigures | None
+    shared: TestFigures | None
+    conclusion: str
+
+
+class ControlFigures(EffectFigures):
+    """The effect of a control, and what it is against."""
+
+    against: str
 
 
 class Effect(NamedTuple):
@@ -59,14 +78,14 @@ class Effect(NamedTuple):
             return "no common test: open"
         return "moves" if self.moves else f"not seen with {len(self.differences)} seeds"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> EffectFigures:
         """Returns plain dictionaries and numbers, with the conclusion."""
         return {
             "values": {str(seed): value for seed, value in self.values.items()},
             "differences": {str(seed): value for seed, value in self.differences.items()},
             "share": self.share,
-            "own": self.own._asdict() if self.own else None,
-            "shared": self.shared._asdict() if self.shared else None,
+            "own": self.own.to_json() if self.own else None,
+            "shared": self.shared.to_json() if self.shared else None,
             "conclusion": self.conclusion(),
         }
 

@@ -1,13 +1,26 @@
 """Whether runs with a control instead of a reward are the same runs up to their first reward."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from benchmarks.compare.ablation_rows import Row
 from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.runs.shapes import Count
 
 _FIRST_REWARD = "adversarial/generator"
 _CLOCK = {"seconds", "spent"}  # what a clock says is no result
+
+
+class Beginning(TypedDict):
+    """Whether a control begins as the run that it is compared with.
+
+    ``against``, the other run's folder; ``records``, how many the control has before its first
+    reward; ``same``, whether the other has the same ones, to the last bit of every number.
+    """
+
+    against: str
+    records: Count
+    same: bool
 
 
 def before_the_first_reward(run: RunRecord) -> list[dict[str, Any]]:
@@ -20,19 +33,15 @@ def before_the_first_reward(run: RunRecord) -> list[dict[str, Any]]:
     return found
 
 
-def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
+def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, Beginning]:
     """Returns by the control's folder how its records compare with those of the real reward.
 
     Args:
       runs: of the ablation; the folder of each is named ROW-seedN.
       known: what the rows are.
-
-    Returns:
-      ``against``, the other run's folder; ``records``, how many the control has before its first
-      reward; ``same``, whether the other has the same ones, to the last bit of every number.
     """
     named = {run.name: run for run in runs}
-    found = {}
+    found: dict[str, Beginning] = {}
     for name, run in named.items():
         row, _, seed = name.rpartition("-seed")
         parent = known[row].parent
@@ -47,7 +56,7 @@ def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, di
     return found
 
 
-def describe(found: Mapping[str, Mapping[str, Any]]) -> str:
+def describe(found: Mapping[str, Beginning]) -> str:
     """Returns `compare`'s result as a sentence; "" if there was nothing to compare."""
     if not found:
         return ""

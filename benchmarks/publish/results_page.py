@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.reports import conclusions
 from benchmarks.reports.controls import control_blocks
-from benchmarks.reports.notes import notes
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
-from leakgan_tf.reporting import comparison
+from leakgan_tf.reporting import comparison, conclusions
 from leakgan_tf.reporting.document import (
     Block,
     Code,
@@ -17,7 +15,6 @@ from leakgan_tf.reporting.document import (
     Listing,
     Paragraph,
     Picture,
-    listed,
     to_markdown,
 )
 from leakgan_tf.reporting.groups import grouped, named, run_title
@@ -141,12 +138,7 @@ def _oracle_tables(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if any(run.measured for run in runs):
         blocks += [view(result, "figures")]
-    against = result.content.get("comparison_tuned") or result.content.get("comparison")
-    blocks += listed(conclusions.at_equal_diversity(against or {}))
-    if result.content.get("comparison"):
-        blocks += [view(result, "against"), Paragraph(notes("results: against MLE")[0])]
-    if result.content.get("comparison_tuned"):
-        blocks += [view(result, "against-tuned")]
+    blocks += conclusions.oracle_blocks(result.comparison(), result.comparison(tuned=True))
     cut = [run.name for run in runs if not run.measured and run.evaluations]
     if cut:
         blocks += [Paragraph(f"Evaluations of {named(cut)}:"), view(result, "curve")]

@@ -6,13 +6,13 @@ from typing import Any
 
 from benchmarks.compare import effects, prefix_equality
 from benchmarks.compare.ablation_rows import BASELINE, Row, rows
-from benchmarks.compare.cells import difference
-from benchmarks.compare.effects import Effect
+from benchmarks.compare.effects import ControlFigures, Effect
 from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.metrics.significance import format_p_value
+from leakgan_tf.reporting.against import difference
 from leakgan_tf.reporting.difference_picture import Panel, draw_differences
 from leakgan_tf.reporting.document import (
     Block,
@@ -141,7 +141,7 @@ def _draw(
 
 def _controls_json(
     values: Values, names: Sequence[str], known: Mapping[str, Row]
-) -> dict[str, Any]:
+) -> dict[str, dict[str, ControlFigures]]:
     """Returns by metric the effect of each control against the same semantics with D's reward."""
     pairs = [
         (name, known[name].parent)

@@ -1,9 +1,9 @@
 """The report of the CFG benchmark."""
 
-from benchmarks.reports import conclusions
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.config.config import Config
+from leakgan_tf.reporting import conclusions
 from leakgan_tf.reporting.comparison import GRAMMAR_NOTES
 from leakgan_tf.reporting.document import Listing, Picture, listed
 from leakgan_tf.reporting.validity_curves import draw_validity

@@ -3,13 +3,15 @@
 `leakgan_tf.utils.schema` compares what is read with them. Keys that are not declared may be there.
 """
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from benchmarks.compare.effects import ControlFigures, EffectFigures
+from benchmarks.compare.prefix_equality import Beginning
+from leakgan_tf.reporting.versus_mle import Comparison
 from leakgan_tf.runs.shapes import (
-    Count,
-    Hardware,
     MadeBy,
     Number,
+    Progress,
     Seconds,
     TextRow,
     check_figures,
@@ -19,115 +21,6 @@ from leakgan_tf.systems.registry import check_name
 from leakgan_tf.utils.schema import Limits, check
 
 Values = dict[str, Number]
-Seeds = Annotated[dict[str, Number], Limits(least=1)]  # by seed
-Scores = Annotated[list[Number], Limits(least=1)]
-
-
-class _ResultMadeByOptional(TypedDict, total=False):
-    hardware: Hardware
-    data: str
-    overrides: dict[str, Any]
-
-
-class ResultMadeBy(_ResultMadeByOptional):
-    """What made a result, which must say this much."""
-
-    command: str
-    python: str
-    machine: str
-    versions: dict[str, str]
-    commit: str
-
-
-class Test(TypedDict):
-    """A test's p, and which way the difference points."""
-
-    direction: str
-    p: Annotated[float, Limits(0, 1, finite=False)]
-
-
-class Placed(TypedDict):
-    """A run's distance from the frontier of MLE."""
-
-    place: Literal[""]
-    bound: Number
-    distance: Number
-
-
-class Unplaced(TypedDict):
-    """A run outside the frontier's range: `place` says where, `bound` how far at least or most."""
-
-    place: Annotated[str, Limits(least=1)]
-    bound: Number
-
-
-Places = Annotated[list[Placed | Unplaced], Limits(least=1)]
-
-
-class _AgainstRequired(TypedDict):
-    seeds: list[int]
-
-
-class Against(_AgainstRequired, total=False):
-    """A system's comparison with MLE at one temperature."""
-
-    frontier: Places
-    frontier_p: Test | None
-    envelope: Places
-    envelope_p: Test | None
-    nll_oracle_differences: Scores
-    sentences: Test | None
-    across_seeds: Test | None
-
-
-class Comparison(TypedDict, total=False):
-    """The comparison of all systems with MLE; empty without it."""
-
-    baseline: str
-    systems: dict[str, dict[str, Against]]
-
-
-class _EffectRequired(TypedDict):
-    differences: Seeds
-    conclusion: str
-
-
-class Effect(_EffectRequired, total=False):
-    """What a row of the ablation changes in one metric."""
-
-    against: str
-
-
-class Row(TypedDict):
-    """A row of the ablation."""
-
-    differs: str
-
-
-class Beginning(TypedDict):
-    """Whether a control begins as the run that it is compared with."""
-
-    records: Count
-    same: bool
-
-
-class _StageRequired(TypedDict):
-    title: str
-    seconds: Seconds
-    times_the_floor: Number
-
-
-class Stage(_StageRequired, total=False):
-    """A measured stage of training."""
-
-    gain: Number
-
-
-class Size(TypedDict):
-    """The stages of one configuration."""
-
-    precision: str
-    stages: dict[str, Stage]
 
 
 class Checkpoint(TypedDict):
@@ -135,15 +28,6 @@ class Checkpoint(TypedDict):
 
     after: str
     figures: Annotated[list[Values], Limits(least=1)]
-
-
-class Progress(TypedDict):
-    """How far a stopped run came."""
-
-    position: Count
-    total: Count
-    updates: Count
-    seconds: dict[str, Seconds]
 
 
 class _RunRequired(TypedDict):
@@ -163,60 +47,76 @@ class Run(_RunRequired, total=False):
     checkpoint: Checkpoint
 
 
-class _ResultRequired(TypedDict):
+class Row(TypedDict):
+    """A row of the ablation."""
+
+    differs: str
+
+
+class _Shared(TypedDict, total=False):
+    """What results of all kinds may have; `results.check` asks for the first two."""
+
     benchmark: str
-    made_by: ResultMadeBy
-
-
-class _Shared(_ResultRequired, total=False):
-    """What results of all kinds may have."""
-
+    made_by: MadeBy
     stopped: str
     what: str
+    converted: str
     missing: list[str] | dict[str, str]
     dataset: str
-
-
-class _RunsOptional(_Shared, total=False):
     references: dict[str, Values]
     comparison: Comparison | None
     comparison_tuned: Comparison | None
     real: dict[str, Any]
     rows: dict[str, Row]
-    effects: dict[str, dict[str, Effect]]
-    controls: dict[str, dict[str, Effect]]
+    effects: dict[str, dict[str, EffectFigures]]
+    controls: dict[str, dict[str, ControlFigures]]
     beginnings: dict[str, Beginning]
 
 
-class Runs(_RunsOptional, total=False):
-    """A benchmark's result; `SWEEP` and `SPEED` have no such runs."""
+class Report(_Shared):
+    """A benchmark's result: its report.json; `Sweep` and `Speed` have no such runs."""
 
     runs: Annotated[list[Run], Limits(least=1)]
 
 
-class Report(_RunsOptional):
-    """report.json in a benchmark's folder."""
+class Sweep(_Shared):
+    """Runs on text over temperatures, as ``evaluate --json`` writes them."""
 
-    runs: Annotated[list[Run], Limits(least=1)]
-
-
-class _SweepRequired(TypedDict):
     runs: dict[str, Annotated[list[TextRow], Limits(least=1)]]
 
 
-class Sweep(_Shared, _SweepRequired):
-    """Runs on text over temperatures, as ``evaluate --json`` writes them."""
+class _StageRequired(TypedDict):
+    title: str
+    seconds: Seconds
+    flops: Number
+    bytes: Number
+    floor_seconds: Seconds
+    times_the_floor: Number
 
 
-class _SpeedRequired(TypedDict):
+class StageFigures(_StageRequired, total=False):
+    """A stage of training, measured or ``composed`` of others; its time over the direct form's."""
+
+    runs: dict[str, Number | None]  # of `speed.timing.Timing`
+    composed: bool
+    direct: Any  # its runs; their format has changed, and pages show the gain only
+    gain: Number
+
+
+class Size(TypedDict):
+    """The stages of one configuration."""
+
+    precision: str
+    stages: dict[str, StageFigures]
+
+
+class Speed(_Shared):
+    """Measured stages of training."""
+
     sizes: dict[str, Size]
 
 
-class Speed(_Shared, _SpeedRequired):
-    """Measured stages of training."""
-
-
-SHAPES = {"sweep": Sweep, "speed": Speed}  # of the kinds that are no `Runs`
+SHAPES = {"sweep": Sweep, "speed": Speed}  # of the kinds that are no `Report`
 
 
 def check_result(content: Any, where: str) -> dict[str, Any]:
@@ -226,13 +126,13 @@ def check_result(content: Any, where: str) -> dict[str, Any]:
       content: JSON whose ``benchmark`` is known.
       where: what messages begin with.
     """
-    shape = SHAPES.get(content["benchmark"], Runs)
+    shape = SHAPES.get(content["benchmark"], Report)
     content = check(content, shape, where)
-    if shape is not Runs:
+    if shape is not Report:
         return content
     if "real" in content:
         check_figures(content["real"], "text", f"{where}.real")
-    for place, run in enumerate(content.get("runs", [])):
+    for place, run in enumerate(content["runs"]):
         name = f"{where}.runs[{place}]"
         check_name(check(run["config"].get("system"), str, f"{name}.config.system"))
         if run["figures"]:

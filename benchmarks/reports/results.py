@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.reports.result_shapes import check_result
+from leakgan_tf.reporting.versus_mle import Comparison
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
@@ -39,6 +40,11 @@ class Result:
     def made_by(self) -> Mapping[str, Any]:
         """Command, versions, machine and commit."""
         return self.content["made_by"]
+
+    def comparison(self, tuned: bool = False) -> Comparison:
+        """Returns the comparison with MLE, or with the tuned MLE; empty without one."""
+        found = self.content.get("comparison_tuned" if tuned else "comparison")
+        return cast(Comparison, found or {})
 
     def runs(self) -> list[RunRecord]:
         """Returns the runs as a report takes them; a sweep's and speed's have none."""

@@ -1,62 +1,44 @@
 """Figures, tables and pictures of the oracle benchmark."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from benchmarks.compare import versus_mle
-from benchmarks.compare.cells import against_table
-from benchmarks.reports import conclusions
 from benchmarks.reports.notes import notes
+from benchmarks.reports.results import Result
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
-from leakgan_tf.config.config import Config
-from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.nll import distinct_share, held_out_nll, oracle_nll
-from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
+from leakgan_tf.reporting import conclusions, versus_mle
+from leakgan_tf.reporting.against import against_table
 from leakgan_tf.reporting.curves import draw_curves
-from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture, Table, listed
-from leakgan_tf.reporting.frontier_picture import draw_frontier
+from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture
+from leakgan_tf.reporting.groups import grouped
 from leakgan_tf.reporting.published import (
-    FALLING_SHORT_SOURCE,
-    ORACLE_NLL,
     of_published_sizes,
-    published_points,
-    system_title,
 )
-from leakgan_tf.runs.record import RunRecord
+from leakgan_tf.reporting.sweeps import frontier_blocks
+from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.tasks.oracle import Oracle
-from leakgan_tf.utils.seeds import derive, numpy_generator
+from leakgan_tf.tasks.synthetic import references
 
 Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
-
-
-def reference_figures(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
-    """Returns the figures of uniformly random tokens, and of the oracle itself."""
-    count = config.evaluation_samples
-    test = oracle.sample(count, derive(config.seed, "test"))
-    uniform = numpy_generator(config.seed, "uniform").integers(
-        config.vocab_size, size=(count, config.length), dtype=np.int32
-    )
-    random, truth = {}, {}
-    for temperature in TEMPERATURES:
-        key = temperature_key(temperature)
-        random[f"nll_oracle_{key}"] = oracle_nll(oracle, uniform)
-        random[f"nll_test_{key}"] = float(np.log(config.vocab_size))
-        random[f"distinct_{key}"] = distinct_share(uniform)
-        samples = oracle.generator.sample(count, temperature, derive(config.seed, "own"))
-        truth[f"nll_oracle_{key}"] = oracle_nll(oracle, samples)
-        truth[f"nll_test_{key}"] = held_out_nll(oracle.generator, test, temperature)
-        truth[f"distinct_{key}"] = distinct_share(samples)
-    return {"random": random, "oracle": truth}
+Further = Mapping[str, Sequence[OracleRow]]  # sweeps by name
+NO_MLE = (
+    "No comparison: there is no run of mle here with a sweep over temperatures (runs of earlier "
+    "versions have none). With mle among --systems the same command adds it."
+)
+OTHER_SIZES = (
+    "Published NLL_oracle is not shown: it is of the published oracle with V = 5,000, and cannot "
+    "be compared with figures of other sizes. --oracle_params=FILE and the presets short and paper "
+    "have it."
+)
 
 
 def write(
     done: BenchmarkRun,
     oracle: Oracle,
     arrays: Arrays = None,
-    further: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    further: Further | None = None,
 ) -> None:
     """Writes the page, report.json and pictures; prints the tables and their paths.
 
@@ -67,136 +49,41 @@ def write(
       further: sweeps of MLE runs elsewhere, by name.
     """
     config, further = done.runs[0].config, further or {}
-    more = [{**row, "run": name} for name, rows in further.items() for row in rows]
+    more = [row for rows in further.values() for row in rows]
     result = done.save(
         {},
-        references=reference_figures(config, oracle),
+        references=references(config, oracle),
         comparison=versus_mle.compare(done.runs, more),
         comparison_tuned=versus_mle.compare(done.runs, baseline=versus_mle.TUNED),
         **({"mle_runs": further} if further else {}),
     )
-    content = result.content
     title = (
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
-    figures, against = view(result, "figures"), against_table(content["comparison"])
-    tuned = against_table(content["comparison_tuned"])
+    figures, compared = (
+        view(result, "figures"),
+        (result.comparison(), result.comparison(tuned=True)),
+    )
+    tables = [figures, *filter(None, map(against_table, compared))]
     blocks = [
-        *listed(
-            conclusions.at_equal_diversity(content["comparison_tuned"] or content["comparison"])
-        ),
         figures,
-        Listing([*notes("synthetic"), kept_by(done.runs)]),
-        *_against(against),
-        *([Paragraph("The same against the tuned MLE:"), tuned] if tuned else ()),
-        *_draw(done, content, further, title),
-        *control_blocks(done.runs),
-        *_published(config, [run.config.own.variant for run in done.runs]),
+        Listing(notes("synthetic")),
+        Heading("Against MLE, at each system's own diversity"),
+        *(conclusions.oracle_blocks(*compared) or [Paragraph(NO_MLE)]),
+        *([Listing(notes("against MLE"))] if len(tables) > 1 else []),
+        *_draw(done, result, further, title),
+        *([] if of_published_sizes(config) else [Paragraph(OTHER_SIZES)]),
     ]
-    done.report(title, blocks, [each for each in (figures, against, tuned) if each], oracle=arrays)
+    done.report(title, blocks, tables, oracle=arrays)
 
 
-def kept_by(runs: Sequence[RunRecord]) -> str:
-    """Returns the note on the column "best": by which rule which systems' weights were kept."""
-    rules: dict[str, dict[str, None]] = {}
-    for config in (run.config for run in runs):
-        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
-        names[system_title(config.system)] = None
-    kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
-    return (
-        'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
-        f"training whose weights were kept as the best, by: {kept}."
-    )
-
-
-def _against(table: Table | None) -> list[Block]:
-    heading = Heading("Against MLE, at each system's own diversity")
-    if table is None:
-        return [
-            heading,
-            Paragraph(
-                "No comparison: there is no run of mle here with a sweep over temperatures (runs "
-                "of earlier versions have none). With mle among --systems the same command adds it."
-            ),
-        ]
-    return [heading, table, Listing(notes("against MLE"))]
-
-
-def _draw(
-    done: BenchmarkRun, content: Mapping[str, Any], further: Mapping, title: str
-) -> list[Block]:
+def _draw(done: BenchmarkRun, result: Result, further: Further, title: str) -> list[Block]:
     """Draws curves.png and, if there are sweeps, frontier.png; returns both as blocks."""
-    folder, oracle, comparison = done.folder, content["references"]["oracle"], content["comparison"]
-    draw_curves(folder / "curves.png", {run.name: run.records for run in done.runs}, oracle, title)
-    curves = Picture(folder / "curves.png", "Evaluations during training; thick: adversarial.")
-    sweeps = {
-        system: {seed: list(rows.values()) for seed, rows in seeds.items()}
-        for system, seeds in versus_mle.sweeps(done.runs).items()
-    }
-    if not sweeps:
-        return [curves]
-    sweeps |= {name: {0: rows} for name, rows in further.items()}
-    draw_frontier(
-        folder / "frontier.png",
-        sweeps,
-        references={"the oracle itself": (oracle["nll_test_1.0"], oracle["nll_oracle_1.0"])},
-        published=published_points(done.runs[0].config),
-        title=title,
-        envelope=Frontier(**comparison["envelopes"]["mean"]) if comparison else None,
-    )
-    caption = (
-        "Every system's sweep over temperatures (numbers beside MLE's points); thin: "
-        "seeds, their mean with points. Further left and further down is better. On the right, "
-        "points beyond the frontier that are better or worse in both figures are drawn at what "
-        "their distance is at least; those of which nothing is certain are left out."
-    )
-    return [Picture(folder / "frontier.png", caption), curves]
-
-
-def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns a warning if policy gradients were given a control instead of a reward."""
-    controls = dict.fromkeys(
-        run.config.reward for run in runs if run.config.reward != "discriminator"
-    )
-    if not controls:
-        return []
-    return [
-        Heading("A control experiment"),
-        Paragraph(
-            f"Policy gradients were weighted with --reward={', '.join(controls)}: rewards that "
-            "do not depend on the sentence. What these systems gain over MLE here does not come "
-            "from scores of samples, but from the rest of their training (for LeakGAN also the "
-            "leaked features, which no control changes). "
-            "python -m benchmarks.ablation compares controls with D's reward.",
-            warning=True,
-        ),
-    ]
-
-
-def _published(config: Config, variants: Sequence[str]) -> list[Block]:
-    semantics = ", ".join(dict.fromkeys(filter(None, variants)))
-    oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
-    made_with = Paragraph(f"Oracle: {oracle}." + f" Semantics: {semantics}." * bool(semantics))
-    if not of_published_sizes(config):
-        return [
-            Heading("Published NLL_oracle"),
-            Paragraph(
-                "Not shown: published figures are of the published oracle with V = 5,000, and "
-                "cannot be compared with figures of other sizes. --oracle_params=FILE and the "
-                "presets short and paper have them."
-            ),
-            made_with,
-        ]
-    sources = [
-        f"{system}: {known.nll:.3f}, {known.source}"
-        for (length, system), known in ORACLE_NLL.items()
-        if length == config.length
-    ]
-    if published_points(config):
-        sources.append(f"Black marks in the picture of the frontier: {FALLING_SHORT_SOURCE}")
-    return [
-        Heading("Published NLL_oracle"),
-        Paragraph("Oracle and sizes are the published ones; schedules may differ: see below."),
-        Listing(sources),
-        made_with,
-    ]
+    path, oracle = done.folder / "curves.png", result.content["references"]["oracle"]
+    draw_curves(path, {run.name: run.records for run in done.runs}, oracle, title)
+    curves = Picture(path, "Evaluations during training; thick: adversarial.")
+    frontier = frontier_blocks(
+        grouped(done.runs), done.folder / "frontier.png", result.comparison(), further,
+        {"the oracle itself": (oracle["nll_test_1.0"], oracle["nll_oracle_1.0"])},
+    )  # fmt: skip
+    return [*frontier, curves]

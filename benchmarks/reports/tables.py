@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.compare.cells import against_table, difference
 from benchmarks.reports.results import Result
+from leakgan_tf.reporting.against import against_table, difference
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.figure_tables import (
     ORACLE,
@@ -70,9 +70,9 @@ def _phase(line: Mapping[str, Any]) -> str:
     return line["after"] if "after" in line else f"{line['position'] + 1} ({line['phase']})"
 
 
-def against(result: Result, key: str = "comparison") -> Table:
+def against(result: Result, tuned: bool = False) -> Table:
     """Returns every system of the oracle task against MLE: tests, and the frontier's distance."""
-    return against_table(result.content.get(key) or {}) or Table(["against MLE"], [])
+    return against_table(result.comparison(tuned)) or Table(["against MLE"], [])
 
 
 def scores(result: Result) -> Table:
@@ -157,7 +157,7 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     "curve": (curve, ("synthetic",)),
     "against": (against, ("synthetic",)),
     "against-tuned": (
-        lambda result: against(result, "comparison_tuned"), ("synthetic",)
+        lambda result: against(result, tuned=True), ("synthetic",)
     ),
     "sweep-nll_oracle": (
         lambda result: oracle_sweep_table("nll_oracle", _sweeps(result)), ("synthetic",)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reports import conclusions
 from benchmarks.reports.notes import notes
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.data.dataset import TextDataset
+from leakgan_tf.reporting import conclusions
 from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table, listed
 from leakgan_tf.reporting.figure_tables import signatures
 from leakgan_tf.reporting.published import text_figures

@@ -5,11 +5,11 @@ And sweeps of MLE runs elsewhere, ``--mle_runs``, that are stopped earlier, say.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.utils.errors import UserError
 
 # What makes the sentences that both runs learn from and are measured with.
@@ -51,7 +51,7 @@ def frontier(path: Path, config: Config) -> Frontier | None:
     return Frontier.of_sweep(_sweep(run, config, wanted, "add mle to --systems"))
 
 
-def further(folders: Sequence[str], config: Config) -> dict[str, list[dict[str, Any]]]:
+def further(folders: Sequence[str], config: Config) -> dict[str, list[OracleRow]]:
     """Returns the sweeps of finished MLE runs by their folders' names.
 
     Args:
@@ -73,7 +73,7 @@ def further(folders: Sequence[str], config: Config) -> dict[str, list[dict[str, 
     return found
 
 
-def _sweep(path: Path, config: Config, wanted: str, advice: str) -> list[dict[str, Any]]:
+def _sweep(path: Path, config: Config, wanted: str, advice: str) -> list[OracleRow]:
     """Returns the sweep of a finished run on the same sentences; else raises ``UserError``."""
     run = RunFolder(path)
     if not run.measured.exists():

@@ -5,16 +5,16 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.interruption import Interrupted
+from leakgan_tf.utils.hardware import cores
+from leakgan_tf.utils.interruption import Interruption
 
 _TAIL = 8192  # bytes of a log's end that are read
 _BAR = re.compile(r"\d+%\|")  # a line of tqdm
@@ -35,20 +35,13 @@ class Job(NamedTuple):
     after: tuple[str, ...] = ()
 
 
-def cores() -> int:
-    """Returns the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def shared_environment(at_once: int) -> dict[str, str]:
     """Returns the environment of each of `at_once` children: its share of the cores.
 
     What the user has set is kept. Without it every child would start a thread for each core, and
     the first child would reserve all of a GPU's memory.
     """
-    share = str(max(cores() // at_once, 1))
+    share = str(max((cores() or 1) // at_once, 1))
     own = {
         "TF_NUM_INTRAOP_THREADS": share,
         "TF_NUM_INTEROP_THREADS": share,
@@ -135,7 +128,7 @@ def run_jobs(
         return f"not started: it needs {' and '.join(lost)}" if lost else children.run(job)
 
     with (
-        _signals_as_interrupt(),
+        Interruption().signals(again=True),
         ThreadPoolExecutor(at_once) as pool,
         tqdm(total=len(jobs), unit="run") as bar,
     ):
@@ -169,27 +162,6 @@ def _end(children: Children, futures: Sequence[Future], count: int) -> None:
     good = [each for each in futures if each.done() and not each.cancelled()
             and not each.exception() and not each.result()]  # fmt: skip
     tqdm.write(f"stopped; the same command continues {count - len(good)} of {count} runs")
-
-
-@contextmanager
-def _signals_as_interrupt() -> Iterator[None]:
-    """Lets every signal that asks the program to end raise `Interrupted`, unless ignored.
-
-    The program's own handler would end it at the second signal, and leave its children running.
-    """
-
-    def interrupt(number: int, frame: Any) -> None:
-        raise Interrupted(number)
-
-    before = {}
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
-                before[number] = signal.signal(number, interrupt)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _failure(status: int, log: Path, offset: int) -> str:

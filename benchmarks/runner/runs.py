@@ -18,6 +18,7 @@ from leakgan_tf.config.presets import describe_presets
 from leakgan_tf.reporting.picture import SUFFIXES
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import read_run
+from leakgan_tf.runs.shapes import MadeBy
 from leakgan_tf.systems.registry import check_names, describe_systems
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import TrainingError, UserError
@@ -183,7 +184,7 @@ class Runs:
         placed: Placement,
         make_task: Callable[[Path, Config], Any],
         report: Callable[[BenchmarkRun], None],
-        **extra: str,
+        data: str = "",
     ) -> None:
         """Trains and measures what is left of the runs, and reports those that finished.
 
@@ -193,7 +194,7 @@ class Runs:
           placed: the devices.
           make_task: makes the task of a run.
           report: writes the report; not called for --only_run.
-          extra: what else made the runs, kept in config.json.
+          data: the data folder of runs on text, kept in config.json.
 
         Raises:
           TrainingError: a run did not finish; the others have been reported.
@@ -206,7 +207,9 @@ class Runs:
             distribution.check(config)
         called = command(self._benchmark)
         given = {name: str(value) for name, value in overrides(self._values).items()}
-        made_by = {"command": called, "overrides": given, **extra}
+        made_by: MadeBy = {"command": called, "overrides": given}
+        if data:
+            made_by["data"] = data
 
         def train(path: Path, config: Config) -> None:
             train_run(config, lambda: make_task(path, config), path, made_by, distribution)

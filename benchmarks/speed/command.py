@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import flags
 
+from benchmarks.speed.counts import STAGES
 from leakgan_tf.cli import entry
 from leakgan_tf.cli.config_flags import define_settings, overrides
 from leakgan_tf.config.config import Config, replace
@@ -35,7 +36,7 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
     flags.DEFINE_list("sizes", ["oracle20"], f"Sizes to measure: {', '.join(SIZES)}.", **own)
-    flags.DEFINE_list("stages", [], "Stages to measure, by key; default: all.", **own)
+    flags.DEFINE_list("stages", [], f"Some of {', '.join(STAGES)}; default: all.", **own)
     flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
     flags.DEFINE_integer(
         "repeats", 7, "Maximum number of runs of each form; the median is reported.", **own
@@ -50,7 +51,6 @@ def define_flags() -> flags.FlagValues:
         "Oracle sizes: numbers of updates of the timed phases; empty: none.",
         **own,
     )
-    flags.DEFINE_bool("deterministic", True, "Use deterministic ops, as the benchmarks do.", **own)
     flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
     flags.DEFINE_string("json", None, "File for the figures.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
@@ -81,6 +81,8 @@ def check(values: flags.FlagValues) -> None:
             raise UserError(f"--{name} must be above 0, not {values[name].value}")
     if not all(word.isdecimal() and int(word) for word in values.updates):
         raise UserError(f"--updates takes whole numbers above 0, not {','.join(values.updates)}")
+    if unknown := [key for key in values.stages if key not in STAGES]:
+        raise UserError(f"unknown stage {unknown[0]!r}: one of {', '.join(STAGES)}")
     if values.json:
         refuse_existing(values.json, values.overwrite)
 
@@ -95,23 +97,21 @@ def run(values: flags.FlagValues) -> None:
     from benchmarks.speed.limits import measure_limits
     from benchmarks.speed.phases import measure_phases
     from benchmarks.speed.report import print_report
-    from benchmarks.speed.stages import Workbench, check_stages
+    from benchmarks.speed.stages import Workbench
     from benchmarks.speed.start import measure_start
 
-    check_stages(values.stages, configs.values())
-    if values.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_op_determinism()  # as the benchmarks do
     quiet.run_first_graph()
     limits, sizes = measure_limits(), {}
     for name, config in configs.items():
-        bench = Workbench(config, values.samples)
-        found = bench.measure(values.stages, values.repeats, values.budget, values.direct)
+        bench, forms = Workbench(config, values.samples), (values.repeats, values.budget)
+        stages = bench.measure(values.stages, *forms, values.direct, limits)
         counts = [int(word) for word in values.updates if config.task == "synthetic"]
         phases = measure_phases(config, counts) if counts else []
         sizes[name] = {
             "precision": config.precision,
             "config": config.to_json(),
-            "stages": {key: each.to_json(limits, config.precision) for key, each in found.items()},
+            "stages": stages,
             "phases": [phase.to_json() for phase in phases],
         }
     devices = [device.name for device in tf.config.list_physical_devices()]

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 from leakgan_tf.config.config import Config
 
+STAGES = (
+    "d_step", "features", "pretrain", "pretrain_reused", "sampling", "reward", "adversarial_step",
+    "oracle_sampling",
+)  # fmt: skip
 WORD = 4  # bytes of a float32
 # Reads the parameter, its gradient and both moments; writes the parameter and both moments.
 ADAM_PASSES = 7
@@ -27,9 +31,6 @@ class Cost:
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(self.flops + other.flops, self.bytes + other.bytes)
-
-    def __mul__(self, times: float) -> "Cost":
-        return Cost(self.flops * times, self.bytes * times)
 
     def seconds(self, flops_per_second: float, bytes_per_second: float) -> float:
         """Returns the roofline: the sum of both, as an optimizer cannot overlap the products."""

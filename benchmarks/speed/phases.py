@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.synthetic import SyntheticTask, make_oracle
-from leakgan_tf.training.loop import Batches, CompiledLoop
+from leakgan_tf.training.loop import CompiledLoop
 from leakgan_tf.training.trainer import Trainer
 
 
@@ -38,7 +38,7 @@ class PhaseTime:
         """The phase without its data over its updates; 1 if nothing else took time."""
         return (self.seconds - self.making_data) / self.in_updates
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, float | str]:
         """Returns the figures as plain numbers; times in seconds."""
         outside = 1.0 - self.in_updates / self.seconds
         return {
@@ -96,40 +96,39 @@ class _TimedTrainer(Trainer):
         super().__init__(config, system, task, folder)
         self._counts = [1, *updates]
         self._count = self._counts[0]
-        self._data = self._calls = 0.0
+        self._spent: dict[str, float] = {}
         self.times: list[PhaseTime] = []
+
+    def _clocked(self, what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns the function with a clock around it."""
+
+        def clocked(*args: Any) -> Any:
+            begin = time.perf_counter()
+            result = function(*args)
+            self._spent[what] += time.perf_counter() - begin
+            return result
+
+        return clocked
 
     def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
         self._count = self._counts[index % len(self._counts)]
-        self._data = self._calls = 0.0
-        begin = time.perf_counter()
-        scalars = super()._train(index, phase, seed)
-        seconds = time.perf_counter() - begin
+        self._spent = {"whole": 0.0, "data": 0.0, "updates": 0.0}
+        scalars = self._clocked("whole", super()._train)(index, phase, seed)
         if index % len(self._counts):
-            self.times.append(PhaseTime(phase.name, self._count, seconds, self._calls, self._data))
+            seconds, data, updates = self._spent.values()
+            self.times.append(PhaseTime(phase.name, self._count, seconds, updates, data))
         return scalars
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
-        begin = time.perf_counter()
-        arrays = super()._arrays(phase, seed)
-        self._data += time.perf_counter() - begin
-        return arrays
+        return self._clocked("data", super()._arrays)(phase, seed)
 
     def _plan(self, phase: Phase, seed: int, rows: int | None) -> list:
         plan = super()._plan(phase, seed, rows)
         return (plan * -(-self._count // len(plan)))[: self._count]
 
     def _loop(self, phase: Phase) -> CompiledLoop:
-        loop, trainer = super()._loop(phase), self
-
-        class Timed(CompiledLoop):
-            def __init__(self) -> None:
-                pass  # it is the other loop with a clock
-
-            def run(self, batches: Batches, count: int) -> Any:
-                begin = time.perf_counter()
-                reported = loop.run(batches, count)
-                trainer._calls += time.perf_counter() - begin
-                return reported
-
-        return Timed()
+        new = phase.step not in self._loops
+        loop = super()._loop(phase)
+        if new:
+            loop.run = self._clocked("updates", loop.run)  # type: ignore[method-assign]
+        return loop

@@ -1,14 +1,15 @@
 """Times every stage of LeakGAN's training, and composes an adversarial iteration of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from benchmarks.speed.counts import Cost, Floors
+from benchmarks.reports.result_shapes import StageFigures
+from benchmarks.speed.counts import STAGES, Cost, Floors
 from benchmarks.speed.direct import DirectLeakGAN
 from benchmarks.speed.limits import Limits
 from benchmarks.speed.timing import Timing, measure
@@ -19,26 +20,14 @@ from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.tasks.oracle import BATCH as ORACLE_BATCH
 from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.tasks.synthetic import make_oracle
-from leakgan_tf.utils.errors import UserError
 
 Work = Callable[[], object]
-ITERATION = "iteration"
-_STAGES = (
-    "d_step", "features", "pretrain", "pretrain_reused", "sampling", "reward", "adversarial_step",
-)  # fmt: skip
+ITERATION = "iteration"  # composed of stages
 
 
 def keys(config: Config) -> list[str]:
     """Returns the stages that a configuration has, in the order of the report."""
-    return [*_STAGES, *(["oracle_sampling"] if config.task == "synthetic" else [])]
-
-
-def check_stages(asked: Sequence[str], configs: Iterable[Config]) -> None:
-    """Raises ``UserError`` on a stage that no size has."""
-    known = dict.fromkeys(key for config in configs for key in [*keys(config), ITERATION])
-    for key in asked:
-        if key not in known:
-            raise UserError(f"unknown stage {key!r}: one of {', '.join(known)}")
+    return [key for key in STAGES if key != "oracle_sampling" or config.task == "synthetic"]
 
 
 @dataclass(frozen=True)
@@ -58,42 +47,6 @@ class Stage:
     work: Work
     warm_up: Work | None = None
     direct: Callable[[], Work] | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """A measured stage.
-
-    Attributes:
-      title: of its row.
-      cost: its least work and traffic.
-      seconds: median of its runs.
-      timing: its runs; None of a composed stage.
-      direct: the runs of the original's form, if there is one and it was measured.
-    """
-
-    title: str
-    cost: Cost
-    seconds: float
-    timing: Timing | None = None
-    direct: Timing | None = None
-
-    def to_json(self, limits: Limits, precision: str) -> dict[str, Any]:
-        """Returns the figures as plain dictionaries and numbers; times in seconds."""
-        floor = self.floor_seconds(limits, precision)
-        content: dict[str, Any] = {
-            "title": self.title, "seconds": self.seconds, **vars(self.cost),
-            "floor_seconds": floor, "times_the_floor": self.seconds / floor,
-        }  # fmt: skip
-        content |= {"runs": vars(self.timing)} if self.timing else {"composed": True}
-        if self.direct:
-            content["direct"] = {"runs": vars(self.direct)}
-            content["gain"] = self.direct.median / self.seconds
-        return content
-
-    def floor_seconds(self, limits: Limits, precision: str) -> float:
-        """Returns the time that the machine's limits allow: the roofline."""
-        return self.cost.seconds(limits.gflops[precision] * 1e9, limits.bandwidth * 1e9)
 
 
 def compiled(function: Callable) -> Callable:
@@ -135,28 +88,31 @@ class Workbench:
         self._seed = tf.constant([0, 0])
 
     def measure(
-        self, asked: Sequence[str], repeats: int, budget: float, direct: bool
-    ) -> dict[str, Result]:
-        """Returns the results of stages by key, all without any asked for.
+        self, asked: Collection[str], repeats: int, budget: float, direct: bool, limits: Limits
+    ) -> dict[str, StageFigures]:
+        """Returns the figures of stages by key; with all its parts among them, an iteration's.
 
         Args:
-          asked: keys of stages, `ITERATION` among them or not.
+          asked: keys of stages; none: all.
           repeats: the most runs of each form.
           budget: seconds of a form's runs after which none is begun.
           direct: whether the original's form is measured too.
+          limits: of the machine.
         """
-        chosen, results = asked or [*keys(self.config), ITERATION], {}
-        for key in tqdm(needed(chosen, self.config), unit="stage", leave=False):
+        found: dict[str, StageFigures] = {}
+        chosen = [key for key in keys(self.config) if not asked or key in asked]
+        for key in tqdm(chosen, unit="stage", leave=False):
             stage: Stage = getattr(self, key)()
             timing = measure(stage.work, repeats, budget, stage.warm_up)
-            other = stage.direct if direct else None
-            results[key] = Result(
-                stage.title, stage.cost, timing.median, timing,
-                measure(other(), repeats, budget) if other else None,
-            )  # fmt: skip
-        if ITERATION in chosen:
-            results[ITERATION] = compose_iteration(results, self.config, self.samples)
-        return results
+            found[key] = figures(stage, timing, limits, self.config.precision)
+            if direct and stage.direct:
+                other = measure(stage.direct(), repeats, budget)
+                found[key]["direct"] = {"runs": asdict(other)}
+                found[key]["gain"] = other.median / timing.median
+        parts = iteration_parts(self.config, self.samples)
+        if parts.keys() <= found.keys():
+            found[ITERATION] = compose_iteration(found, self.config, self.samples)
+        return found
 
     # --- Updates --------------------------------------------------------------------------------
 
@@ -230,31 +186,48 @@ class Workbench:
         return Stage(title, cost, lambda: sample(self.samples), warm_up=lambda: sample(1))
 
 
-def needed(asked: Iterable[str], config: Config) -> list[str]:
-    """Returns the stages to measure for those asked: an iteration needs its parts."""
-    found = list(asked)
-    if ITERATION in found:
-        found += ["sampling", "adversarial_step", "d_step", "oracle_sampling"]
-    return [key for key in keys(config) if key in found]
+def figures(stage: Stage, timing: Timing, limits: Limits, precision: str) -> StageFigures:
+    """Returns a stage's figures, in seconds: its runs, and the time that the machine allows it."""
+    floor = stage.cost.seconds(limits.gflops[precision] * 1e9, limits.bandwidth * 1e9)
+    return {
+        "title": stage.title, "seconds": timing.median, "flops": stage.cost.flops,
+        "bytes": stage.cost.bytes, "floor_seconds": floor,
+        "times_the_floor": timing.median / floor, "runs": asdict(timing),
+    }  # fmt: skip
 
 
-def compose_iteration(results: Mapping[str, Result], config: Config, samples: int) -> Result:
-    """Returns an adversarial iteration of the schedule: a G step, then D's rounds.
+def iteration_parts(config: Config, samples: int) -> dict[str, float]:
+    """Returns how often each stage is in an adversarial iteration: a G step, then D's rounds.
 
     Args:
-      results: the measured stages by key.
       config: sizes and schedule.
       samples: sentences in the sampling stages.
     """
-    share = config.own.discriminator_samples / samples
     rounds = config.adversarial_discriminator_rounds
+    sampled = rounds * config.own.discriminator_samples / samples
+    parts = {"adversarial_step": 1.0, "sampling": sampled, "d_step": rounds * d_steps(config)}
+    return parts | ({"oracle_sampling": sampled} if config.task == "synthetic" else {})
+
+
+def d_steps(config: Config) -> int:
+    """Returns the updates of D in a round: its epochs, of batches of both sides."""
     batches = 2 * config.own.discriminator_samples // config.batch_size
-    steps = config.discriminator_epochs * batches
-    parts = {"adversarial_step": 1.0, "sampling": rounds * share, "d_step": rounds * steps}
-    if "oracle_sampling" in results:
-        parts["oracle_sampling"] = rounds * share
-    cost, seconds = Cost(0.0), 0.0
-    for key, times in parts.items():
-        cost, seconds = cost + results[key].cost * times, seconds + results[key].seconds * times
-    title = f"adversarial iteration: 1 G step, {rounds} D rounds of {steps} steps"
-    return Result(title, cost, seconds)
+    return config.discriminator_epochs * batches
+
+
+def compose_iteration(
+    found: Mapping[str, StageFigures], config: Config, samples: int
+) -> StageFigures:
+    """Returns an adversarial iteration of the schedule, composed of the figures of its stages."""
+    parts = iteration_parts(config, samples)
+
+    def total(figure: Literal["seconds", "flops", "bytes", "floor_seconds"]) -> float:
+        return sum(times * found[key][figure] for key, times in parts.items())
+
+    rounds = config.adversarial_discriminator_rounds
+    seconds, floor = total("seconds"), total("floor_seconds")
+    return {
+        "title": f"adversarial iteration: 1 G step, {rounds} D rounds of {d_steps(config)} steps",
+        "seconds": seconds, "flops": total("flops"), "bytes": total("bytes"),
+        "floor_seconds": floor, "times_the_floor": seconds / floor, "composed": True,
+    }  # fmt: skip

@@ -158,11 +158,15 @@ def prepare_corpus(
     download: bool = False,
     overwrite: bool = False,
     settings: dict[str, Any] | None = None,
+    base: PrepareSettings | None = None,
 ) -> Dataset:
-    """Makes a data folder from a named corpus; see `prepare`."""
+    """Makes a data folder from a named corpus; see `prepare`.
+
+    `base` replaces the corpus's own settings, which `settings` then change.
+    """
     _refuse_files(f"the corpus {name}", settings)
     corpus = corpora.get_corpus(name)
-    chosen = dataclasses.replace(corpus.settings, **(settings or {}))
+    chosen = dataclasses.replace(base or corpus.settings, **(settings or {}))
     folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
     train, test = corpora.corpus_sources(corpus, folder, download, chosen)
     encoded = dataset.prepare(train, out, chosen, test=test, corpus=name, overwrite=overwrite)

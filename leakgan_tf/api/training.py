@@ -12,6 +12,7 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.oracle_config import oracle_config
+from leakgan_tf.runs.shapes import MadeBy
 from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 from leakgan_tf.utils.errors import UserError
@@ -68,7 +69,7 @@ def train(
       UserError: a value is impossible, or the folder is another run's.
       TrainingError: a loss is not finite.
     """
-    made_by = {"command": command or _describe_call({**locals(), **fields})}
+    made_by: MadeBy = {"command": command or _describe_call({**locals(), **fields})}
     chosen = (preset, semantics, system, seed, fields)
     if _is_text(data, task) and data is not None:
         _refuse(length=length, oracle_params=oracle_params)

@@ -6,8 +6,8 @@ sweep over temperatures is a curve, and a system is better than temperature alon
 below it (Caccia et al., "Language GANs Falling Short").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypedDict, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,22 @@ BETTER = "better in both"
 WORSE = "worse in both"
 MORE_DIVERSE = "more diverse"
 LESS_DIVERSE = "less diverse"
+
+
+class Point(TypedDict):
+    """A model at one temperature, in nats per token."""
+
+    nll_test: float
+    nll_oracle: float
+
+
+class SweepPoint(Point):
+    """A row of a sweep."""
+
+    temperature: float
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Frontier(NamedTuple):
@@ -34,7 +50,7 @@ class Frontier(NamedTuple):
     nll_oracle: tuple[float, ...]
 
     @classmethod
-    def of_sweep(cls, rows: Iterable[Mapping[str, Any]]) -> "Frontier":
+    def of_sweep(cls, rows: Iterable[Point]) -> "Frontier":
         """Returns the frontier of a sweep, whatever the order of its rows.
 
         A point is left out if another one is as low or lower in both figures; of equal points one
@@ -96,21 +112,30 @@ class Frontier(NamedTuple):
         return ""
 
 
-def mean_sweep(sweeps: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
-    """Returns the mean of several sweeps, at the temperatures that all of them have.
+def mean_points(sweeps: Sequence[Mapping[Key, Point]]) -> dict[Key, Point]:
+    """Returns the mean of several sweeps, at what all of them have.
 
     Args:
-      sweeps: at least one; rows with ``temperature``, ``nll_test``, ``nll_oracle``.
+      sweeps: at least one; points by temperature, or by what else tells them apart.
     """
-    found = [{row["temperature"]: row for row in sweep} for sweep in sweeps]
-    shared = [each for each in found[0] if all(each in sweep for sweep in found)]
-    return [
-        {
-            "temperature": each,
-            **{
-                name: float(np.mean([sweep[each][name] for sweep in found]))
-                for name in ("nll_test", "nll_oracle")
-            },
+    shared = [each for each in sweeps[0] if all(each in sweep for sweep in sweeps)]
+    return {
+        each: {
+            "nll_test": float(np.mean([sweep[each]["nll_test"] for sweep in sweeps])),
+            "nll_oracle": float(np.mean([sweep[each]["nll_oracle"] for sweep in sweeps])),
         }
         for each in shared
+    }
+
+
+def mean_sweep(sweeps: Sequence[Sequence[SweepPoint]]) -> list[SweepPoint]:
+    """Returns the mean of one or more sweeps, at the temperatures that all of them have."""
+    mean = mean_points([{row["temperature"]: row for row in sweep} for sweep in sweeps])
+    return [
+        {
+            "temperature": temperature,
+            "nll_test": point["nll_test"],
+            "nll_oracle": point["nll_oracle"],
+        }
+        for temperature, point in mean.items()
     ]

@@ -11,12 +11,29 @@ between seeds that all of them share.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple, TypedDict
 
 import numpy as np
 from scipy import stats
 
+from leakgan_tf.utils.schema import Limits
+
 LOWER, HIGHER, MIXED = "lower", "higher", "mixed"
+
+
+class Scored(TypedDict):
+    """The mean and deviation of single sentences' NLL_oracle, and how many they are."""
+
+    nll_oracle: float
+    nll_oracle_deviation: float
+    sentences: int
+
+
+class TestFigures(TypedDict):
+    """A test in JSON: `SignificanceTest.to_json`."""
+
+    direction: str
+    p: Annotated[float, Limits(0, 1, finite=False)]
 
 
 class SignificanceTest(NamedTuple):
@@ -31,11 +48,15 @@ class SignificanceTest(NamedTuple):
     direction: str
     p: float
 
+    def to_json(self) -> TestFigures:
+        """Returns the test as a dictionary."""
+        return {"direction": self.direction, "p": self.p}
+
 
 def between_sentences(
-    pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], metric: str = "nll_oracle"
+    pairs: Sequence[tuple[Scored, Scored]],
 ) -> SignificanceTest | None:
-    """Welch's t-test on the figures of single sentences, seed by seed.
+    """Welch's t-test on the NLL_oracle of single sentences, seed by seed.
 
     Sentences of several seeds are not thrown together: their number would hide that they come from
     a few models. Each seed's system is tested against the other system of the same seed; the
@@ -45,12 +66,11 @@ def between_sentences(
 
     Args:
       pairs: for each seed a row of `SyntheticTask.sweep` of either system, at one temperature.
-      metric: its mean; the standard deviation between sentences is under ``METRIC_deviation``.
 
     Returns:
       None if there is no pair, or nothing varies.
     """
-    tests = [_welch(own, other, metric) for own, other in pairs]
+    tests = [_welch(own, other) for own, other in pairs]
     found = [each for each in tests if each is not None]
     if not found or len(found) < len(tests):
         return None
@@ -59,19 +79,17 @@ def between_sentences(
     return SignificanceTest(direction, max(each.p for each in found))
 
 
-def _welch(
-    own: Mapping[str, Any], other: Mapping[str, Any], metric: str
-) -> SignificanceTest | None:
-    deviations = own[f"{metric}_deviation"], other[f"{metric}_deviation"]
+def _welch(own: Scored, other: Scored) -> SignificanceTest | None:
+    deviations = own["nll_oracle_deviation"], other["nll_oracle_deviation"]
     counts = own["sentences"], other["sentences"]
     if min(counts) < 2 or not any(deviations):
         return None
     p = stats.ttest_ind_from_stats(
-        own[metric], deviations[0], counts[0],
-        other[metric], deviations[1], counts[1],
+        own["nll_oracle"], deviations[0], counts[0],
+        other["nll_oracle"], deviations[1], counts[1],
         equal_var=False,
     ).pvalue  # fmt: skip
-    return SignificanceTest(_direction(own[metric] - other[metric]), float(p))
+    return SignificanceTest(_direction(own["nll_oracle"] - other["nll_oracle"]), float(p))
 
 
 def between_seeds(differences: Sequence[float]) -> SignificanceTest | None:

@@ -6,7 +6,7 @@ from leakgan_tf.config.config import Config, differences
 from leakgan_tf.config.own import own_fields
 from leakgan_tf.config.presets import cfg_preset, synthetic_preset, text_preset
 from leakgan_tf.reporting.best import BEST_NOTE, mark_best
-from leakgan_tf.reporting.document import Block, Code, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.document import Block, Code, Heading, Links, Listing, Paragraph, Table
 from leakgan_tf.reporting.figure_tables import (
     grammar_table,
     group_title,
@@ -15,7 +15,7 @@ from leakgan_tf.reporting.figure_tables import (
     text_table,
 )
 from leakgan_tf.reporting.groups import grouped, named, run_title
-from leakgan_tf.reporting.published import PAPERS, text_figures
+from leakgan_tf.reporting.published import PAPERS, system_title, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
@@ -67,7 +67,8 @@ def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
     }  # fmt: skip
     table = oracle_table(runs, single=True)
     blocks = _marked(table, runs) if len(sources) == 1 else [table]
-    return [*blocks, Paragraph(ORACLE_NOTE), *_latent_note(runs)]
+    best = [Paragraph(kept_by(runs))] if "best" in table.headers else []
+    return [*blocks, Paragraph(ORACLE_NOTE), *best, *_latent_note(runs)]
 
 
 def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
@@ -91,6 +92,39 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
         *([Code("\n".join(own))] if own else []),
         Paragraph(note),
         *_latent_note(runs),
+    ]
+
+
+def kept_by(runs: Sequence[RunRecord]) -> str:
+    """Returns the note on the column "best": by which rule which systems' weights were kept."""
+    rules: dict[str, dict[str, None]] = {}
+    for config in (run.config for run in runs):
+        names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
+        names[system_title(config.system)] = None
+    kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
+    return (
+        'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
+        f"training whose weights were kept as the best, by: {kept}."
+    )
+
+
+def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
+    """Returns a warning if policy gradients were given a control instead of a reward."""
+    controls = dict.fromkeys(
+        run.config.reward for run in runs if run.config.reward != "discriminator"
+    )
+    if not controls:
+        return []
+    return [
+        Heading("A control experiment"),
+        Paragraph(
+            f"Policy gradients were weighted with --reward={', '.join(controls)}: rewards that "
+            "do not depend on the sentence. What these systems gain over MLE here does not come "
+            "from scores of samples, but from the rest of their training (for LeakGAN also the "
+            "leaked features, which no control changes). "
+            "python -m benchmarks.ablation compares controls with D's reward.",
+            warning=True,
+        ),
     ]
 
 

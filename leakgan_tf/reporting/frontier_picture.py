@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, mean_sweep
+from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, SweepPoint, mean_sweep
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.groups import run_title
 from leakgan_tf.reporting.picture import save_picture
@@ -16,7 +16,7 @@ MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
 _SHARPEST = 0.5  # lower temperatures lie outside the picture: they would crush the rest
 _ROOM = 0.06  # share of the picture left free around the points that must be seen
 
-Sweep = Sequence[Mapping[str, Any]]  # rows of `SyntheticTask.sweep`
+Sweep = Sequence[SweepPoint]
 
 
 def draw_frontier(
@@ -178,7 +178,7 @@ def _mark(axes: Any, temperature: float, point: tuple[float, float], colour: str
         axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
 
 
-def _falling(rows: Sweep) -> list[Mapping[str, Any]]:
+def _falling(rows: Sweep) -> list[SweepPoint]:
     """Returns rows from the most diverse to the sharpest."""
     return sorted(rows, key=lambda row: -row["temperature"])
 

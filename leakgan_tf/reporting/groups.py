@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.runs.record import RunRecord
 
+# What runs learn from and are measured with: figures of runs that differ in it cannot be compared.
+_SOURCE = (
+    "task", "length", "vocab_size", "dataset", "grammar", "law", "oracle_embedding",
+    "oracle_hidden", "oracle_seed", "oracle_params",
+)  # fmt: skip
 _SEED = re.compile(r"-seed(-?\d+)$")
 
 
@@ -57,6 +62,21 @@ def grouped(runs: Sequence[RunRecord]) -> list[Group]:
         Group(without_seed(own[0].name) if len(own) > 1 else own[0].name, own)
         for own in found.values()
     ]
+
+
+def by_source(groups: Sequence[Group]) -> list[list[Group]]:
+    """Returns groups that learned from one source together: others cannot be compared."""
+    found: dict[tuple, list[Group]] = {}
+    for group in groups:
+        config = group.runs[0].config
+        found.setdefault(tuple(getattr(config, name) for name in _SOURCE), []).append(group)
+    return list(found.values())
+
+
+def is_comparable(groups: Sequence[Group]) -> bool:
+    """Returns whether each system has one configuration: several would be taken for its seeds."""
+    systems = [group.runs[0].config.system for group in groups]
+    return len(set(systems)) == len(systems)
 
 
 def named(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.reporting import comparison
 from leakgan_tf.reporting.bound_picture import bounds_of, draw_bounds
+from leakgan_tf.reporting.conclusions import conclusion_blocks
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import (
     Block,
@@ -102,6 +103,8 @@ def _each_run(
         *_states(runs),
         *(samples if own else ()),
         *_figures(runs, datasets),
+        *comparison.control_blocks(runs),
+        *(() if benchmark else conclusion_blocks(groups)),
         *sweep_blocks(groups, out, drawn=benchmark),
         *_curves(groups, out, together=not benchmark),
         *(() if own else samples),

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leakgan_tf.metrics.frontier import Frontier, SweepPoint
 from leakgan_tf.metrics.temperatures import temperature_key
+from leakgan_tf.reporting import versus_mle
 from leakgan_tf.reporting.document import Block, Heading, Paragraph, Picture, Table
 from leakgan_tf.reporting.figure_tables import (
     ORACLE_METRICS,
@@ -15,9 +17,16 @@ from leakgan_tf.reporting.figure_tables import (
     named,
 )
 from leakgan_tf.reporting.frontier_picture import draw_frontier
-from leakgan_tf.reporting.groups import Group
+from leakgan_tf.reporting.groups import Group, by_source, is_comparable
+from leakgan_tf.reporting.published import FALLING_SHORT_SOURCE, published_points
 from leakgan_tf.reporting.sweep import draw_sweep
 
+FRONTIER_CAPTION = (
+    "Every system's sweep over temperatures (numbers beside MLE's points); thin: seeds, their mean "
+    "with points. Further left and further down is better. On the right, points beyond the "
+    "frontier that are better or worse in both figures are drawn at what their distance is at "
+    "least; those of which nothing is certain are left out."
+)
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -37,22 +46,11 @@ def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> lis
     synthetic = [group for group in swept if group.runs[0].config.task == "synthetic"]
     text = [group for group in swept if group.runs[0].config.task == "text"]
     blocks: list[Block] = []
-    for number, own in enumerate(_by_source(synthetic), 1):
+    for number, own in enumerate(by_source(synthetic), 1):
         blocks += _oracle_blocks(own, None if drawn else out / f"frontier-{number}.png")
-    for number, own in enumerate(_by_source(text), 1):
+    for number, own in enumerate(by_source(text), 1):
         blocks += _text_blocks(own, out / f"temperatures-{number}.png")
     return [Heading("The sweep over temperatures"), *blocks] if blocks else []
-
-
-def _by_source(groups: Sequence[Group]) -> list[list[Group]]:
-    """Returns groups that learned from one source together: others cannot be compared."""
-    found: dict[tuple, list[Group]] = {}
-    for group in groups:
-        config = group.runs[0].config
-        names = ("length", "vocab_size", "dataset", "oracle_embedding", "oracle_hidden",
-                 "oracle_seed", "oracle_params")  # fmt: skip
-        found.setdefault(tuple(getattr(config, name) for name in names), []).append(group)
-    return list(found.values())
 
 
 def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Table:
@@ -101,16 +99,48 @@ def _oracle_blocks(groups: Sequence[Group], path: Path | None) -> list[Block]:
         *(oracle_sweep_table(metric, sweeps) for metric in ORACLE_METRICS),
     ]
     if path:
-        draw_frontier(
-            path,
-            {
-                group.name: {run.config.seed: run.measured["sweep"] for run in group.runs}
-                for group in groups
-            },
-            next((group.name for group in groups if group.runs[0].config.system == "mle"), ""),
-        )
-        blocks.insert(1, Picture(path, "Every run's sweep; down and to the left is better."))
+        runs = [run for group in groups for run in group.runs]
+        compared = versus_mle.compare(runs) if is_comparable(groups) else {}
+        blocks[1:1] = frontier_blocks(groups, path, compared)
     return blocks
+
+
+def frontier_blocks(
+    groups: Sequence[Group],
+    path: Path,
+    compared: versus_mle.Comparison,
+    further: Mapping[str, Sequence[SweepPoint]] | None = None,
+    references: Mapping[str, tuple[float, float]] | None = None,
+) -> list[Block]:
+    """Draws the sweeps of runs on one oracle beside MLE's frontier and what was published.
+
+    Args:
+      groups: the runs; nothing is drawn if none has a sweep.
+      path: the picture.
+      compared: the runs with MLE, for its envelope.
+      further: sweeps of other runs by name.
+      references: single points (NLL_test, NLL_oracle) by name.
+    """
+    swept: dict[str, dict[int, Sequence[SweepPoint]]] = {
+        group.name: own
+        for group in groups
+        if (own := {run.config.seed: run.measured["sweep"] for run in group.runs
+                    if run.measured.get("sweep")})
+    }  # fmt: skip
+    if not swept:
+        return []
+    config = groups[0].runs[0].config
+    draw_frontier(
+        path,
+        swept | {name: {0: rows} for name, rows in (further or {}).items()},
+        next((group.name for group in groups if group.runs[0].config.system == "mle"), ""),
+        references,
+        published_points(config),
+        f"Sweeps over temperatures, T = {config.length}, V = {config.vocab_size}",
+        Frontier(**compared["envelopes"]["mean"]) if compared else None,
+    )
+    source = f" Black marks: {FALLING_SHORT_SOURCE}." if published_points(config) else ""
+    return [Picture(path, FRONTIER_CAPTION + source)]
 
 
 def _text_blocks(groups: Sequence[Group], path: Path) -> list[Block]:

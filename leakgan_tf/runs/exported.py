@@ -164,7 +164,12 @@ class Exported(tf.Module):
         )
         fine = tf.debugging.Assert(
             tf.size(unknown) == 0,
-            [f"the {what} has a word that training has not:", unknown[:1], "nearest:", known],
+            [
+                f"the {what} has a word that is not in the training text:",
+                unknown[:1],
+                "nearest:",
+                known,
+            ],
         )
         with tf.control_dependencies([fine]):
             return tf.ragged.map_flat_values(tf.identity, ids)

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from leakgan_tf.config.config import FORMAT, Config, differences
 from leakgan_tf.data.reader import TextReader
-from leakgan_tf.runs.shapes import RunFile, check_figures, read_records
+from leakgan_tf.runs.shapes import MadeBy, RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import (
@@ -50,7 +50,7 @@ class RunFolder:
         self.reader = self.path / "text.json"  # how ids are read again, if they are words
         self.tensorboard = self.path / "tensorboard"
 
-    def claim(self, config: Config, extra: dict[str, Any]) -> None:
+    def claim(self, config: Config, extra: MadeBy) -> None:
         """Makes the folder, or finds that it is this configuration's and goes on.
 
         Args:
@@ -95,8 +95,8 @@ class RunFolder:
             for path in self.path.iterdir()
         )
 
-    def _begin(self, config: Config, extra: dict[str, Any]) -> None:
-        made_by = {**extra, **environment()}
+    def _begin(self, config: Config, extra: MadeBy) -> None:
+        made_by: MadeBy = {**extra, **environment()}
         content = {
             "kind": KIND, "format": FORMAT, "config": config.to_json(), "made_by": made_by
         }  # fmt: skip
@@ -232,7 +232,7 @@ class RunFolder:
         return [record for _, record in read_records(self.metrics)]
 
 
-def environment() -> dict[str, Any]:
+def environment() -> MadeBy:
     """Returns the versions, machine and commit that a result may depend on."""
     versions = {}
     for package in _PACKAGES:

@@ -10,7 +10,7 @@ from leakgan_tf.data.reader import ReaderFile
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.runs.checkpoint import read_progress
 from leakgan_tf.runs.folder import RunFolder
-from leakgan_tf.runs.shapes import Start, read_starts
+from leakgan_tf.runs.shapes import MadeBy, Start, read_starts
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
@@ -34,7 +34,7 @@ class RunRecord:
     name: str
     path: Path
     config: Config
-    made_by: dict[str, Any]
+    made_by: MadeBy
     records: list[dict[str, Any]]
     measured: dict[str, Any]
     progress: dict[str, Any]

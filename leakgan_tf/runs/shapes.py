@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_bytes
+from leakgan_tf.utils.hardware import Hardware
 from leakgan_tf.utils.schema import Limits, check, parse_json
 
 # Measured values: NaN where there was nothing to measure. Axes of pictures end before 1e300.
@@ -19,16 +20,6 @@ Count = Annotated[int, Limits(0, 1e15)]
 Temperature = Annotated[float, Limits(0, 1e30)]
 Orders = TypedDict("Orders", {"2": Number, "3": Number, "4": Number, "5": Number})
 BEST_TEXTS = {"rule"}  # of the best evaluation's figures, all others are numbers
-
-
-class Hardware(TypedDict, total=False):
-    """What `utils.hardware` finds."""
-
-    processor: str
-    cores: int | None
-    memory_gb: Seconds | None
-    instructions: list[str]
-    gpus: list[str] | None
 
 
 class MadeBy(TypedDict, total=False):
@@ -94,11 +85,21 @@ class CollapseWarning(Record):
     text: str
 
 
+class Progress(TypedDict):
+    """How far a run came: its latest checkpoint's `runs.checkpoint.Progress`, in part."""
+
+    position: Count
+    total: Count
+    updates: Count
+    seconds: dict[str, Seconds]
+
+
 class OracleRow(TypedDict):
     """A temperature's figures in a sweep on the oracle task."""
 
     temperature: Temperature
     nll_oracle: Number
+    nll_oracle_deviation: Number
     nll_test: Number
     distinct: Number
     sentences: Count

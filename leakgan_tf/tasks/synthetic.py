@@ -10,12 +10,18 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.diversity import REPEATS
 from leakgan_tf.metrics.frontier import Frontier
-from leakgan_tf.metrics.nll import distinct_share, held_out_costs, oracle_costs
+from leakgan_tf.metrics.nll import (
+    distinct_share,
+    held_out_costs,
+    held_out_nll,
+    oracle_costs,
+    oracle_nll,
+)
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.tasks.oracle import Oracle, oracle_from_arrays
 from leakgan_tf.tasks.oracle_weights import check_vocab_size
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.seeds import derive, derive_int
+from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 # Temperatures at which a finished model trades diversity for quality: `TEMPERATURES` and others,
 # each the reciprocal of a round factor on the logits.
@@ -136,6 +142,26 @@ def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) 
         if row["nll_test"] <= frontier.nll_test[-1] and row["distinct"] >= REPEATS
     }
     return {**figures, "frontier": min(figures.values())} if figures else {}
+
+
+def references(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
+    """Returns the figures of uniformly random tokens, and of the oracle itself."""
+    count = config.evaluation_samples
+    test = oracle.sample(count, derive(config.seed, "test"))
+    uniform = numpy_generator(config.seed, "uniform").integers(
+        config.vocab_size, size=(count, config.length), dtype=np.int32
+    )
+    random, truth = {}, {}
+    for temperature in TEMPERATURES:
+        key = temperature_key(temperature)
+        random[f"nll_oracle_{key}"] = oracle_nll(oracle, uniform)
+        random[f"nll_test_{key}"] = float(np.log(config.vocab_size))
+        random[f"distinct_{key}"] = distinct_share(uniform)
+        samples = oracle.generator.sample(count, temperature, derive(config.seed, "own"))
+        truth[f"nll_oracle_{key}"] = oracle_nll(oracle, samples)
+        truth[f"nll_test_{key}"] = held_out_nll(oracle.generator, test, temperature)
+        truth[f"distinct_{key}"] = distinct_share(samples)
+    return {"random": random, "oracle": truth}
 
 
 def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> Oracle:

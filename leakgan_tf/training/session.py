@@ -9,6 +9,7 @@ import tensorflow as tf
 from leakgan_tf.config.config import Config, replace
 from leakgan_tf.runs.base import take_base_weights
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import MadeBy
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.training import board
@@ -45,7 +46,7 @@ def train_run(
     config: Config,
     make_task: Callable[[], Task],
     path: str | Path,
-    extra: dict[str, Any],
+    extra: MadeBy,
     distribution: Distribution | None = None,
 ) -> dict[str, Any]:
     """Trains what is left of a run, and measures it once it is finished.

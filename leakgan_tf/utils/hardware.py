@@ -2,13 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypedDict
+
+from leakgan_tf.utils.schema import Limits
 
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that products are made of
 _GPUS = Path("/proc/driver/nvidia/gpus")  # where NVIDIA's driver lists its devices
 
 
-def hardware() -> dict[str, Any]:
+class Hardware(TypedDict, total=False):
+    """What `hardware` finds; older runs have recorded less."""
+
+    processor: str
+    cores: int | None
+    memory_gb: Annotated[float, Limits(0, 1e12)] | None
+    instructions: list[str]
+    gpus: list[str] | None
+
+
+def cores() -> int | None:
+    """Returns the number of cores that this process may use; None where that is not known."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def hardware() -> Hardware:
     """Returns the processor's model, cores, memory and instructions for products, and the GPUs.
 
     ``cores`` are those that this process may use; ``memory_gb`` is in 10⁹ bytes, None if the system
@@ -24,23 +41,22 @@ def hardware() -> dict[str, Any]:
                 flags = value.split()
     except OSError:  # no Linux
         pass
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "processor": model,
-        "cores": cores,
+        "cores": cores(),
         "memory_gb": _memory_gb(),
         "instructions": [name for name in _INSTRUCTIONS if name in flags],
         "gpus": _gpus(_GPUS),
     }
 
 
-def describe_hardware(found: dict[str, Any]) -> str:
+def describe_hardware(found: Hardware) -> str:
     """Returns what `hardware` found as a line; "not recorded" for nothing, as of older runs."""
     if not found:
         return "not recorded"
     parts = [str(found.get("processor", "unknown")), f"{found.get('cores', '?')} cores"]
-    if found.get("memory_gb"):
-        parts.append(f"{found['memory_gb']:g} GB")
+    if memory := found.get("memory_gb"):
+        parts.append(f"{memory:g} GB")
     parts += found.get("instructions", [])
     gpus = found.get("gpus")
     if gpus is not None:

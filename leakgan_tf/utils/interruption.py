@@ -53,7 +53,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self._number: int | None = None
-        self._deferred = False
+        self._deferred = self._again = False
 
     @property
     def asked(self) -> bool:
@@ -79,13 +79,17 @@ class Interruption:
             self._deferred = before
 
     @contextlib.contextmanager
-    def signals(self) -> Iterator[None]:
+    def signals(self, again: bool = False) -> Iterator[None]:
         """Handles SIGINT, SIGTERM and SIGHUP in the block; does nothing outside the main thread.
 
         The first raises `Interrupted`, or sets `asked` where that is deferred. The second ends the
         process as if it had no handler: at once, even while no Python runs. Signals that are
         ignored stay so, as nohup has it.
+
+        Args:
+          again: whether the second raises as the first did, for a block that has children to end.
         """
+        self._again = again
         before = {}
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
@@ -99,7 +103,7 @@ class Interruption:
             self._number = None
 
     def _handle(self, number: int, frame: object) -> None:
-        for each in _SIGNALS:
+        for each in () if self._again else _SIGNALS:
             if signal.getsignal(each) == self._handle:
                 signal.signal(each, signal.SIG_DFL)
         self.ask(number)

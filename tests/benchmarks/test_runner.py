@@ -183,7 +183,8 @@ def test_a_second_signal_kills(tmp_path):
 
 def test_a_command_that_cannot_be_started_leaves_nothing_running(tmp_path):
     pid = tmp_path / "pid"
-    crew = [shell("long", f"echo $$ > {pid}; exec sleep 60"), Job("none", ("/no/such/program",))]
+    noted = f"echo $$ > {pid}.part; mv {pid}.part {pid}"  # whole, or not there
+    crew = [shell("long", f"{noted}; exec sleep 60"), Job("none", ("/no/such/program",))]
     with pytest.raises(UserError, match=r"none.*No such file"):
         run_jobs(crew, 2, tmp_path, os.environ)
     assert not pid.exists() or ended(int(pid.read_text()))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,14 @@ from benchmarks.speed import limits, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
 from benchmarks.speed.phases import PhaseTime, measure_phases
-from benchmarks.speed.stages import Result, compose_iteration, keys, needed
+from benchmarks.speed.stages import (
+    ITERATION,
+    Stage,
+    compose_iteration,
+    figures,
+    iteration_parts,
+    keys,
+)
 from benchmarks.speed.start import measure_start
 from helpers import runs, small
 from helpers.tiny import tiny
@@ -94,7 +102,7 @@ def test_every_stage_is_measured(tmp_path, monkeypatch):
     assert benchmark(*SMALL, "--nodirect", "--updates=2", "--nostartup", f"--json={path}") == 0
     stored = json.loads(path.read_text())
     stages = stored["sizes"]["oracle20"]["stages"]
-    assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), "iteration"]
+    assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), ITERATION]
     for stage in stages.values():
         assert_whole(stage, stored["limits"])
         assert "direct" not in stage
@@ -126,7 +134,12 @@ def test_a_fresh_process_is_timed_up_to_each_of_its_first_updates():
 
 
 def made(seconds):
-    return Result("", Cost(seconds), seconds)
+    stage = Stage("", Cost(seconds * 1e9), work=None)  # at 2 GFLOP/s
+    return figures(stage, timing_of(seconds), LIMITS, "float32")
+
+
+def timing_of(seconds):
+    return timing.Timing(seconds, seconds, seconds, seconds, 1, None)
 
 
 def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
@@ -134,26 +147,30 @@ def test_an_iteration_is_a_generator_step_and_the_rounds_of_the_schedule():
         discriminator_samples=20, discriminator_epochs=3, adversarial_discriminator_rounds=5
     )
     seconds = {"adversarial_step": 1000, "sampling": 10, "d_step": 1, "oracle_sampling": 3}
-    results = {key: made(each) for key, each in seconds.items()}
-    iteration = compose_iteration(results, config, samples=10)
+    found = {key: made(each) for key, each in seconds.items()}
+    iteration = compose_iteration(found, config, samples=10)
     steps = 3 * (2 * 20 // 4)  # epochs × batches of both sides
     expected = 1000 + 5 * (2 * 10 + 2 * 3 + steps * 1)
-    assert iteration.seconds == iteration.cost.flops == expected
-    del results["oracle_sampling"]  # text: real sentences are there already
-    assert compose_iteration(results, config, samples=10).seconds == expected - 5 * 2 * 3
+    assert iteration["seconds"] == iteration["flops"] / 1e9 == expected
+    assert iteration["floor_seconds"] == expected / 2 and iteration["times_the_floor"] == 2
+    text = replace(config, task="text")  # real sentences are there already
+    del found["oracle_sampling"]
+    assert compose_iteration(found, text, samples=10)["seconds"] == expected - 5 * 2 * 3
 
 
-def test_an_iteration_asks_for_its_parts():
+def test_an_iteration_is_composed_of_stages_of_its_task():
     synthetic, text = synthetic_preset("smoke", 20, LEAKGAN), text_preset("smoke", 12, 20, LEAKGAN)
-    assert needed(["features"], synthetic) == ["features"]
-    assert {"sampling", "d_step", "oracle_sampling"} <= set(needed(["iteration"], synthetic))
-    assert "oracle_sampling" not in needed(["iteration"], text)
+    for config, more in ((synthetic, {"oracle_sampling"}), (text, set())):
+        parts = {"adversarial_step", "sampling", "d_step"} | more
+        assert iteration_parts(config, 10).keys() == parts
+        assert parts <= set(keys(config))
+    assert "oracle_sampling" not in keys(text)
 
 
 @pytest.mark.parametrize(("precision", "floor"), [("float32", 0.5), ("bfloat16", 0.25)])
 def test_the_floor_is_that_of_the_precision(precision, floor):
-    given = Result("s", Cost(1e9), 1.0)  # 1 GFLOP at 2 or 4 GFLOP/s
-    assert given.floor_seconds(LIMITS, precision) == floor
+    given = Stage("s", Cost(1e9), work=None)  # 1 GFLOP at 2 or 4 GFLOP/s
+    assert figures(given, timing_of(1.0), LIMITS, precision)["floor_seconds"] == floor
 
 
 # --- The clock ------------------------------------------------------------------------------------

@@ -107,4 +107,4 @@ def test_an_adversarial_step_is_the_sum_of_its_parts():
 
 def test_the_floor_adds_products_and_traffic():
     assert Cost(6e9, 4e9).seconds(3e9, 2e9) == 4.0
-    assert (Cost(1, 2) + Cost(3, 4)) * 2 == Cost(8, 12)
+    assert Cost(1, 2) + Cost(3, 4) == Cost(4, 6)

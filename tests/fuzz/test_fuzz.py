@@ -109,7 +109,9 @@ def write_project(root, records):
                "versions": {"numpy": "2"}, "hardware": {"processor": "x", "cores": 2}}  # fmt: skip
     test = {"direction": "lower", "p": 0.01}
     against = {"seeds": [0], "frontier": [{"place": "", "bound": 0.1, "distance": 0.1}],
-               "frontier_p": test, "nll_oracle_differences": [0.1], "sentences": test}  # fmt: skip
+               "frontier_p": test, "nll_oracle_differences": [0.1], "sentences": test,
+               "envelope": [{"place": "better in both", "bound": 0.1, "distance": None}],
+               "envelope_p": None}  # fmt: skip
     runs_ = [
         {"folder": f"{system}-seed0", "config": tiny(system).to_json(), "records": records,
          "figures": synthetic_figures(), "warnings": ["after phase 2: x"], "made_by": made_by}
@@ -118,7 +120,8 @@ def write_project(root, records):
     compared = {"baseline": "mle", "systems": {"seqgan": {"1.0": against}}}
     synthetic = {"benchmark": "synthetic", "made_by": made_by, "missing": [], "runs": runs_,
                  "references": {}, "comparison": compared}  # fmt: skip
-    effect = {"differences": {"0": 0.1, "1": 0.2}, "conclusion": "moves", "against": "mle"}
+    effect = {"values": {"0": 1.1, "1": 2.2}, "differences": {"0": 0.1, "1": 0.2}, "share": 1.0,
+              "own": test, "shared": None, "conclusion": "moves", "against": "mle"}  # fmt: skip
     ablation = {
         "benchmark": "ablation", "made_by": made_by, "missing": [], "runs": runs_,
         "rows": {"mle": {"differs": "x"}}, "effects": {"NLL": {"mle": effect}},

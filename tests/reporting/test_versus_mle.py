@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compare import effects, versus_mle
-from benchmarks.compare.cells import against_table, difference, distance_cell, significance_cell
-from benchmarks.reports import synthetic as synthetic_report
+from benchmarks.compare import effects
 from benchmarks.runner import mle_frontier
 from helpers.tiny import tiny
 from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import BETTER, LESS_DIVERSE, MORE_DIVERSE, WORSE
 from leakgan_tf.metrics.temperatures import temperature_key
-from leakgan_tf.reporting import frontier_picture
+from leakgan_tf.reporting import comparison, frontier_picture, versus_mle
+from leakgan_tf.reporting.against import against_table, difference, distance_cell, significance_cell
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.tasks import synthetic
@@ -181,13 +180,13 @@ def test_tests_as_cells():
 
 def test_the_page_says_by_which_rule_weights_were_kept_and_that_rewards_are_controls():
     measured = [run("mle", 0), run("seqgan", 0), run("leakgan", 0)]
-    assert "least nll_oracle at T = 1 (MLE, SeqGAN, LeakGAN)" in synthetic_report.kept_by(measured)
+    assert "least nll_oracle at T = 1 (MLE, SeqGAN, LeakGAN)" in comparison.kept_by(measured)
     by_test = record(tiny("seqgan", select="nll_test"), {})
-    told = synthetic_report.kept_by([measured[0], by_test])
+    told = comparison.kept_by([measured[0], by_test])
     assert "least nll_oracle at T = 1 (MLE); least nll_test at T = 1 (SeqGAN)" in told
-    assert synthetic_report.control_blocks(measured) == []
+    assert comparison.control_blocks(measured) == []
     controlled = record(tiny("seqgan", reward="shuffled"), {})
-    _, paragraph = synthetic_report.control_blocks([measured[0], controlled])
+    _, paragraph = comparison.control_blocks([measured[0], controlled])
     assert "--reward=shuffled" in paragraph.text
 
 

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reports.conclusions import TEXT, at_equal_diversity, in_two_figures
 from helpers.tiny import tiny
 from leakgan_tf.metrics.frontier import BETTER, MORE_DIVERSE, WORSE
+from leakgan_tf.reporting.against import AGAINST_NOTE
+from leakgan_tf.reporting.conclusions import (
+    TEXT,
+    at_equal_diversity,
+    conclusion_blocks,
+    in_two_figures,
+)
+from leakgan_tf.reporting.groups import grouped
 from leakgan_tf.runs.record import RunRecord
 
 
@@ -50,15 +57,50 @@ def test_what_cannot_be_placed_has_no_conclusion():
     assert at_equal_diversity({}) == []
 
 
-def test_text_is_compared_in_two_figures():
-    def record(system, seed, bleu, self_bleu):
-        figures = {"bleu": {"4": bleu}, "self_bleu": {"4": self_bleu}}
-        config = replace(tiny(system), seed=seed)
-        return RunRecord(f"{system}-seed{seed}", Path("x"), config, {}, [], figures, {})
+def record(system, seed, bleu, self_bleu, **changes):
+    figures = {"bleu": {"4": bleu}, "self_bleu": {"4": self_bleu}}
+    config = replace(tiny(system), seed=seed, **changes)
+    return RunRecord(f"{system}-seed{seed}", Path("x"), config, {}, [], figures, {})
 
+
+def test_text_is_compared_in_two_figures():
     runs = [record("mle", 0, 0.5, 0.4), record("mle", 1, 0.7, 0.4), record("seqgan", 0, 0.8, 0.6)]
     assert in_two_figures(runs, TEXT) == [
         "SeqGAN: BLEU-4 better than MLE's (0.800 against 0.600), Self-BLEU-4 worse than MLE's "
         "(0.600 against 0.400); one seed."
     ]
     assert in_two_figures(runs[2:], TEXT) == []
+
+
+def test_a_report_compares_systems_on_one_source_only():
+    text = {"task": "text", "dataset": "a"}
+    mle, seqgan = record("mle", 0, 0.5, 0.4, **text), record("seqgan", 0, 0.8, 0.6, **text)
+    heading, listing = conclusion_blocks(grouped([mle, seqgan]))
+    assert heading.text == "Against MLE"
+    assert listing.items == in_two_figures([mle, seqgan], TEXT)
+    elsewhere = record("seqgan", 0, 0.8, 0.6, task="text", dataset="b")
+    assert conclusion_blocks(grouped([mle, elsewhere])) == []
+
+
+def test_configurations_of_one_system_are_not_taken_for_its_seeds():
+    text = {"task": "text", "dataset": "a"}
+    runs = [record("mle", 0, 0.5, 0.4, **text), record("seqgan", 0, 0.8, 0.6, **text)]
+    other = record("seqgan", 0, 0.9, 0.6, batch_size=2, **text)
+    assert conclusion_blocks(grouped([*runs, other])) == []
+
+
+def test_a_report_on_the_oracle_task_has_the_table_against_each_mle():
+    def swept(system, up):
+        rows = [
+            {"temperature": temperature, "nll_test": x, "nll_oracle": y + up, "distinct": 1.0,
+             "nll_oracle_deviation": 0.5, "sentences": 400}
+            for temperature, x, y in ((1.0, 4.0, 5.0), (1 / 1.5, 4.5, 4.0), (0.5, 5.5, 3.0))
+        ]  # fmt: skip
+        return RunRecord(f"{system}-seed0", Path(system), tiny(system), {}, [], {"sweep": rows}, {})
+
+    runs = [swept("mle", 0.5), swept("mle_tuned", 0.0), swept("seqgan", 0.2)]
+    _, sentences, plain, note, tuned = conclusion_blocks(grouped(runs))
+    assert sentences.items[1].startswith("SeqGAN at T = 1: 0.200 nats per token worse than MLE, t")
+    assert (tuned.headers[0], plain.headers[0]) == ("against MLE, tuned", "against MLE")
+    assert note.text == AGAINST_NOTE
+    assert conclusion_blocks(grouped(runs[:1])) == []  # nothing to compare it with

@@ -1,21 +1,28 @@
 """The comparison with MLE (`versus_mle.compare`) as a table, and its cells."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from leakgan_tf.metrics import frontier
-from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, format_p_value
+from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, TestFigures, format_p_value
 from leakgan_tf.reporting.document import Table, without_empty
 from leakgan_tf.reporting.groups import counted
 from leakgan_tf.reporting.published import system_title
+from leakgan_tf.reporting.versus_mle import Comparison, Place
 
 LEVEL = 0.05  # a test above it says nothing of a direction
+AGAINST_NOTE = (
+    "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the "
+    "largest p of the seeds, each trained model taken as given; p (seeds): paired t-test over "
+    "seeds. From the frontier: NLL_oracle less that of MLE's sweep over temperatures at the "
+    "same NLL_test; below zero is better than temperature alone. From the envelope: the same "
+    "against MLE at any temperature and stopped at any evaluation of its training."
+)
 _WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
 
 
-def against_table(comparison: Mapping[str, Any]) -> Table | None:
+def against_table(comparison: Comparison) -> Table | None:
     """Returns `versus_mle.compare` as a table without empty columns; None if it is empty.
 
     With one seed there is no test over seeds, and so no column of its p.
@@ -31,18 +38,17 @@ def against_table(comparison: Mapping[str, Any]) -> Table | None:
     rows = []
     for system, by_temperature in comparison["systems"].items():
         for temperature, found in by_temperature.items():
-            deltas = found.get("nll_oracle_differences")
+            deltas, other = found.get("nll_oracle_differences"), system != comparison["baseline"]
             rows.append([
                 counted(system_title(system), len(found["seeds"])),
                 temperature,
                 difference(deltas) if deltas else "",
                 significance_cell(found.get("sentences")),
                 significance_cell(found.get("across_seeds")),
-                *(cell for line in ("frontier", "envelope") for cell in (
-                    distance_cell(found[line]) if line in found else "",
-                    significance_cell(found.get(f"{line}_p"))
-                    if system != comparison["baseline"] else "",
-                )),
+                distance_cell(found["frontier"]) if "frontier" in found else "",
+                significance_cell(found.get("frontier_p")) if other else "",
+                distance_cell(found["envelope"]),
+                significance_cell(found["envelope_p"]) if other else "",
             ])  # fmt: skip
     return without_empty(Table(headers, rows))
 
@@ -53,7 +59,7 @@ def difference(values: Sequence[float], digits: int = 3) -> str:
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
 
 
-def significance_cell(test: Mapping[str, Any] | None) -> str:
+def significance_cell(test: TestFigures | None) -> str:
     """Returns p, and below `LEVEL` which way: lower NLL is better. "" if there was no test."""
     if not test:
         return ""
@@ -64,7 +70,7 @@ def significance_cell(test: Mapping[str, Any] | None) -> str:
     return f"{_WORDS[test['direction']]}, {format_p_value(test['p'])}"
 
 
-def distance_cell(entries: Sequence[Mapping[str, Any]]) -> str:
+def distance_cell(entries: Sequence[Place]) -> str:
     """Returns the distance from the frontier over seeds, or what can be said instead.
 
     With ≤ or ≥ in front where some seeds have only a bound. Where seeds cannot be averaged, as one
@@ -80,7 +86,7 @@ def distance_cell(entries: Sequence[Mapping[str, Any]]) -> str:
     counts = {place or "placed": places.count(place) for place in dict.fromkeys(places)}
     if len(counts) == 1:
         return places[0]
-    placed = [entry["distance"] for entry in entries if entry["place"] == ""]
+    placed = [entry["distance"] for entry in entries if entry["distance"] is not None]
     parts = [f"{difference(placed)} ({len(placed)} of {len(entries)})"] if placed else []
     parts += [f"{count} {place}" for place, count in counts.items() if place != "placed"]
     return "; ".join(parts)

@@ -1,16 +1,19 @@
-"""One sentence of conclusion for each system of a benchmark, against MLE."""
+"""How systems compare with MLE: a sentence of conclusion for each, and the table behind it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.compare.cells import LEVEL, distance_cell
 from leakgan_tf.metrics.frontier import BETTER, WORSE
 from leakgan_tf.metrics.significance import format_p_value
 from leakgan_tf.metrics.temperatures import temperature_key
+from leakgan_tf.reporting import versus_mle
+from leakgan_tf.reporting.against import AGAINST_NOTE, LEVEL, against_table, distance_cell
+from leakgan_tf.reporting.document import Block, Heading, Paragraph, listed
 from leakgan_tf.reporting.figure_tables import named
+from leakgan_tf.reporting.groups import Group, by_source, is_comparable
 from leakgan_tf.reporting.published import system_title
+from leakgan_tf.reporting.versus_mle import MLE, Against, Comparison
 from leakgan_tf.runs.record import RunRecord
 
 _T_1 = temperature_key(1.0)
@@ -19,7 +22,38 @@ TEXT = (("BLEU-4", "bleu.4", True), ("Self-BLEU-4", "self_bleu.4", False))
 GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variation", False))
 
 
-def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
+def conclusion_blocks(groups: Sequence[Group]) -> list[Block]:
+    """Returns how systems compare with MLE, for each source that several of them learned from.
+
+    Without comparison if they are not `is_comparable`.
+    """
+    blocks: list[Block] = []
+    for together in by_source(groups):
+        runs = [run for group in together for run in group.runs if run.measured]
+        if runs and is_comparable(together):
+            blocks += _OF_TASK[runs[0].config.task](runs)
+    return [Heading("Against MLE"), *blocks] if blocks else []
+
+
+def oracle_blocks(plain: Comparison, tuned: Comparison) -> list[Block]:
+    """Returns sentences and tables against MLE and the tuned MLE; nothing where neither is there.
+
+    The sentences are against the tuned MLE, if there is one.
+    """
+    table, more = against_table(plain), against_table(tuned)
+    blocks = listed(at_equal_diversity(tuned or plain))
+    if table:
+        blocks += [table, Paragraph(AGAINST_NOTE)]
+    return [*blocks, *([more] if more else [])]
+
+
+def _of_oracle(runs: Sequence[RunRecord]) -> list[Block]:
+    plain, tuned = versus_mle.compare(runs), versus_mle.compare(runs, baseline=versus_mle.TUNED)
+    systems = {*plain.get("systems", ()), *tuned.get("systems", ())}
+    return oracle_blocks(plain, tuned) if len(systems) > 1 else []
+
+
+def at_equal_diversity(comparison: Comparison) -> list[str]:
     """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each.
 
     It is the distance from the envelope, MLE at any temperature and stopped at any time: against
@@ -31,11 +65,11 @@ def at_equal_diversity(comparison: Mapping[str, Any]) -> list[str]:
     return [
         f"{system_title(system)} at T = 1: {_of_envelope(by_temperature[_T_1], baseline)}"
         for system, by_temperature in comparison["systems"].items()
-        if system != comparison["baseline"] and "envelope" in by_temperature.get(_T_1, {})
+        if system != comparison["baseline"] and _T_1 in by_temperature
     ]
 
 
-def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
+def _of_envelope(found: Against, baseline: str) -> str:
     entries, test, seeds = found["envelope"], found["envelope_p"], len(found["seeds"])
     outside = {entry["place"] for entry in entries} - {""}
     if len(outside) > 1 or not outside <= {BETTER, WORSE}:
@@ -54,7 +88,7 @@ def _of_envelope(found: Mapping[str, Any], baseline: str) -> str:
 
 
 def in_two_figures(
-    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = "mle"
+    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = MLE
 ) -> list[str]:
     """Returns how the means of each system's figures compare with MLE's, a sentence each.
 
@@ -79,3 +113,10 @@ def in_two_figures(
         seeds = f"{len(own)} seeds" if len(own) > 1 else "one seed"
         lines.append(f"{system_title(system)}: {', '.join(parts)}; {seeds}.")
     return lines
+
+
+_OF_TASK: Mapping[str, Callable[[Sequence[RunRecord]], list[Block]]] = {
+    "synthetic": _of_oracle,
+    "text": lambda runs: listed(in_two_figures(runs, TEXT)),
+    "cfg": lambda runs: listed(in_two_figures(runs, GRAMMAR)),
+}
