@@ -12,19 +12,29 @@ import pytest
 
 from helpers.tiny import tiny
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.systems.registry import make_system
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+STARTS = ("peaceful", "killed in", "to the end")  # of the driver's lines
 TIMES = {"seconds", "spent"}  # what a clock says is no result
 
 
-def drive(folder, system, phase):
+def drive(*words):
+    """Runs the driver; returns its output, errors among it."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE.parent}"}
-    command = [sys.executable, str(HERE / "kill_driver.py"), str(folder), system, str(phase)]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    done = subprocess.run(
+        [sys.executable, str(HERE / "kill_driver.py"), *map(str, words)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
     )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def last_of_each_kind(system):
@@ -49,17 +59,17 @@ def results(folder):
 @pytest.mark.ci
 @pytest.mark.parametrize("system", ["leakgan", "mle"])
 def test_killed_in_each_phase(tmp_path, system):
-    peaceful = drive(tmp_path / "peaceful", system, -1)
-    assert peaceful.returncode == 0, peaceful.stderr
-
-    kinds = last_of_each_kind(system)
-    for name, number in kinds.items():
-        killed = drive(tmp_path / "killed", system, number)
-        assert killed.returncode == -signal.SIGKILL, f"{name}: {killed.stderr}"
-        assert not RunFolder(tmp_path / "killed").measured.exists()
-    last = drive(tmp_path / "killed", system, -1)
-    assert last.returncode == 0, last.stderr
-    assert "going on from phase" in last.stdout + last.stderr
+    phases = last_of_each_kind(system).values()
+    told = drive(tmp_path / "peaceful", tmp_path / "killed", system, *phases)
+    statuses = [line.rpartition(" ") for line in told.splitlines() if line.startswith(STARTS)]
+    assert [(name, int(status)) for name, _, status in statuses] == [
+        ("peaceful", 0),
+        *((f"killed in {phase}", -signal.SIGKILL) for phase in phases),
+        ("to the end", 0),
+    ], told
+    starts = [start["position"] for start in read_starts(RunFolder(tmp_path / "killed").starts)]
+    assert len(starts) == len(phases) + 1
+    assert starts[0] == 0 < starts[-1] and starts == sorted(starts)
 
     expected_arrays, expected_figures, expected_records = results(tmp_path / "peaceful")
     arrays, figures, records = results(tmp_path / "killed")
