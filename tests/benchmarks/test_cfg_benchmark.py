@@ -57,5 +57,5 @@ def test_a_run_is_read_back_exported_and_goes_on(folder, tmp_path):
 def test_bad_flags_are_one_line(tmp_path, capsys):
     assert benchmark("--grammar=none", f"--run_dir={tmp_path / 'a'}") != 0
     assert benchmark("--select=nll_oracle", f"--run_dir={tmp_path / 'b'}") != 0
-    assert "on cfg it is nll_test" in capsys.readouterr().err
+    assert "on cfg give nll_test" in capsys.readouterr().err
     assert not (tmp_path / "b").exists()

@@ -145,7 +145,7 @@ def test_the_same_command_again_trains_and_prepares_nothing(folder, monkeypatch)
 
     before, stored = runs.files(folder), report(folder)
     monkeypatch.setattr(Trainer, "run", refuse)
-    monkeypatch.setattr(text, "prepare", refuse)
+    monkeypatch.setattr(text, "prepare_corpus", refuse)
     assert benchmark(*SIZES, f"--run_dir={folder}") == 0
     assert report(folder)["runs"] == stored["runs"]
     for name, content in runs.files(folder).items():

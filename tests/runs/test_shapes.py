@@ -14,7 +14,10 @@ EVALUATION = {"position": 0, "group": "evaluation", "phase": "mle", "spent": 1.0
 LINES = [
     json.dumps(line).encode() + b"\n" for line in (FIRST, EVALUATION, {**FIRST, "position": 1})
 ]
-ROW = {"temperature": 1.0, "nll_oracle": 2.5, "nll_test": 2.6, "distinct": 0.9, "sentences": 16}
+ROW = {
+    "temperature": 1.0, "nll_oracle": 2.5, "nll_oracle_deviation": 0.4, "nll_test": 2.6,
+    "distinct": 0.9, "sentences": 16,
+}  # fmt: skip
 ORDERS = {order: 0.5 for order in "2345"}
 TEXT = {"bleu": ORDERS, "self_bleu": ORDERS, "backward_bleu": ORDERS, "distinct_sentences": 1.0}
 

@@ -285,7 +285,7 @@ def test_figures_of_gaps_and_of_whole_samples():
     ("changes", "words"),
     [
         ({"maskgan_mask_rate": 0.2}, "masks 0 of 6"),
-        ({"maskgan_steps": 0, "maskgan_fill_epochs": 0}, "both are 0"),
+        ({"maskgan_steps": 0, "maskgan_fill_epochs": 0}, "are both 0"),
         ({"mle_patience": 1}, "does not take mle_patience"),
     ],
 )

@@ -274,7 +274,7 @@ def test_the_likelihood_is_that_of_a_mixture_of_latent_vectors():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"textgan_noise": "normal"}, "takes z in"),
+        ({"textgan_noise": "normal"}, "needs z in"),
         ({"textgan_windows": (9,), "textgan_filters": (1,)}, "longer than the sequence"),
         ({"textgan_windows": (1,)}, "same length"),
         ({"mle_patience": 1}, "does not take mle_patience"),

@@ -45,8 +45,8 @@ def test_each_task_has_a_rule_of_its_own():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": "text", "select": "nll_oracle"}, "on text it is nll_test"),
-        ({"task": "text", "select": "frontier"}, "on text it is nll_test"),
+        ({"task": "text", "select": "nll_oracle"}, "on text give nll_test"),
+        ({"task": "text", "select": "frontier"}, "on text give nll_test"),
         ({"system": "mle", "select": "frontier"}, "mle"),
         ({"select": "bleu"}, "must be one of task, nll_oracle, nll_test, frontier"),
     ],
@@ -133,6 +133,7 @@ def row(temperature, nll_test, nll_oracle, distinct=1.0):
         "nll_test": nll_test,
         "nll_oracle": nll_oracle,
         "distinct": distinct,
+        "nll_oracle_deviation": 0.5,
         "sentences": 4,
     }
 
