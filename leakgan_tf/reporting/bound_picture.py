@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.metrics.discriminator_scores import BOUND
-from leakgan_tf.reporting.groups import run_title
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.groups import run_title, without_seed
+from leakgan_tf.reporting.picture import line_color, save_picture
 
 _LEAST = 0.02  # nats per token that the axis shows of each side of 0, at least
 _LINEAR = 0.005  # up to here the axis is linear, then logarithmic
@@ -22,8 +22,9 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
     """Draws the Donsker-Varadhan bound of D after each of its rounds.
 
-    The axis ends where pre-training's first rounds would hide the others: any D separates an
-    untrained generator from real text.
+    A system's seeds have one color, and one entry in the legend. The axis ends where
+    pre-training's first rounds would hide the others: any D separates an untrained generator from
+    real text.
 
     Args:
       path: the picture's file, PNG.
@@ -40,8 +41,14 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
         return False
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    for number, (name, points) in enumerate(drawn.items()):
-        _draw_run(axes, name, points, f"C{number}")
+    systems = list(dict.fromkeys(map(without_seed, drawn)))
+    several, named = len(systems) < len(drawn), set[str]()
+    for name, points in drawn.items():
+        system = without_seed(name)
+        color = line_color(systems.index(system), len(systems))
+        label = run_title(system if several else name) if system not in named else None
+        named.add(system)
+        _draw_run(axes, points, color, label, width=0.6 if several else 1.0)
     shown = [bound for points in drawn.values() for late, bound in points if late] or [0.0]
     axes.set_yscale("symlog", linthresh=_LINEAR)
     axes.set_ylim(1.1 * min(*shown, -_LEAST), 1.1 * max(*shown, _LEAST))
@@ -55,14 +62,16 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     return True
 
 
-def _draw_run(axes: Any, name: str, points: Sequence[tuple[bool, float]], color: str) -> None:
+def _draw_run(
+    axes: Any, points: Sequence[tuple[bool, float]], color: str, label: str | None, width: float
+) -> None:
     rounds = range(1, len(points) + 1)
-    axes.plot(
-        rounds, [bound for _, bound in points], color=color, linewidth=1.0, label=run_title(name)
-    )
+    axes.plot(rounds, [bound for _, bound in points], color=color, linewidth=width, label=label)
     for late, face in ((False, "white"), (True, color)):
         chosen = [
             (at, bound) for at, (own, bound) in zip(rounds, points, strict=True) if own == late
         ]
         if chosen:
-            axes.scatter(*zip(*chosen, strict=True), color=color, facecolor=face, s=18, zorder=3)
+            axes.scatter(
+                *zip(*chosen, strict=True), color=color, facecolor=face, s=18 * width, zorder=3
+            )

@@ -9,11 +9,12 @@ import numpy as np
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, SweepPoint, mean_sweep
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.groups import run_title
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import line_color, save_picture
 
 # Marks of the temperatures that papers report; the others are dots.
 MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
 _SHARPEST = 0.5  # lower temperatures lie outside the picture: they would crush the rest
+_WIDEST = 3.0  # of NLL_test that the plane shows, in extents of the baseline's sweep
 _ROOM = 0.06  # share of the picture left free around the points that must be seen
 
 Sweep = Sequence[SweepPoint]
@@ -31,8 +32,9 @@ def draw_frontier(
     """Draws NLL_oracle against held-out NLL, and how far that lies from the baseline's frontier.
 
     A system is the mean of its seeds, a line through its temperatures; its seeds are thin
-    lines. The frontier of the baseline's mean is drawn thick. On the right, where there is a
-    baseline, each seed's distance from the frontier of its own seed (`distances`).
+    lines. A system far less diverse than the baseline is named as outside, so that it does not
+    crush the rest. The frontier of the baseline's mean is drawn thick. On the right, where there
+    is a baseline, each seed's distance from the frontier of its own seed (`distances`).
 
     Args:
       path: the picture's file, PNG.
@@ -50,6 +52,7 @@ def draw_frontier(
     figure = Figure(figsize=(14 if known else 9, 7.2), layout="constrained")
     panels = figure.subplots(1, 1 + known, squeeze=False)[0]
     means = {name: mean_sweep(list(seeds.values())) for name, seeds in sweeps.items()}
+    outside = beyond(means, baseline)
     if known:
         line = Frontier.of_sweep(means[baseline])
         panels[0].plot(*line, color="0.8", linewidth=9, solid_capstyle="round", zorder=1,
@@ -60,22 +63,43 @@ def draw_frontier(
                        label=f"{run_title(baseline)}, stopped at any time")  # fmt: skip
     gaps: list[float] = []
     for number, (name, seeds) in enumerate(sweeps.items()):
-        _draw_plane(panels[0], name, list(seeds.values()), f"C{number}", labels=name == baseline)
-        if known:
-            gaps += _draw_distances(panels[1], seeds, _frontiers(sweeps[baseline]), f"C{number}")
+        color = line_color(number, len(sweeps))
+        _draw_plane(panels[0], name, list(seeds.values()), color, labels=name == baseline)
+        if known and name not in outside:
+            gaps += _draw_distances(panels[1], seeds, _frontiers(sweeps[baseline]), color)
     _draw_others(panels[0], references, published)
     for temperature, mark in zip(TEMPERATURES, MARKS.values(), strict=True):
         label = temperature_title(temperature)
         panels[0].plot([], [], mark, color="0.5", label=label, linestyle="none")
-    shown = [row for mean in means.values() for row in mean if row["temperature"] >= _SHARPEST]
+    near = [mean for name, mean in means.items() if name not in outside]
+    shown = [row for mean in near for row in mean if row["temperature"] >= _SHARPEST]
     others = [*references.values(), *(point for each in published.values() for point in each)]
     _frame_plane(panels[0], [*zip(*_points(shown), strict=True), *others])
     if known:
+        _name_outside(panels[0], outside)
         _frame_distances(panels[1], Frontier.of_sweep(means[baseline]).nll_test, gaps, baseline)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=11)
     save_picture(figure, path, 130)
+
+
+def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
+    """Returns the systems all of whose points lie far beyond the baseline's, in NLL_test.
+
+    Args:
+      means: the sweep of each system.
+      baseline: whose extent is the measure; without it nothing is outside.
+    """
+    if baseline not in means:
+        return []
+    own = [row["nll_test"] for row in means[baseline] if row["temperature"] >= _SHARPEST]
+    limit = min(own) + _WIDEST * (max(own) - min(own))
+    return [
+        name
+        for name, mean in means.items()
+        if name != baseline and min(row["nll_test"] for row in mean) > limit
+    ]
 
 
 def distances(
@@ -111,19 +135,19 @@ def _frontiers(seeds: Mapping[int, Sweep]) -> dict[int | None, Frontier]:
     return {**own, None: Frontier.of_sweep(mean_sweep(list(seeds.values())))}
 
 
-def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], colour: str, labels: bool) -> None:
+def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], color: str, labels: bool) -> None:
     """Draws one system; `labels`: with its temperatures beside its points."""
     from matplotlib.patheffects import withStroke
 
     for seed in seeds if len(seeds) > 1 else ():
-        axes.plot(*_points(_falling(seed)), color=colour, linewidth=0.6, alpha=0.4, zorder=2)
+        axes.plot(*_points(_falling(seed)), color=color, linewidth=0.6, alpha=0.4, zorder=2)
     mean = _falling(mean_sweep(seeds))
     count = f" ({len(seeds)} seeds)" if len(seeds) > 1 else ""
-    axes.plot(*_points(mean), color=colour, linewidth=1.5, marker=".", markersize=4, zorder=3,
+    axes.plot(*_points(mean), color=color, linewidth=1.5, marker=".", markersize=4, zorder=3,
               label=f"{run_title(name)}{count}")  # fmt: skip
     for row in mean:
         point = row["nll_test"], row["nll_oracle"]
-        _mark(axes, row["temperature"], point, colour)
+        _mark(axes, row["temperature"], point, color)
         if labels:
             axes.annotate(
                 f"T = {row['temperature']:.2g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
@@ -132,7 +156,7 @@ def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], colour: str, label
 
 
 def _draw_distances(
-    axes: Any, seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier], colour: str
+    axes: Any, seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier], color: str
 ) -> list[float]:
     """Draws the distances of one system's seeds, and their mean where all seeds have one.
 
@@ -143,7 +167,7 @@ def _draw_distances(
     for points in found.values():
         if len(found) > 1 and points:
             _, x, y = zip(*points, strict=True)
-            axes.plot(x, y, color=colour, linewidth=0.6, alpha=0.4, zorder=2)
+            axes.plot(x, y, color=color, linewidth=0.6, alpha=0.4, zorder=2)
     by_temperature: dict[float, list[tuple[float, float]]] = {}
     for temperature, right, up in (point for points in found.values() for point in points):
         by_temperature.setdefault(temperature, []).append((right, up))
@@ -153,10 +177,10 @@ def _draw_distances(
         if len(of_seeds) == len(found)
     }
     if mean:
-        axes.plot(*zip(*mean.values(), strict=True), color=colour, linewidth=1.5, marker=".",
+        axes.plot(*zip(*mean.values(), strict=True), color=color, linewidth=1.5, marker=".",
                   markersize=4, zorder=3)  # fmt: skip
     for temperature, point in mean.items():
-        _mark(axes, temperature, point, colour)
+        _mark(axes, temperature, point, color)
     return [y for temperature, (_, y) in mean.items() if 1 >= temperature >= _SHARPEST]
 
 
@@ -172,10 +196,10 @@ def _draw_others(
                   markersize=8, label=name)  # fmt: skip
 
 
-def _mark(axes: Any, temperature: float, point: tuple[float, float], colour: str) -> None:
+def _mark(axes: Any, temperature: float, point: tuple[float, float], color: str) -> None:
     """Draws a temperature that papers report larger than the others."""
     if mark := MARKS.get(temperature_key(temperature)):
-        axes.plot(*point, mark, color=colour, markersize=8, markeredgecolor="white", zorder=4)
+        axes.plot(*point, mark, color=color, markersize=8, markeredgecolor="white", zorder=4)
 
 
 def _falling(rows: Sweep) -> list[SweepPoint]:
@@ -209,6 +233,13 @@ def _frame_distances(axes: Any, xs: Sequence[float], gaps: Sequence[float], base
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
     axes.grid(alpha=0.25)
+
+
+def _name_outside(axes: Any, outside: Sequence[str]) -> None:
+    if outside:
+        names = ", ".join(map(run_title, outside))
+        axes.annotate(f"outside, to the right: {names}", (0.98, 0.98), xycoords="axes fraction",
+                      ha="right", va="top", fontsize=8)  # fmt: skip
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:

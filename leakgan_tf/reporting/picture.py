@@ -30,3 +30,12 @@ def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> Non
     for suffix in SUFFIXES if vectors else SUFFIXES[:1]:
         with atomic_output(path if suffix == ".png" else path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+
+
+def line_color(number: int, count: int) -> str:
+    """Returns the color of one of `count` lines: up to twenty differ, the first ten most."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    colors: Any = colormaps["tab10" if count <= 10 else "tab20"]
+    return to_hex(colors.colors[number % colors.N])

@@ -4,7 +4,7 @@ import pytest
 
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.reporting.difference_picture import Panel, draw_differences
-from leakgan_tf.reporting.frontier_picture import distances, draw_frontier
+from leakgan_tf.reporting.frontier_picture import beyond, distances, draw_frontier
 
 PNG = b"\x89PNG"
 
@@ -29,6 +29,12 @@ def test_beside_the_frontier_only_what_is_certain_is_drawn():
     assert [temperature for temperature, *_ in more_diverse] == [1 / 1.5, 0.5]
     less_diverse = distances({0: sweep(right=0.2, up=-0.1)}, frontiers)[0]
     assert [temperature for temperature, *_ in less_diverse] == [1.0, 1 / 1.5]
+
+
+def test_a_system_far_less_diverse_than_the_baseline_is_outside():
+    means = {"mle": sweep(), "seqgan": sweep(right=4.0), "gumbel_gan": sweep(right=4.6)}
+    assert beyond(means, "mle") == ["gumbel_gan"]  # 4 + 3 · 1.5 < 4 + 4.6
+    assert beyond(means, "cot") == []
 
 
 def test_pictures_are_drawn_with_and_without_a_baseline(tmp_path):
