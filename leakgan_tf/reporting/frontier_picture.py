@@ -71,12 +71,10 @@ def draw_frontier(
     for temperature, mark in zip(TEMPERATURES, MARKS.values(), strict=True):
         label = temperature_title(temperature)
         panels[0].plot([], [], mark, color="0.5", label=label, linestyle="none")
-    near = [mean for name, mean in means.items() if name not in outside]
-    shown = [row for mean in near for row in mean if row["temperature"] >= _SHARPEST]
+    shown = _shown([mean for name, mean in means.items() if name not in outside])
     others = [*references.values(), *(point for each in published.values() for point in each)]
-    _frame_plane(panels[0], [*zip(*_points(shown), strict=True), *others])
+    _frame_plane(panels[0], [*zip(*_points(shown), strict=True), *others], outside)
     if known:
-        _name_outside(panels[0], outside)
         _frame_distances(panels[1], Frontier.of_sweep(means[baseline]).nll_test, gaps, baseline)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
@@ -93,7 +91,7 @@ def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
     """
     if baseline not in means:
         return []
-    own = [row["nll_test"] for row in means[baseline] if row["temperature"] >= _SHARPEST]
+    own = [row["nll_test"] for row in _shown([means[baseline]])]
     limit = min(own) + _WIDEST * (max(own) - min(own))
     return [
         name
@@ -207,12 +205,21 @@ def _falling(rows: Sweep) -> list[SweepPoint]:
     return sorted(rows, key=lambda row: -row["temperature"])
 
 
+def _shown(means: Sequence[Sweep]) -> list[SweepPoint]:
+    """Returns the points that must be seen."""
+    return [row for mean in means for row in mean if row["temperature"] >= _SHARPEST]
+
+
 def _points(rows: Sweep) -> tuple[list[float], list[float]]:
     return [row["nll_test"] for row in rows], [row["nll_oracle"] for row in rows]
 
 
-def _frame_plane(axes: Any, points: Sequence[tuple[float, float]]) -> None:
-    """Sets the limits around points, and writes what the axes are."""
+def _frame_plane(axes: Any, points: Sequence[tuple[float, float]], outside: Sequence[str]) -> None:
+    """Sets the limits around points, and writes what the axes are and which systems are outside."""
+    if outside:
+        names = ", ".join(map(run_title, outside))
+        axes.annotate(f"outside, to the right: {names}", (0.98, 0.98), xycoords="axes fraction",
+                      ha="right", va="top", fontsize=8)  # fmt: skip
     for values, limit in zip(
         zip(*points, strict=True), (axes.set_xlim, axes.set_ylim), strict=True
     ):
@@ -233,13 +240,6 @@ def _frame_distances(axes: Any, xs: Sequence[float], gaps: Sequence[float], base
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
     axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
     axes.grid(alpha=0.25)
-
-
-def _name_outside(axes: Any, outside: Sequence[str]) -> None:
-    if outside:
-        names = ", ".join(map(run_title, outside))
-        axes.annotate(f"outside, to the right: {names}", (0.98, 0.98), xycoords="axes fraction",
-                      ha="right", va="top", fontsize=8)  # fmt: skip
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:
