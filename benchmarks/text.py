@@ -66,7 +66,7 @@ def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
         print(f"{made.account}\n", flush=True)
     dataset = load_dataset(folder)
     if dataset.corpus != name:
-        raise UserError(f"{folder} holds {dataset.corpus or 'other text'}, not {name}")
+        raise UserError(f"{folder} contains {dataset.corpus or 'other text'}, not {name}")
     return dataset
 
 

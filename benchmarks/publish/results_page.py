@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
+from leakgan_tf.config.config import Config
 from leakgan_tf.reporting import comparison, conclusions
 from leakgan_tf.reporting.document import (
     Block,
@@ -83,11 +84,7 @@ def _about(result: Result) -> list[Block]:
     if not runs:
         return []
     config = runs[0].config
-    what = result.content.get("dataset") or (
-        "the published oracle"
-        if config.oracle_params
-        else f"a random oracle (seed {config.oracle_seed})"
-    )
+    what = result.content.get("dataset") or _learned(config)
     semantics = dict.fromkeys(run.config.own.variant for run in runs if run.config.own.variant)
     several = f"{len(semantics)} kinds, see the table"
     shown = f", semantics {', '.join(semantics) if len(semantics) < 3 else several}"
@@ -98,6 +95,15 @@ def _about(result: Result) -> list[Block]:
             f"{config.preset}{shown if semantics else ''}: {names}."
         )
     ]
+
+
+def _learned(config: Config) -> str:
+    """Returns what a run learned, where the report that names it is missing."""
+    if config.task == "text":
+        return "a text"
+    if config.oracle_params:
+        return "the published oracle"
+    return f"a random oracle (seed {config.oracle_seed})"
 
 
 def _warnings(result: Result) -> list[Block]:

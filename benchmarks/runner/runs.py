@@ -122,7 +122,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         return
     for path in folder.iterdir() if alone else ():
         if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
-            raise UserError(f"{folder} holds {path.name}: it is no folder of this benchmark")
+            raise UserError(f"{folder} contains {path.name}, which is not this benchmark's")
     report = folder / "report.json"
     if (
         report.exists()

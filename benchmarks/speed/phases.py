@@ -25,6 +25,7 @@ class PhaseTime:
       seconds: of the whole phase.
       in_updates: of the compiled calls.
       making_data: of the sentences that it learns from.
+      checkpoints: of writing checkpoints, one every `checkpoint_seconds`.
     """
 
     name: str
@@ -32,11 +33,12 @@ class PhaseTime:
     seconds: float
     in_updates: float
     making_data: float
+    checkpoints: float
 
     @property
     def times_its_updates(self) -> float:
-        """The phase without its data over its updates; 1 if nothing else took time."""
-        return (self.seconds - self.making_data) / self.in_updates
+        """The phase without data and checkpoints over its updates; 1: nothing else took time."""
+        return (self.seconds - self.making_data - self.checkpoints) / self.in_updates
 
     def to_json(self) -> dict[str, float | str]:
         """Returns the figures as plain numbers; times in seconds."""
@@ -112,15 +114,17 @@ class _TimedTrainer(Trainer):
 
     def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
         self._count = self._counts[index % len(self._counts)]
-        self._spent = {"whole": 0.0, "data": 0.0, "updates": 0.0}
+        self._spent = {"whole": 0.0, "updates": 0.0, "data": 0.0, "checkpoints": 0.0}
         scalars = self._clocked("whole", super()._train)(index, phase, seed)
         if index % len(self._counts):
-            seconds, data, updates = self._spent.values()
-            self.times.append(PhaseTime(phase.name, self._count, seconds, updates, data))
+            self.times.append(PhaseTime(phase.name, self._count, *self._spent.values()))
         return scalars
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
         return self._clocked("data", super()._arrays)(phase, seed)
+
+    def _checkpoint_if_due(self, last: bool = False) -> None:
+        self._clocked("checkpoints", super()._checkpoint_if_due)(last)
 
     def _plan(self, phase: Phase, seed: int, rows: int | None) -> list:
         plan = super()._plan(phase, seed, rows)

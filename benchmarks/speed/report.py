@@ -12,7 +12,7 @@ floor: FLOPs of the products / the best rate of a product + bytes that must move
   (their sum: an optimizer cannot overlap the products it waits for; formulas: counts.py).
 direct form: the same numbers computed as the original program does.
 peak MB: peak memory of the process, TensorFlow included.
-phase / updates: a phase's time without its data over that of its updates."""
+phase / updates: a phase's time without data and checkpoints over that of its updates."""
 
 
 def print_report(content: Mapping[str, Any]) -> None:
@@ -28,12 +28,16 @@ def print_report(content: Mapping[str, Any]) -> None:
     stages = [each for size in content["sizes"].values() for each in size["stages"].values()]
     rows = [[*row, *_spread(stage)] for row, stage in zip(table.rows, stages, strict=True)]
     print(plain([*table.headers, "min-max", "runs", "peak MB"], rows, keys=2))
-    headers = ["phase", "updates", "s", "in updates", "making data", "outside", "phase / updates"]
+    headers = [
+        "phase", "updates", "s", "in updates", "making data", "checkpoints", "outside",
+        "phase / updates",
+    ]  # fmt: skip
     for size, found in content["sizes"].items():
         lines = [
             [
                 each["name"], str(each["updates"]), _short(each["seconds"]),
                 _short(each["in_updates"]), _short(each["making_data"]),
+                _short(each["checkpoints"]),
                 f"{each['share_outside']:.1%}", f"{each['times_its_updates']:.3f}",
             ]
             for each in found["phases"]

@@ -27,6 +27,6 @@ def test_what_killed_processes_leave_is_removed(tmp_path):
 def test_another_file_is_refused_and_stays(tmp_path, name):
     (tmp_path / name).write_text("years of work")
     (tmp_path / ".report.md.abcdefgh.part").write_text("half")
-    with pytest.raises(UserError, match=f"holds {name}"):
+    with pytest.raises(UserError, match=f"contains {name}"):
         check(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2

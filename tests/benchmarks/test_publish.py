@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.publish import command as publish
-from benchmarks.publish import markdown_regions
+from benchmarks.publish import markdown_regions, results_page
 from benchmarks.publish.export_result import without_places
 from benchmarks.reports import results, tables
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.cli import entry
+from leakgan_tf.config.presets import text_preset
 from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.reporting.published import ORACLE_NLL
 from leakgan_tf.runs.folder import RunFolder, environment
+from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, write_json
 
@@ -170,6 +172,15 @@ def test_a_stale_page_is_told_and_written_anew(tree, capsys):
     assert called(tree) == 0
     assert "1.250" in (tree / "README.md").read_text()
     assert "1.250" in (tree / "benchmarks" / "README.md").read_text()
+
+
+def test_a_stopped_run_on_text_is_not_said_to_learn_an_oracle():
+    config = text_preset("smoke", 30, 12, system_config("mle"))
+    run = {"folder": "mle-seed0", "config": config.to_json(), "figures": {}, "records": []}
+    made_by = {"command": "python -m benchmarks.text", **environment()}
+    content = {"benchmark": "text", "stopped": "Stopped.", "made_by": made_by, "runs": [run]}
+    page = results_page.results_page({"cut": results.Result("cut", content)})
+    assert "A text, T = 12, V = 30, preset smoke" in page and "oracle (seed" not in page
 
 
 def test_a_stopped_benchmark_is_kept_with_its_curve_and_says_that_it_stopped(tree, folder, capsys):

@@ -87,11 +87,11 @@ def test_phases_are_those_of_the_trainer():
         (name, count) for name in kinds for count in (2, 3)
     }
     for phase in phases:
-        assert 0 < phase.in_updates <= phase.seconds - phase.making_data
+        assert 0 < phase.in_updates <= phase.seconds - phase.making_data - phase.checkpoints
 
 
 def test_the_share_outside_updates_counts_data_the_ratio_does_not():
-    found = PhaseTime("d", 10, seconds=10.0, in_updates=4.0, making_data=5.0).to_json()
+    found = PhaseTime("d", 10, 10.0, in_updates=4.0, making_data=4.5, checkpoints=0.5).to_json()
     assert (found["share_outside"], found["times_its_updates"]) == (0.6, 1.25)
 
 

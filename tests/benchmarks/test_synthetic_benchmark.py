@@ -245,14 +245,14 @@ def test_a_run_dir_that_is_a_file_is_refused(capsys, tmp_path):
 def test_a_run_dir_with_a_foreign_run_is_refused(capsys, tmp_path):
     (tmp_path / "mle-seed0").mkdir()
     (tmp_path / "mle-seed0" / "thesis.txt").write_text("precious")
-    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["holds mle-seed0"])
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["contains mle-seed0"])
     assert (tmp_path / "mle-seed0" / "thesis.txt").read_text() == "precious"
 
 
 def test_a_folder_of_other_files_is_refused(capsys, tmp_path):
     (tmp_path / "report.md").write_text("mine")
     (tmp_path / "thesis.txt").write_text("precious")
-    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["holds thesis.txt"])
+    refuses(capsys, tmp_path, *SIZES, f"--run_dir={tmp_path}", names=["contains thesis.txt"])
     assert (tmp_path / "report.md").read_text() == "mine"
 
 
