@@ -116,7 +116,7 @@ def mean_points(sweeps: Sequence[Mapping[Key, Point]]) -> dict[Key, Point]:
     """Returns the mean of several sweeps, at what all of them have.
 
     Args:
-      sweeps: at least one; points by temperature, or by what else tells them apart.
+      sweeps: at least one; points by temperature, or by what else distinguishes them.
     """
     shared = [each for each in sweeps[0] if all(each in sweep for sweep in sweeps)]
     return {
