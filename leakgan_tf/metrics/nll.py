@@ -60,9 +60,23 @@ def held_out_nll(
     of the id ``unknown`` do not count: a model that never met the symbol for unknown words would be
     measured by how impossible it finds it.
     """
-    log_prob = generator.log_prob(sentences, temperature, path)
-    mask = counted_tokens(sentences, ends, unknown)
-    return float(-np.sum(log_prob[mask], dtype=np.float64) / max(mask.sum(), 1))
+    return held_out_nlls(generator, sentences, [temperature], path, ends, unknown)[0]
+
+
+def held_out_nlls(
+    generator: Generator,
+    sentences: np.ndarray,
+    temperatures: Sequence[float],
+    path: str = "scoring",
+    ends: bool = False,
+    unknown: int | None = None,
+) -> list[float]:
+    """Returns `held_out_nll` at each temperature, for one pass through the model."""
+    log_probs = generator.log_probs(sentences, temperatures, path)  # (n, K, T)
+    mask = counted_tokens(sentences, ends, unknown)  # (n, T)
+    count = max(mask.sum(), 1)
+    each = np.moveaxis(log_probs, 1, 0)
+    return [float(-np.sum(log_prob[mask], dtype=np.float64) / count) for log_prob in each]
 
 
 def counted_tokens(

@@ -1,5 +1,6 @@
 """Scores of generators of text and of real text: BLEU, diversity, NLL, grammar, melody."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.metrics.melody import held_to, melody_errors
-from leakgan_tf.metrics.nll import held_out_nll
+from leakgan_tf.metrics.nll import held_out_nlls
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
@@ -41,6 +42,7 @@ def score_generator(
     temperature: float,
     num: int = MOST,
     samples: np.ndarray | None = None,
+    nll: float | None = None,
 ) -> dict[str, Any]:
     """Returns text scores with their protocol, and the held-out NLL at the same temperature.
 
@@ -52,10 +54,12 @@ def score_generator(
       temperature: divides the logits of the samples and of the held-out likelihood.
       num: the most samples and held-out sentences that are used.
       samples: what `scoring_samples` returns, if it is known already.
+      nll: what `held_out` returns for that temperature, likewise.
     """
     if samples is None:
         samples = scoring_samples(generator, dataset, temperature, num)
-    unknown = reader.vocabulary.unknown_id
+    if nll is None:
+        (nll,) = held_out(generator, config, dataset, [temperature], num)
 
     def words(rows: np.ndarray) -> list[list[str]]:
         return [reader.tokens(row) for row in rows]
@@ -69,13 +73,6 @@ def score_generator(
         available={"references": len(dataset.test), "train": len(dataset.train)},
         notes=_notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples)),
     )
-    nll = held_out_nll(
-        generator,
-        dataset.test[:num],
-        temperature,
-        ends=config.ends,
-        unknown=unknown,
-    )
     return {
         "temperature": temperature,
         "nll_test": nll,
@@ -83,6 +80,20 @@ def score_generator(
         **_grammar_scores(dataset, words(samples)),
         **melody_scores(dataset, words(samples)),
     }
+
+
+def held_out(
+    generator: Generator,
+    config: Config,
+    dataset: TextDataset,
+    temperatures: Sequence[float],
+    num: int = MOST,
+) -> list[float]:
+    """Returns NLL_test at each temperature, on at most `num` held-out sentences."""
+    unknown = dataset.vocabulary.unknown_id
+    return held_out_nlls(
+        generator, dataset.test[:num], temperatures, ends=config.ends, unknown=unknown
+    )
 
 
 def temperature_sweep(
@@ -94,8 +105,9 @@ def temperature_sweep(
     `score_generator`.
     """
     rows = []
-    for temperature in SWEEP:
-        scores = score_generator(generator, config, dataset, reader, temperature, SWEPT)
+    nlls = held_out(generator, config, dataset, SWEEP, SWEPT)
+    for temperature, nll in zip(SWEEP, nlls, strict=True):
+        scores = score_generator(generator, config, dataset, reader, temperature, SWEPT, nll=nll)
         used = {name: scores["protocol"][name]["used"] for name in ("samples", "references")}
         rows.append({**{name: scores[name] for name in _KEPT}, **used})
     return rows

@@ -101,6 +101,7 @@ class Bar:
         )
         self._pause = _PAUSE if sys.stderr.isatty() else _PAUSE_IN_FILES
         self._shown = float("-inf")
+        self._first = (-1, 0, 0.0)  # of a phase: position, update, when
 
     def show(self, position: int, update: int, updates: int, seconds: dict[str, list]) -> None:
         """Shows the present phase's update, and the time left.
@@ -111,11 +112,18 @@ class Bar:
           updates: updates in the present phase.
           seconds: that finished work took, by its kind.
         """
-        if time.monotonic() - self._shown < self._pause:
+        now = time.monotonic()
+        if position != self._first[0]:
+            self._first = (position, update, now)  # after its first updates, which compile
+        if now - self._shown < self._pause:
             return
-        self._shown = time.monotonic()
-        left = time_left([kind for phase in self._kinds[position:] for kind in phase], seconds)
+        self._shown = now
         name = self._kinds[position][0] if position < len(self._kinds) else "done"
+        since = update - self._first[1]
+        if since and not seconds.get(name):
+            seconds = {**seconds, name: [(now - self._first[2]) * updates / since]}
+        kinds = [kind for phase in self._kinds[position:] for kind in phase]
+        left = time_left(kinds, seconds, update / updates if updates else 0.0)
         self._bar.n = position
         of = f" {update}/{updates}" if updates else ""
         self._bar.set_postfix_str(f"{name}{of}, {left} left", refresh=False)
@@ -155,13 +163,15 @@ def figures_line(head: str, figures: Mapping[str, float]) -> str:
     return "\n".join(lines).replace("\u00a0", " ")
 
 
-def time_left(kinds: list[str], seconds: dict[str, list]) -> str:
+def time_left(kinds: list[str], seconds: dict[str, list], done: float = 0.0) -> str:
     """Returns the time that work will take by the median of its kind so far, "1:02:03".
 
-    "?" before any was finished. Kinds that have not been met count as the mean of those that have.
+    "?" before any was met. Kinds that have not been met count as the mean of those that have.
+    ``done`` is the share of the first of it that is done.
     """
     medians = {kind: float(np.median(values)) for kind, values in seconds.items() if values}
     if not medians:
         return "?"
     unknown = float(np.mean(list(medians.values())))
-    return tqdm.format_interval(sum(medians.get(kind, unknown) for kind in kinds))
+    each = [medians.get(kind, unknown) for kind in kinds]
+    return tqdm.format_interval(sum(each) - done * sum(each[:1]))

@@ -18,6 +18,7 @@ from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.runs.load import load
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.tasks.text import TextTask
+from leakgan_tf.tasks.text_scores import SWEEP, SWEPT, temperature_sweep
 from leakgan_tf.training.session import train_run
 
 SYSTEMS = ("mle", "seqgan", "leakgan")
@@ -244,9 +245,10 @@ class Recorder:
         self.asked.append((count, temperature, tuple(seed)))
         return self.samples[:count]
 
-    def log_prob(self, tokens, temperature=1.0, path="scoring"):
-        self.scored.append((tokens, temperature))
-        return -(1.0 + np.arange(tokens.size).reshape(tokens.shape))
+    def log_probs(self, tokens, temperatures, path="scoring"):
+        self.scored.append((tokens, temperatures))
+        costs = 1.0 + np.arange(tokens.size).reshape(tokens.shape)
+        return -np.stack([costs * temperature for temperature in temperatures], axis=1)
 
 
 def task_of(dataset, padding="masked", **changes):
@@ -279,15 +281,26 @@ def test_nll_is_of_known_held_out_tokens(dataset, padding):
     held_out = dataset.test[:count]
     generator = Recorder(dataset.train)
     figures = task_of(dataset, padding, evaluation_samples=count).evaluate(generator, seed=5)
-    ((scored, temperature),) = generator.scored
+    ((scored, temperatures),) = generator.scored
     np.testing.assert_array_equal(scored, held_out)
-    assert temperature == 1.0
+    assert temperatures == [1.0]
     costs = 1.0 + np.arange(held_out.size).reshape(held_out.shape)
     counts = held_out != UNK_ID
     assert not counts.all()
     if padding == "masked":
         counts &= counted(held_out)
     assert figures["nll_test_1.0"] == pytest.approx(costs[counts].mean(), rel=1e-12)
+
+
+def test_the_sweep_scores_held_out_sentences_in_one_pass(dataset):
+    generator = Recorder(dataset.train)
+    task = task_of(dataset)
+    rows = temperature_sweep(generator, task.config, dataset, task.reader)
+    ((scored, temperatures),) = generator.scored
+    np.testing.assert_array_equal(scored, dataset.test[:SWEPT])
+    assert list(temperatures) == [row["temperature"] for row in rows] == list(SWEEP)
+    per_temperature = [row["nll_test"] / row["temperature"] for row in rows]
+    np.testing.assert_allclose(per_temperature, per_temperature[0], rtol=1e-12)
 
 
 def test_without_a_known_token_there_is_no_nll_but_a_number():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 
@@ -17,6 +18,7 @@ from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.shapes import read_starts
 from leakgan_tf.systems.base import Phase
+from leakgan_tf.training import logs
 from leakgan_tf.training.logs import time_left
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import TrainingError, UserError
@@ -481,3 +483,21 @@ def test_time_left_is_by_the_median_of_each_kind():
 def test_time_left_takes_the_mean_for_work_never_met():
     assert time_left(["new"], {"g": [2.0], "d": [10.0]}) == "00:06"
     assert time_left(["new"], {}) == time_left(["new"], {"g": []}) == "?"
+
+
+def test_time_left_is_without_what_is_done_of_the_present_work():
+    assert time_left(["g", "g"], {"g": [20.0]}, done=0.75) == "00:25"
+    assert time_left([], {"g": [20.0]}, done=0.0) == "00:00"
+
+
+def test_the_first_phase_shows_the_time_left_by_its_own_updates(monkeypatch, capfd):
+    clock = iter([100.0, 140.0])
+    monkeypatch.setattr(logs.time, "monotonic", lambda: next(clock))
+    bar = logs.Bar("run", [("a",), ("a", "b")], 0)
+    bar.show(0, 1, 10, {})  # after 100 s of compilation, which are no measure
+    bar.show(0, 2, 10, {})
+    monkeypatch.undo()
+    bar.close(1)
+    shown = re.findall(r"a (\d+)/10, (\S+) left", capfd.readouterr().err)
+    # An update took 40 s: left are 0.8 of the first phase, the second, and "b", which was not met.
+    assert shown == [("1", "?"), ("2", "18:40")]
