@@ -88,9 +88,12 @@ def test_no_committed_page_is_stale():
         assert path.read_text("utf-8") == text, path
 
 
-@pytest.mark.parametrize("name", list(results.read_results()))
+RESULTS = results.read_results()
+
+
+@pytest.mark.parametrize("name", list(RESULTS))
 def test_every_result_says_what_made_it_and_names_no_place(name):
-    result = results.read_results()[name]
+    result = RESULTS[name]
     assert result.made_by["command"].startswith("python -m ")
     assert set(result.made_by) >= {"versions", "commit", "machine"}
     written = {"samples"}  # what models wrote
@@ -111,13 +114,11 @@ def test_tables_of_figures_are_generated(page):
         assert not re.search(r"\| *\d+\.\d+[ ±.\d]*\|", line), line
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/evidence.md", "docs/speed.md", "docs/scaling.md"]
-)
-def test_figures_in_the_text_are_in_a_committed_result(page):
-    """Those with three digits behind the point; of code and generated tables none is looked at."""
+@pytest.fixture(scope="module")
+def known():
+    """The figures of committed results and of their tables, with three digits behind the point."""
     known = {f"{figure.nll:.3f}" for figure in ORACLE_NLL.values()}  # each with its source
-    for result in results.read_results().values():
+    for result in RESULTS.values():
         known |= {f"{leaf:.3f}" for leaf in leaves(result.content) if isinstance(leaf, float)}
         for name in tables.VIEWS:
             try:
@@ -127,6 +128,14 @@ def test_figures_in_the_text_are_in_a_committed_result(page):
             known |= {
                 number for row in table.rows for cell in row for number in NUMBER.findall(cell)
             }
+    return known
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/evidence.md", "docs/speed.md", "docs/scaling.md"]
+)
+def test_figures_in_the_text_are_in_a_committed_result(page, known):
+    """Of code and generated tables none is looked at."""
     text = markdown_regions.outside((publish.ROOT / page).read_text("utf-8"))
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     assert set(NUMBER.findall(text)) <= known

@@ -1,4 +1,6 @@
-"""Trains LeakGAN some times in this process; prints the resident MiB after each run.
+"""Trains MLE some times in this process; prints the resident MiB after each run.
+
+MLE, as its graphs are soon made; test_loop.py counts the graphs that LeakGAN leaves.
 
 Usage: memory_driver.py FOLDER RUNS.
 """
@@ -22,7 +24,7 @@ def resident() -> float:
 def main(folder: str, runs: int) -> None:
     session.prepare_process()
     for seed in range(runs):
-        config = tiny("leakgan", seed=seed)
+        config = tiny("mle", seed=seed)
         path = f"{folder}/{seed}"
         session.train_run(config, lambda c=config: SyntheticTask(c, make_oracle(c)), path, {})
         print(f"resident {resident()}", flush=True)
