@@ -31,7 +31,7 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/site: $(VENV)/runtime requirements-docs.txt
+$(VENV)/site: $(VENV)/runtime requirements-docs.txt | $(if $(CI),$(VENV)/development)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
 	@touch $@
 
@@ -40,7 +40,7 @@ setup: $(VENV)/development
 synthetic: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.synthetic --preset=quick
 
-smoke: $(VENV)/runtime
+smoke: $(VENV)/runtime | $(if $(CI),$(VENV)/site)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m benchmarks.synthetic --preset=smoke --systems=all --run_dir="$$folder/smoke"
 

@@ -253,7 +253,7 @@ def grammar_table(
     rows = _run_rows(runs, single)
     if reference:
         rows.append((system_title("grammar"), [reference]))
-    return figure_table("system", [_OF, *GRAMMAR, *FILLED, MINUTES], rows)
+    return figure_table("system", [_OF, *GRAMMAR, *KNOWN, *FILLED, MINUTES], rows)
 
 
 def text_table(
