@@ -17,7 +17,7 @@ from benchmarks.publish import markdown_regions, results_page
 from benchmarks.publish.export_result import export_result
 from benchmarks.reports import results
 from leakgan_tf.cli import entry
-from leakgan_tf.reporting.bound_picture import bounds_of, draw_bounds
+from leakgan_tf.reporting.bound_picture import draw_bounds
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output, refuse_existing, write_text
@@ -118,7 +118,7 @@ def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
         written.append(curves)
     bounds = into / f"{name}-bounds.png"
     known = {run["folder"]: run.get("records", []) for run in content["runs"]}
-    if sum(map(bool, map(bounds_of, known.values()))) > 1 and draw_bounds(bounds, known):
+    if draw_bounds(bounds, known):
         written.append(bounds)
     return written
 
