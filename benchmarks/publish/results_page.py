@@ -156,7 +156,7 @@ _CAPTIONS = {
     "frontier": "every system's sweep over temperatures, against MLE's; further left and further "
     "down is better",
     "bounds": "what D knew of held-out sentences after each of its rounds, nats per token; "
-    "below 0 its score fits its training sentences only",
+    "below 0 it is overconfident, or fits its training sentences only",
     "differences": "every row's difference, seed by seed",
     "features": "the path of D's features while sentences are written",
     "goals": "cosine of the Manager's goals and what came of them, token by token",

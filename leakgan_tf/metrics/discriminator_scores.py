@@ -7,11 +7,13 @@ f is its log-odds that a sentence is real. The Donsker-Varadhan bound
 in nats per token bounds KL(real ‖ generated) / T from below, whatever f is. It is also what the
 residual model G(x) exp(f(x)) / Z takes off the generator's held-out NLL (`generation.residual`).
 Above zero D knows something that the generator does not. Below zero its score, taken at its word,
-makes the generator worse: it fits the sentences that D was trained on. Accuracy above one half and
-a bound below zero go together where D is sure of what it guesses.
+makes the generator worse: D is overconfident, or fits the sentences that it was trained on. The
+tempered bound, the greatest over α f with α in [0, 1], tells the two apart: it is above zero where
+D knows something, but is too sure of it. Rewards that use only D's ranks do not depend on α.
 """
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from leakgan_tf.generation.importance import (
     effective_sample_size,
@@ -20,6 +22,7 @@ from leakgan_tf.generation.importance import (
 )
 
 BOUND = "donsker_varadhan_bound"
+TEMPERED, TEMPER = "tempered_bound", "tempering"  # the greatest bound of α f, and α
 BINS = 10  # of the calibration error
 
 
@@ -32,6 +35,26 @@ def donsker_varadhan_bound(real: np.ndarray, generated: np.ndarray, tokens: floa
       tokens: tokens in a real sentence, in the mean: those that count in the NLL.
     """
     return (float(np.mean(real)) - log_mean_exp(generated)) / tokens
+
+
+def tempered_bound(real: np.ndarray, generated: np.ndarray, tokens: float) -> tuple[float, float]:
+    """Returns the greatest `donsker_varadhan_bound` of α f with α in [0, 1], and that α.
+
+    It is at least 0, the bound of α = 0. α is chosen on the sentences that the bound is of: one
+    number, fitted to hundreds of sentences.
+
+    Args:
+      real: log-odds f of real sentences, (n,).
+      generated: log-odds of generated ones, (m,).
+      tokens: as in `donsker_varadhan_bound`.
+    """
+
+    def bound(scale: float) -> float:
+        return donsker_varadhan_bound(scale * real, scale * generated, tokens)
+
+    # Concave in α: log E exp is convex. The bounded search leaves out both ends.
+    inside = float(minimize_scalar(lambda scale: -bound(scale), bounds=(0, 1), method="bounded").x)
+    return max((bound(scale), scale) for scale in (0.0, inside, 1.0))
 
 
 def calibration_error(log_odds: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
@@ -65,16 +88,20 @@ def discriminator_scores(
 
     Returns:
       ``held_out_accuracy`` in [0, 1], ``calibration_error``, ``donsker_varadhan_bound`` in nats per
-      token, and ``effective_sample_share``: of the samples weighted with exp f, in (0, 1].
+      token, ``tempered_bound`` and ``tempering``, its α, and ``effective_sample_share``: of the
+      samples weighted with exp f, in (0, 1].
     """
     sides = [real - generated, generated - real] if relativistic else [real, generated]
     labels = np.repeat([1.0, 0.0], [len(side) for side in sides])
     log_odds = np.concatenate(sides)
     right = np.where(labels > 0, log_odds > 0, log_odds < 0)
+    tempered, scale = tempered_bound(real, generated, tokens)
     return {
         "held_out_accuracy": float(np.mean(np.where(log_odds == 0, 0.5, right))),
         "calibration_error": calibration_error(log_odds, labels),
         BOUND: donsker_varadhan_bound(real, generated, tokens),
+        TEMPERED: tempered,
+        TEMPER: scale,
         "effective_sample_share": float(effective_sample_size(generated)) / len(generated),
     }
 

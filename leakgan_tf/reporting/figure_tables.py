@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from leakgan_tf.config.config import Config
-from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPERED
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.metrics.text_scores import SIGNED, bleu_signature
 from leakgan_tf.reporting.document import Table
@@ -66,14 +66,15 @@ def _best(figures: Figures) -> float | None:
 
 
 def _bounds(values: Sequence[float]) -> str:
-    """Returns D's bounds, with a warning if one is below 0."""
-    below = "" if min(values) >= 0 else " (below 0: no use)"
+    """Returns D's bounds, and says if one is below 0."""
+    below = "" if min(values) >= 0 else " (below 0)"
     return mean_and_spread(values, 4) + below
 
 
 # What D knows of held-out sentences (`metrics.discriminator_scores`).
 KNOWN = (
     Column("D knows, nats per token", named(f"discriminator.{BOUND}"), _bounds),
+    Column("… if tempered", named(f"discriminator.{TEMPERED}"), _bounds),
     Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
     Column("D's calibration error", named("discriminator.calibration_error")),
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPERED
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
 from leakgan_tf.reporting.picture import save_picture
 
@@ -33,7 +33,7 @@ _PANELS = (
     Panel("total variation", "evaluation", ("total_variation", "length_distance")),
     Panel("held-out NLL of the training split", "held_out", ("held_out_nll",)),
     Panel("D's accuracy", "", ("accuracy", "held_out_accuracy")),
-    Panel("what D knows of held-out text, nats per token", "", (BOUND,)),
+    Panel("what D knows of held-out text, nats per token", "", (BOUND, TEMPERED)),
     Panel("D's calibration error, held out", "", ("calibration_error",)),
     Panel("D's loss", "discriminator", ("loss",)),
     Panel("Worker's loss", "generator", ("worker_loss",)),

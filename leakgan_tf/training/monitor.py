@@ -17,16 +17,17 @@ CHANCE, NOT_CHANCE: D's mean accuracy over `CHANCE_ROUNDS` rounds. A round of th
   4,096 sentences, so the mean of five rounds of guessing is 0.5 with a deviation of 0.0035. Of
   LeakGAN's five rounds with the least accuracy, in ten runs, the mean was never below 0.513.
 BELOW, NOT_BELOW: the Donsker-Varadhan bound of what D knows of held-out sentences, in nats per
-  token, after any of its rounds (`metrics.discriminator_scores`). Below 0 its score fits the
-  sentences that it was trained on: as an energy it would make the generator worse. Between the two
-  values a warning is not repeated.
+  token, after any of its rounds (`metrics.discriminator_scores`). Below 0 its score would make the
+  generator worse if it was used as an energy. D is overconfident if the tempered bound is above
+  NOT_BELOW; else its score fits the sentences that it was trained on. Between the two values a
+  warning is not repeated.
 """
 
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPER, TEMPERED
 from leakgan_tf.metrics.diversity import REPEATS
 
 GROUP = "warning"  # of the records that hold a warning
@@ -55,18 +56,20 @@ class CollapseMonitor:
         """Returns the warnings that begin with a record of `training.logs.Records`, a line each."""
         if record["group"] == "evaluation" and self._real_distinct:
             return self._diversity(record)
-        warnings = self._bound(record[BOUND]) if BOUND in record else []
+        warnings = self._bound(record) if BOUND in record else []
         if record["group"] == _ROUND and "accuracy" in record:
             warnings += self._accuracy(record["accuracy"])
         return warnings
 
-    def _bound(self, bound: float) -> list[str]:
+    def _bound(self, record: Mapping[str, Any]) -> list[str]:
+        bound, tempered = record[BOUND], record.get(TEMPERED, 0.0)
         if not self._begins(BOUND, bound < BELOW, bound > NOT_BELOW):
             return []
-        return [
-            f"D's bound is {bound:.4f} nats per token on held-out sentences, below 0; its score "
-            "fits its training sentences, and rewards from it are noise to others"
-        ]
+        why = "its score fits its training sentences, and rewards from it are noise to others"
+        if tempered > NOT_BELOW:
+            scale = f"{record[TEMPER]:.2g}"
+            why = f"D is overconfident: with log-odds times {scale} it would be {tempered:.4f}"
+        return [f"D's bound is {bound:.4f} nats per token on held-out sentences, below 0; {why}"]
 
     def _diversity(self, record: Mapping[str, Any]) -> list[str]:
         warnings = []

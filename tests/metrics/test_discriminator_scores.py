@@ -7,10 +7,13 @@ import pytest
 
 from leakgan_tf.metrics.discriminator_scores import (
     BOUND,
+    TEMPER,
+    TEMPERED,
     calibration_error,
     discriminator_scores,
     donsker_varadhan_bound,
     residual_nll,
+    tempered_bound,
 )
 
 # Two known laws of four sentences, in 16ths: samples in exactly these shares.
@@ -40,6 +43,21 @@ def test_any_other_discriminators_bound_is_lower(factor):
     assert found == pytest.approx(mean - math.log(partition), abs=1e-12)
     assert found < KL - 0.05
     assert (found < 0) == (factor == -1.0)  # one that is wrong
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 40.0])
+def test_the_tempered_bound_of_an_overconfident_discriminator_is_the_divergence(factor):
+    """With f = a log p/q, α = 1 / a is best; taken at its word it is below 0 from some a on."""
+    bound, scale = tempered_bound(*sides(factor * LOG_RATIO), tokens=5)
+    assert bound == pytest.approx(KL / 5, rel=1e-6)
+    assert scale == pytest.approx(1 / factor, rel=1e-2)
+    assert (donsker_varadhan_bound(*sides(factor * LOG_RATIO), tokens=5) < 0) == (factor == 40.0)
+
+
+def test_the_tempered_bound_of_a_wrong_discriminator_is_zero():
+    assert tempered_bound(*sides(-LOG_RATIO), tokens=5) == (0.0, 0.0)
+    found = discriminator_scores(*sides(-LOG_RATIO), tokens=5)
+    assert found[BOUND] < 0 and found[TEMPERED] == found[TEMPER] == 0.0
 
 
 def test_calibration_is_the_gap_in_each_bin():

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from helpers import runs, small
 from helpers.tiny import tiny
-from leakgan_tf.metrics.discriminator_scores import BOUND
+from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPER, TEMPERED
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems import registry
@@ -20,7 +20,8 @@ from leakgan_tf.training.discriminator import (
 )
 
 SIZES = {"mle_epochs": 1, "residual_ebm_rounds": 1, "residual_ebm_candidates": 2}
-SCORES = {"held_out_accuracy", "calibration_error", BOUND, "effective_sample_share"}
+SCORES = {"held_out_accuracy", "calibration_error", BOUND, TEMPERED, TEMPER,
+          "effective_sample_share"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -216,6 +216,15 @@ def test_a_warning_of_a_phase_that_is_run_again_is_told_again(tmp_path, capsys):
     assert sum(collapse.GROUP in line for line in found) == 1
 
 
+@pytest.mark.parametrize(("tempered", "why"), [
+    (0.05, "D is overconfident: with log-odds times 0.25 it would be 0.0500"),
+    (0.001, "its score fits its training sentences"),
+])  # fmt: skip
+def test_a_bound_below_zero_says_whether_d_is_overconfident(tempered, why):
+    ((_, sign),) = seen([{**known(-0.1), "tempered_bound": tempered, "tempering": 0.25}])
+    assert why in sign
+
+
 def test_a_bound_below_zero_is_told_after_any_round():
     """Below 0; again only after it was clearly above. RelGAN's D has no phase of its own."""
     bounds = [0.01, -0.0001, -0.4, 0.0019, -0.1, 0.0021, -0.02]
