@@ -205,7 +205,7 @@ def test_a_stopped_benchmark_is_kept_with_its_curve_and_says_that_it_stopped(tre
     assert trained["figures"] == begun["figures"] == {}
     assert begun["progress"]["position"] == 3
     names = {path.name for path in kept.glob("cut-*.png")}
-    assert names == {"cut-curves.png", "cut-leakgan-goals.png"}
+    assert names == {"cut-bounds.png", "cut-curves.png", "cut-leakgan-goals.png"}
     page = (tree / "benchmarks" / "README.md").read_text()
     assert f"**{content['stopped'][:40]}" in page
     assert "](results/cut-curves.png)" in page
