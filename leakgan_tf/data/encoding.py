@@ -22,6 +22,8 @@ from leakgan_tf.utils.seeds import numpy_generator
 DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
 DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding
 DEFAULT_CHUNK = 32  # tokens of a chunk of running text
+MOST_TOKENS = 65536  # T at most: every sentence is a row of T ids
+_LENGTHS = ("max_length", "length_multiple")
 _UNKNOWN = -2  # a word without an id, beside token_store.PADDING
 
 
@@ -81,6 +83,10 @@ class PrepareSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"{name} must be at least 1, not {value}")
+            if value is not None and name in _LENGTHS and value > MOST_TOKENS:
+                raise UserError(f"{name} must be at most {MOST_TOKENS}, not {value}")
+        if not -(2**63) <= self.seed < 2**63:  # what the record can keep
+            raise UserError(f"seed must fit into 64 bits, but is {self.seed}")
         if not 0 < self.test_fraction < 1:
             raise UserError(f"test_fraction must be between 0 and 1, not {self.test_fraction}")
 

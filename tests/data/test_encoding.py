@@ -163,7 +163,10 @@ def test_what_leaves_nothing_is_refused(train, test, changes, message):
     "changes",
     [
         {"max_length": 0},
+        {"max_length": 10**11},
         {"length_multiple": 0},
+        {"length_multiple": 10**8},
+        {"seed": 2**63},
         {"min_count": 0},
         {"vocab_size": 0},
         {"test_fraction": 0.0},
