@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -77,7 +77,9 @@ class PrepareSettings:
     )
 
     def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
         for own in fields(self):
+            check(getattr(self, own.name), kinds[own.name], own.name)
             check_choice(own, getattr(self, own.name))
         for name in ("max_length", "length_multiple", "min_count", "vocab_size"):
             value = getattr(self, name)
