@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from leakgan_tf.utils.seeds import numpy_generator
 DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
 DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding
 DEFAULT_CHUNK = 32  # tokens of a chunk of running text
+MOST_TOKENS = 65536  # T at most: every sentence is a row of T ids
+_LENGTHS = ("max_length", "length_multiple")
 _UNKNOWN = -2  # a word without an id, beside token_store.PADDING
 
 
@@ -75,12 +77,18 @@ class PrepareSettings:
     )
 
     def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
         for own in fields(self):
+            check(getattr(self, own.name), kinds[own.name], own.name)
             check_choice(own, getattr(self, own.name))
         for name in ("max_length", "length_multiple", "min_count", "vocab_size"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"{name} must be at least 1, not {value}")
+            if value is not None and name in _LENGTHS and value > MOST_TOKENS:
+                raise UserError(f"{name} must be at most {MOST_TOKENS}, not {value}")
+        if not -(2**63) <= self.seed < 2**63:  # what the record can keep
+            raise UserError(f"seed must fit into 64 bits, but is {self.seed}")
         if not 0 < self.test_fraction < 1:
             raise UserError(f"test_fraction must be between 0 and 1, not {self.test_fraction}")
 

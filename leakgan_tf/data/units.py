@@ -14,6 +14,7 @@ SPLITS = ("lines", "sentences", "paragraphs", "chunks")
 _MOST_LINE_BYTES = 2**28  # of running text, which may be one line
 _PIECE = 10_000  # characters of a line that are handled at once, in chunks
 Numbered = tuple[int, str]
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may escape half a character
 
 # A sentence ends at such a mark, closing quotes and brackets included: before white space and what
 # may begin a sentence, or at once after a mark of a script without spaces.
@@ -127,6 +128,8 @@ def _json_column(path: Path, lines: Iterator[Numbered], column: str) -> Iterator
         if not isinstance(content, dict) or not isinstance(content.get(column), str):
             names = ", ".join(map(str, content)) if isinstance(content, dict) else "no fields"
             raise UserError(f"{path} line {number}: no text in {column!r}; it has {names}")
+        if not content[column].isascii() and _SURROGATE.search(content[column]):
+            raise UserError(f"{path} line {number}: a lone surrogate in {column!r}: not Unicode")
         yield number, content[column]
 
 

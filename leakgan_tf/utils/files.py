@@ -24,6 +24,8 @@ def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
     path = Path(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder, not a file")
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        raise UserError(f"{path} is not a regular file; give another name")
     if path.exists() and not overwrite:
         raise UserError(f"{path} exists; give another name or --overwrite")
     return path

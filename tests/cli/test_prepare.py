@@ -261,6 +261,12 @@ def test_own_text_ends_in_a_folder_or_in_a_line_that_says_what_to_type(tmp_path,
         assert wrong not in account
 
 
+def test_half_a_character_in_json_is_refused(tmp_path, capsys):
+    path = write(tmp_path / "half.jsonl", '{"text": "a cat"}\n{"text": "a \\ud83d dog"}\n')
+    assert run(f"--input={path}", "--column=text", f"--out={tmp_path / 'out'}") == 2
+    assert "half.jsonl line 2: a lone surrogate in 'text'" in capsys.readouterr().err
+
+
 def test_sentences_of_a_book_are_whole(tmp_path):
     text = write(tmp_path / "book.txt", BOOK)
     words = ["--split=sentences", "--max_length=32", "--test_fraction=0.1"]

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import os
 import signal
 import stat
 import subprocess
@@ -111,6 +112,13 @@ def test_existing_files_are_refused_unless_they_may_be_overwritten(tmp_path):
     assert refuse_existing(path, overwrite=True) == path
     with pytest.raises(UserError, match="is a folder"):
         refuse_existing(tmp_path, overwrite=True)
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for overwrite in (False, True):
+        with pytest.raises(UserError, match="pipe is not a regular file"):
+            refuse_existing(tmp_path / "pipe", overwrite)
 
 
 def test_json_comes_back(tmp_path):
