@@ -28,8 +28,8 @@ class Vocabulary:
     """Words and their ids.
 
     Id 0 ends a sentence, pads it, and is the start symbol of generators. With ``unknown``, id 1
-    stands for every word outside the vocabulary. The ordinary words follow. ``<eos>`` and ``<unk>`` only
-    display ids 0 and 1: where a text contains these strings, they are words with other ids.
+    stands for every word outside the vocabulary. The other words follow. ``<eos>`` and ``<unk>``
+    only display ids 0 and 1: where a text contains these strings, they are words with other ids.
 
     Args:
       words: the ordinary words in the order of their ids, without repetition.

@@ -38,14 +38,14 @@ def read_arrays(
     path = Path(path)
     try:
         if not path.exists():
-            raise UserError(f"{path} is missing: expected {what}")
+            raise UserError(f"{path} is missing: not {what}")
         if not path.is_file():
             raise UserError(f"{path} cannot be read as {what}: not a regular file")
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, path.stat().st_size)
             missing = [name for name in names or () if name not in members]
             if missing:
-                raise UserError(f"{path} lacks the array {missing[0]!r}: expected {what}")
+                raise UserError(f"{path} lacks the array {missing[0]!r}: not {what}")
             chosen = members if names is None else {name: members[name] for name in names}
             return {name: _read(archive, member) for name, member in chosen.items()}
     except UserError:

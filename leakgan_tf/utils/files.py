@@ -129,7 +129,7 @@ def read_bytes(path: str | Path, what: str, most: int = MOST_BYTES) -> bytes:
             )
         return Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise UserError(f"{path} is missing: expected {what}") from error
+        raise UserError(f"{path} is missing: not {what}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read as {what}: {reason}") from error

@@ -92,7 +92,7 @@ def test_a_file_that_is_no_archive_of_numbers_is_refused(tmp_path, name):
     path.write_bytes(HOSTILE[name])
     tracemalloc.start()
     try:
-        with pytest.raises(UserError, match=r"train\.npz.*(expected|not) token ids") as error:
+        with pytest.raises(UserError, match=r"train\.npz.*not token ids") as error:
             read_arrays(path, "token ids", ["ids"])
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:

@@ -123,7 +123,7 @@ def test_json_comes_back(tmp_path):
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
 def test_json_that_cannot_be_read_is_told(tmp_path, content):
     path = tmp_path / "value.json"
-    with pytest.raises(UserError, match=r"value\.json is missing: expected a run"):
+    with pytest.raises(UserError, match=r"value\.json is missing: not a run"):
         read_json(path, "a run")
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"value\.json (is not JSON|cannot be read)"):
