@@ -1,1 +1,1 @@
-"""What makes a run: fields, presets with their sources, semantics."""
+"""Configuration of a run: fields, presets with their sources, semantics."""

@@ -1,4 +1,4 @@
-"""Everything that makes a run, as one frozen dataclass with a JSON round trip."""
+"""The configuration of a run: a frozen dataclass that JSON can store."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check
 
-FORMAT = 2  # of config.json; raised when an old run folder can no longer be read
+FORMAT = 2  # version of config.json; increased when older run folders become unreadable
 
 Own_co = TypeVar("Own_co", bound=SystemConfig, covariant=True)
 
 
 @dataclass(frozen=True)
 class Config(SharedConfig, Generic[Own_co]):
-    """The sizes, schedule and semantics of one run.
+    """Sizes, schedule and semantics of one run.
 
     ``Config[RankGANConfig]`` is the configuration of a run of RankGAN.
 
     Attributes:
-      own: what belongs to the run's system alone.
+      own: the settings of the run's system.
 
     Raises:
-      UserError: a value is impossible, or two of them contradict each other.
+      UserError: a value is out of range, or two values contradict each other.
     """
 
     own: Own_co = field(kw_only=True)
@@ -34,36 +34,38 @@ class Config(SharedConfig, Generic[Own_co]):
         super().__post_init__()
         if not self.own.rewarded and self.reward != "discriminator":
             raise UserError(
-                f"reward {self.reward} controls policy gradients: {self.system} has none"
+                f"reward={self.reward} is a control for policy gradients: {self.system} has none"
             )
         if self.own.sets_frontier and self.select == "frontier":
             raise UserError(
-                f"select frontier compares with {self.system}: {self.system} itself needs "
-                "another rule"
+                f"select=frontier compares with {self.system} itself: give {self.system} another "
+                "select"
             )
         self.own.check(self)
 
     @property
     def system(self) -> str:
-        """The system trained: the name of a file in `leakgan_tf/systems`."""
+        """Name of the trained system: its file in `leakgan_tf/systems`."""
         return self.own.system
 
     def to_json(self) -> dict[str, Any]:
-        """Returns plain dictionaries, lists and numbers that `from_json` reads back."""
+        """Returns the configuration as plain dictionaries, lists and numbers for JSON."""
         values = dataclasses.asdict(self)
         own = values.pop("own")
         return {"system": self.system, **values, self.system: own}
 
     @classmethod
     def from_json(cls, values: Any, own: type[Own_co]) -> "Config[Own_co]":
-        """Reads `to_json`'s result; `systems.registry.read_config` finds the system's class.
+        """Returns the configuration that `to_json` stored.
+
+        `systems.registry.read_config` finds the class of the system's configuration itself.
 
         Args:
-          values: of JSON, of any type.
+          values: a JSON value, still unchecked.
           own: class of the system's configuration.
 
         Raises:
-          UserError: a field is unknown, or of another type.
+          UserError: a field is unknown or has the wrong type.
         """
         where = "configuration"
         given: dict[str, Any] = dict(check(values, dict[str, Any], where))
@@ -81,25 +83,25 @@ class Config(SharedConfig, Generic[Own_co]):
 
 
 def setting_names(own: type[SystemConfig]) -> set[str]:
-    """Returns the names that `replace` takes for a system: those of the flags."""
+    """Returns the names of all settings of a system: shared ones and its own, as flags."""
     return {field.name for field in dataclasses.fields(SharedConfig)} | set(own_fields(own))
 
 
 def applicable(changes: Mapping[str, Any], own: type[SystemConfig]) -> dict[str, Any]:
-    """Returns those of several changes by flag that a system has a setting for."""
+    """Returns the changes (values by flag) that apply to settings of a system."""
     known = setting_names(own)
     return {name: value for name, value in changes.items() if name in known}
 
 
 def flatten(config: Config[Any]) -> dict[str, Any]:
-    """Returns the values by the names of the flags, the system's name and own values too."""
+    """Returns all values by flag, with the system's name and its own settings."""
     values = dataclasses.asdict(config)
     del values["own"]
     return {"system": config.system, **values, **own_values(config.own)}
 
 
 def differences(old: Config[Any], new: Config[Any]) -> list[str]:
-    """Returns a line "name: old -> new" for each value that differs; common names only."""
+    """Returns a line "name: old -> new" for each setting of both that has another value."""
     before, after = flatten(old), flatten(new)
     return [
         f"{name}: {before[name]} -> {after[name]}"
@@ -109,10 +111,10 @@ def differences(old: Config[Any], new: Config[Any]) -> list[str]:
 
 
 def replace(config: Config[Own_co], **changes: Any) -> Config[Own_co]:
-    """Returns ``config`` with values changed, by the names of the flags.
+    """Returns ``config`` with changed values, given by flag.
 
     Raises:
-      UserError: the system has no setting of such a name, or the values do not go together.
+      UserError: the system has no such setting, or the values contradict each other.
     """
     own = own_fields(type(config.own))
     known = setting_names(type(config.own))

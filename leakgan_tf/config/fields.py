@@ -1,4 +1,4 @@
-"""Fields of settings dataclasses: meaning, choices, limits, and how a flag's text is read."""
+"""Fields of settings dataclasses: help text, choices, limits, and the parser of flags."""
 
 import dataclasses
 import math
@@ -15,14 +15,14 @@ def setting(
     zero: bool = False,
     most: float = math.inf,
 ) -> Any:
-    """Returns a dataclass field with its meaning, unit and source in ``metadata``.
+    """Returns a dataclass field with help text, choices and limits in ``metadata``.
 
     Args:
-      default: the value where nothing else is said.
-      about: what it is, its unit and where the value comes from; the flag's help.
-      choices: the values that are allowed, if they are few.
-      zero: whether a number may be 0; it must be finite and above 0 otherwise.
-      most: the largest number that is allowed.
+      default: the default value; its type is the type of the flag.
+      about: meaning, unit and source of the value; also the help text of the flag.
+      choices: the allowed values; empty for any.
+      zero: whether a number may be 0. Numbers must be finite and above 0 otherwise.
+      most: the largest allowed number.
     """
     metadata = {"about": about, "choices": tuple(choices), "zero": zero, "most": most}
     return dataclasses.field(default=default, metadata=metadata)
@@ -32,22 +32,22 @@ def check_choice(field: dataclasses.Field[Any], value: Any, name: str = "") -> N
     """Raises ``UserError`` unless ``value`` is one of the field's choices (if it has any).
 
     Args:
-      field: made by `setting`.
-      value: of the field.
-      name: what the message calls the field; default: its own name.
+      field: created by `setting`.
+      value: the value to check.
+      name: name of the field in the message; default: its own name.
     """
     choices = field.metadata.get("choices")
     if choices and value not in choices:
-        raise UserError(f"{name or field.name} must be one of {', '.join(choices)}; not {value!r}")
+        raise UserError(f"{name or field.name} must be one of {', '.join(choices)}, not {value!r}")
 
 
 def check_setting(name: str, field: dataclasses.Field[Any], value: Any) -> None:
     """Raises ``UserError`` unless a value is among the field's choices or within its limits.
 
     Args:
-      name: what the message calls the field.
-      field: made by `setting`.
-      value: of the field.
+      name: name of the field in the message.
+      field: created by `setting`.
+      value: the value to check.
     """
     check_choice(field, value, name)
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -60,15 +60,15 @@ def check_setting(name: str, field: dataclasses.Field[Any], value: Any) -> None:
 
 
 def parse_setting(name: str, field: dataclasses.Field[Any], text: str) -> Any:
-    """Reads one field's value as the command line gives it.
+    """Returns the value of a field, parsed from the text of its flag.
 
     Args:
-      name: the flag's.
-      field: the field; its default says which type is meant. Tuples are comma-separated.
-      text: the flag's value.
+      name: name of the flag.
+      field: the field; the type of its default is the type of the value.
+      text: value of the flag; comma-separated for a tuple.
 
     Raises:
-      UserError: ``text`` is not of the field's type, or not among its choices.
+      UserError: ``text`` does not have the field's type, or is not among its choices.
     """
     example: Any = field.default
     try:

@@ -1,4 +1,6 @@
-"""A system's own configuration: a frozen dataclass in the system's file, beside its class.
+"""Base class of the systems' own configurations, and their flags.
+
+Each system's file declares its configuration as a frozen dataclass:
 
     @unique_class
     @dataclass(frozen=True)
@@ -7,8 +9,8 @@
 
         gamma: float = setting(16.0, "Steepness γ of the ranking.")
 
-Python calls this field ``config.own.gamma``, config.json ``rankgan.gamma``, the command line
-``--rankgan_gamma``. An inherited field keeps the flag of the class that declares it.
+This field is ``config.own.gamma`` in Python, ``rankgan.gamma`` in config.json, and
+``--rankgan_gamma`` on the command line. An inherited field keeps the flag of its declaring class.
 """
 
 import dataclasses
@@ -20,36 +22,36 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from leakgan_tf.config.fields import check_setting
 from leakgan_tf.config.shared import SharedConfig
 
-# Values by field, by preset: "quick", or "quick-text" where text has others.
+# {preset: {field: value}}; the preset "quick-text" overrides "quick" for text.
 Presets = Mapping[str, Mapping[str, Any]]
 T = TypeVar("T")
 C = TypeVar("C", bound="SystemConfig")
 
 _CLASSES: dict[tuple[str, str], Any] = {}
-# Where a preset's values for a kind of task are looked for, in this order.
+# Suffixes of a preset's name by kind of task, in order of preference.
 _FALLBACK = {
     "": ("",), "40": ("-40", ""), "cfg": ("-cfg", ""), "text": ("-text", ""),
     "music": ("-music", "-text", ""),
 }  # fmt: skip
-_BASES = {"tuned": "quick"}  # presets whose values are another's where a system has none
+_BASES = {"tuned": "quick"}  # preset: preset that replaces it where a system has none
 
 
 def unique_class(declared: type[T]) -> type[T]:
-    """Returns the first class that was declared under this module and name.
+    """Class decorator that returns the first class declared under this module and name.
 
     `systems.registry` evaluates the configuration in a system's file before TensorFlow is
-    imported. Importing the file later gives the same class again, never a second one.
+    imported. A later import of the file then reuses that class instead of creating a second one.
     """
     return _CLASSES.setdefault((declared.__module__, declared.__qualname__), declared)
 
 
 class OwnField(NamedTuple):
-    """A field of a system's configuration, or of a dataclass in it.
+    """A field of a system's configuration, or of a dataclass nested in it.
 
     Attributes:
-      path: names that lead to the field from the system's configuration.
+      path: attribute names from the system's configuration to the field.
       field: the dataclass field.
-      group: the system or shared part that declares it: the prefix of the flag, if it has one.
+      group: flag prefix of the declaring class; its system's name if the prefix is empty.
     """
 
     path: tuple[str, ...]
@@ -59,24 +61,24 @@ class OwnField(NamedTuple):
 
 @dataclass(frozen=True)
 class SystemConfig:
-    """What the configurations of all systems have in common.
+    """Base class of the systems' own configurations.
 
-    Subclasses may give ``flags="seqgan"``: the prefix of the flags of the fields that they declare.
-    Without it that is the file's name; "" is no prefix.
+    A subclass may set the flag prefix of the fields that it declares, as in ``flags="seqgan"``. The
+    default is the name of its file; "" means no prefix.
 
     Attributes:
-      system: the system's name, that of its file.
-      presets: values that differ from the defaults, by preset. "-40", "-cfg", "-text" or "-music"
-        after a preset's name means sequences of 40, a grammar, text or melodies; without such an
-        entry the preset's own values hold, those of text for melodies. Parents' values come first.
-      kernels: D's windows and their filters by T, of the preset "paper" on text, where they are not
-        those that the preset has for all systems.
-      rewarded: whether policy gradients are weighted with rewards, which `reward` can replace.
-      sets_frontier: whether this is the system that `select=frontier` compares others with.
-      fills: whether its generator fills gaps of given sentences, too.
+      system: name of the system and of its file.
+      presets: values that differ from the defaults, by preset. A suffix selects the kind of task:
+        "-40" (sequences of 40 tokens), "-cfg", "-text" or "-music". A missing entry falls back to
+        the plain preset, for music first to text. Subclasses override their parents.
+      kernels: {T: (windows, filters)} of D for the preset "paper" on text, where they differ from
+        the preset's.
+      rewarded: whether rewards weight policy gradients, so that `SharedConfig.reward` applies.
+      sets_frontier: whether `select=frontier` compares other systems with this one.
+      fills: whether the generator can also fill gaps in given sentences.
 
     Raises:
-      UserError: a value is impossible.
+      UserError: a value is out of range.
     """
 
     system: ClassVar[str] = ""
@@ -93,27 +95,27 @@ class SystemConfig:
 
     def __post_init__(self) -> None:
         for flag, own in own_fields(type(self)).items():
-            if len(own.path) == 1:  # the others are checked by their own dataclass
+            if len(own.path) == 1:  # nested dataclasses check their own fields
                 check_setting(flag, own.field, getattr(self, own.path[0]))
 
     def check(self, shared: SharedConfig) -> None:
-        """Raises ``UserError`` if values do not go together with those that all systems have."""
+        """Raises ``UserError`` if the system's values contradict the shared ones."""
 
     def check_replicas(self) -> None:
-        """Raises ``UserError`` if the system cannot be trained on several devices."""
+        """Raises ``UserError`` if this configuration cannot be trained on several devices."""
 
     @property
     def variant(self) -> str:
-        """Which published variant of the system this is, by name; "" if there is but one."""
+        """Name of the published variant that this configuration describes; "" if there is one."""
         return ""
 
     @classmethod
     def preset(cls: type[C], name: str, kind: str = "") -> C:
-        """Returns the values of a preset.
+        """Returns the system's configuration for a preset.
 
         Args:
-          name: the preset.
-          kind: of task: "", "40", "cfg", "text" or "music".
+          name: name of the preset.
+          kind: kind of task: "" (oracle, T = 20), "40" (oracle), "cfg", "text" or "music".
         """
         values: dict[str, Any] = {}
         keys = [each + end for each in (name, _BASES.get(name, name)) for end in _FALLBACK[kind]]
@@ -125,7 +127,7 @@ class SystemConfig:
 
 
 def own_fields(kind: type[SystemConfig]) -> dict[str, OwnField]:
-    """Returns the fields of a system's configuration by flag, those of nested dataclasses too."""
+    """Returns the fields of a system's configuration by flag, with those of nested dataclasses."""
     found = {}
     for field in dataclasses.fields(kind):
         bases = [base for base in kind.__mro__ if issubclass(base, SystemConfig)]
@@ -155,7 +157,7 @@ def own_values(own: SystemConfig) -> dict[str, Any]:
 
 
 def replace_own(own: C, changes: Mapping[str, Any]) -> C:
-    """Returns a system's configuration with values changed, by flag."""
+    """Returns a system's configuration with changed values, given by flag."""
     fields = own_fields(type(own))
     direct: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}

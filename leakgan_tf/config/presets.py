@@ -1,17 +1,19 @@
-"""The presets' values that every system has, with their sources; each system's own: in its file.
+"""Values of the presets that all systems share, with their sources.
 
-paper  The sizes and schedule of the authors' released programs, which also are the papers'. What no
-       paper or program says, each system's file names as this project's choice. For text, LeakGAN's
-       program for Image COCO. For music most is open: see PAPER_MUSIC.
-short  The oracle task at the paper's sizes for an hour or two: a D round where the programs have
-       five, half as many sentences in an evaluation. LeakGAN has 16 epochs of pre-training for 80,
-       and 45 adversarial steps for 800 (the published curve has its best value there).
-quick  Scaled down to end within ten minutes on two cores, MLE and LeakGAN together (text: twenty):
-       this project's choice. Sizes are smaller, so its figures compare with no published one.
-       LeakGAN in its paper's semantics.
-tuned  quick with MLE's part tuned (`systems/mle.py`), for the oracle task: as a baseline by itself,
-       or as the pre-training of the others.
-smoke  The same code path in seconds, for tests: this project's choice. It learns next to nothing.
+Each system's file declares the values of its own settings.
+
+paper  Sizes and schedule of the authors' released programs, which are also the papers'. Values
+       without a source are marked as this project's choice in the system's file. Text uses
+       LeakGAN's program for Image COCO. For music most values are unpublished (`PAPER_MUSIC`).
+short  The oracle task at the paper's sizes, in one to two hours: one D round instead of five, and
+       half the evaluation samples. LeakGAN has 16 instead of 80 epochs of pre-training, and 45
+       instead of 800 adversarial steps (where the published curve is best).
+quick  This project's choice: MLE and LeakGAN together train in ten minutes on two cores (text: in
+       twenty). Sizes are smaller, so results are not comparable with published ones. LeakGAN uses
+       its paper's semantics.
+tuned  quick with tuned settings of MLE (`systems/mle.py`), for the oracle task: as a baseline, or
+       as the pre-training of other systems.
+smoke  This project's choice, for tests: the same code in seconds, with hardly any training.
 """
 
 import dataclasses
@@ -22,7 +24,7 @@ from leakgan_tf.config.own import SystemConfig
 from leakgan_tf.config.shared import SharedConfig
 from leakgan_tf.utils.errors import UserError
 
-# LeakGAN's and SeqGAN's released programs, windows of 1 to 10, 15 and 20 tokens.
+# Source: LeakGAN's and SeqGAN's released programs.
 _WINDOWS_20 = (*range(1, 11), 15, 20)
 _FILTERS_20 = (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160)
 
@@ -54,7 +56,7 @@ PAPER_20 = SharedConfig(
     sampling_batch=256,
 )
 
-# LeakGAN's program lists a window of 40 without a count of filters, and drops it.
+# LeakGAN's program lists a window of 40 without a number of filters, and so never uses it.
 PAPER_40 = dataclasses.replace(
     PAPER_20,
     length=40,
@@ -130,12 +132,12 @@ SYNTHETIC = {
 
 
 def synthetic_preset(name: str, length: int, own: type[Own]) -> Config[Own]:
-    """Returns a preset of the oracle task.
+    """Returns the configuration of a preset for the oracle task.
 
     Args:
-      name: of the preset.
-      length: of sequences: 20 or 40.
-      own: class of the system's configuration, of `systems.registry.system_config`.
+      name: name of the preset.
+      length: sequence length T, 20 or 40 tokens.
+      own: class of the system's configuration, from `systems.registry.system_config`.
 
     Raises:
       UserError: there is no such preset.
@@ -144,13 +146,13 @@ def synthetic_preset(name: str, length: int, own: type[Own]) -> Config[Own]:
     if name not in names:
         raise UserError(f"unknown preset {name!r}: one of {', '.join(names)}")
     if (name, length) not in SYNTHETIC:
-        raise UserError(f"no preset of length {length}: 20 or 40")
+        raise UserError(f"no preset of length {length}: give 20 or 40")
     values = own.preset(name, "40" if length == 40 else "")
     return Config(**vars(SYNTHETIC[name, length]), own=values)
 
 
-# The grammar of the Gumbel-softmax GAN's paper, whose sizes are from memory: 5,000 sentences, LSTMs
-# of 32, batches of 200. D's windows, for the systems that have a CNN, are this project's choice.
+# From the Gumbel-softmax GAN's paper, quoted from memory: 5,000 sentences, LSTM states of width 32,
+# batches of 200. The windows of a CNN discriminator are this project's choice.
 PAPER_CFG = dataclasses.replace(
     PAPER_20,
     task="cfg",
@@ -189,13 +191,13 @@ CFG = {"smoke": SMOKE_CFG, "quick": QUICK_CFG, "paper": PAPER_CFG}
 
 
 def cfg_preset(name: str, vocab_size: int, length: int, own: type[Own]) -> Config[Own]:
-    """Returns a preset of the CFG task for a grammar's sizes.
+    """Returns the configuration of a preset for the CFG task, with a grammar's V and T.
 
     Args:
-      name: of the preset.
+      name: name of the preset.
       vocab_size: number of symbols, V.
-      length: of sequences, T.
-      own: class of the system's configuration, of `systems.registry.system_config`.
+      length: sequence length T, in tokens.
+      own: class of the system's configuration, from `systems.registry.system_config`.
 
     Raises:
       UserError: there is no such preset.
@@ -252,9 +254,9 @@ SMOKE_TEXT = dataclasses.replace(
 
 TEXT = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_TEXT}
 
-# Melodies, T = 32. D's kernels are those of SeqGAN's appendix for this length. Its paper gives no
-# width, rate or epoch for music, and its released program has no music: these are open, and taken
-# from its program, and LeakGAN's, for the oracle task.
+# Melodies, T = 32. D's kernels are from SeqGAN's appendix for this length. The paper gives no
+# widths, rates or epochs for music, and the released program has no music task. These values are
+# taken from SeqGAN's and LeakGAN's programs for the oracle task.
 PAPER_MUSIC = dataclasses.replace(
     PAPER_20,
     task="text",
@@ -270,16 +272,16 @@ MUSIC = {"smoke": SMOKE_TEXT, "quick": QUICK_TEXT, "paper": PAPER_MUSIC}
 def text_preset(
     name: str, vocab_size: int, length: int, own: type[Own], melodies: bool = False
 ) -> Config[Own]:
-    """Returns a preset for text of a data folder's sizes.
+    """Returns the configuration of a preset for text, with a data folder's V and T.
 
-    Windows longer than T are left out; the paper's own window of the whole sentence becomes T. The
-    paper preset of a system has its own kernels for some T (`SystemConfig.kernels`).
+    Windows longer than T become one window of T tokens. With the preset "paper", a system may have
+    its own windows and filters for some T (`SystemConfig.kernels`).
 
     Args:
-      name: of the preset.
+      name: name of the preset.
       vocab_size: number of token ids, V.
-      length: of sequences, T.
-      own: class of the system's configuration, of `systems.registry.system_config`.
+      length: sequence length T, in tokens.
+      own: class of the system's configuration, from `systems.registry.system_config`.
       melodies: whether the text is music.
 
     Raises:
@@ -304,7 +306,7 @@ def text_preset(
 
 
 _ABOUT = {
-    "smoke": "seconds, learns next to nothing",
+    "smoke": "seconds, for tests only",
     "quick": "minutes, at small sizes",
     "tuned": "quick, with a tuned MLE",
     "short": "the paper's sizes for an hour or two",
@@ -314,6 +316,6 @@ ORACLE_ONLY = ("tuned", "short")
 
 
 def describe_presets(oracle: bool) -> str:
-    """Returns the presets in words, for ``--help``: those of the oracle task, or of all tasks."""
+    """Returns the text of ``--help`` on presets; ``oracle`` adds those of the oracle task only."""
     names = [name for name in _ABOUT if oracle or name not in ORACLE_ONLY]
     return "; ".join(f"{name}: {_ABOUT[name]}" for name in names)

@@ -1,7 +1,6 @@
-"""What a system's file says of published figures, each with where it was read.
+"""Types of the published figures in a system's file, and their sources.
 
-How sure a figure is: "read" in the paper or the authors' files; "second hand", read in another
-paper.
+A source is "read" (in the paper or the authors' files) or "second hand" (quoted in another paper).
 """
 
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ Scores = tuple[float, float, float, float]  # BLEU-2 to BLEU-5, or Self-BLEU
 
 
 class OracleFigure(NamedTuple):
-    """NLL_oracle in nats per token, where it was published, and how it was sampled."""
+    """NLL_oracle in nats per token (lower is better), and its source."""
 
     nll: float
     source: str
@@ -20,20 +19,20 @@ class OracleFigure(NamedTuple):
 
 @dataclass(frozen=True)
 class PublishedFigures:
-    """The published figures of one system; None where there is none.
+    """Published figures of one system; None for unpublished ones.
 
     Attributes:
-      paper: arXiv identifier of the system's paper; tables are in this order. "" comes first.
-      oracle: NLL_oracle by length.
-      falling_short: (NLL_oracle, NLL_test) by factor on the logits, of "Language GANs Falling
-        Short" (`reporting.published`).
-      coco: BLEU-2..5 and Self-BLEU-2..5 on Image COCO; Self-BLEU is None if it is not comparable.
+      paper: arXiv identifier of the system's paper, "" for none; the sort key of tables.
+      oracle: NLL_oracle by T, in nats per token.
+      falling_short: (NLL_oracle, NLL_test) in nats per token by inverse temperature, from "Language
+        GANs Falling Short" (`reporting.published`).
+      coco: BLEU-2..5 and Self-BLEU-2..5 on Image COCO; Self-BLEU is None if not comparable.
       news: BLEU-2..5, and NLL in nats per token, on EMNLP 2017 WMT news.
       poems: BLEU-2 on Chinese poems.
       speeches: BLEU-3 and BLEU-4 on Obama's speeches.
       music: BLEU-4 and mean squared error on Nottingham melodies.
-      turing: share of sentences that judges called real, by corpus; from memory, so always shown
-        with a mark.
+      turing: share of generated sentences that raters called real, by corpus; quoted from memory,
+        so reports mark them.
     """
 
     paper: str

@@ -1,8 +1,7 @@
-"""Where LeakGAN's paper and its released program differ: one named field a difference.
+"""Differences between LeakGAN's paper and its released program: one field for each.
 
-``ORIGINAL`` is what the authors' program does, ``PAPER`` what the paper says; any mixture is
-allowed, so that a result can be attributed to one field. `DEVIATIONS.md` has the table with the
-test that shows each.
+``ORIGINAL`` has the values of the program, ``PAPER`` those of the paper. Any mixture is allowed, so
+that an ablation can change one field. `DEVIATIONS.md` lists the differences with their tests.
 """
 
 import dataclasses
@@ -16,15 +15,15 @@ from leakgan_tf.utils.errors import UserError
 
 @dataclass(frozen=True)
 class Semantics:
-    """The choices that the paper and the original program make differently.
+    """Settings that differ between LeakGAN's paper and its released program.
 
     Raises:
-      UserError: a field has a value that is not among its choices.
+      UserError: a value is not among the choices of its field, or is out of range.
     """
 
     goal_window: str = setting(
         "block",
-        "What the Worker sees: 'block', one goal for c tokens, the sum of the c sub-goals before; "
+        "The Worker's goal: 'block', one goal for c tokens, the sum of the previous c sub-goals; "
         "'sliding', at every token the sum of the last c goals (paper, eq. 5).",
         choices=("block", "sliding"),
     )
@@ -36,8 +35,8 @@ class Semantics:
     )
     goal_init: str = setting(
         "shared",
-        "The goal before any was set: 'shared', one trained row; 'per_row', one for each "
-        "position in the batch, which ties the weights to the batch size.",
+        "The goal at the first step: 'shared', one trained row; 'per_row', one for each position "
+        "in the batch, so that the weights depend on the batch size.",
         choices=("shared", "per_row"),
     )
     normalise_goal: bool = setting(
@@ -51,7 +50,7 @@ class Semantics:
     )
     reward_rank: str = setting(
         "arrival",
-        "What orders a batch before rescaling: 'arrival', the order of appearance of distinct "
+        "Rank used to rescale rewards in a batch: 'arrival', order of appearance of distinct "
         "values; 'value', D's score (paper, eq. 10); 'none', no rescaling.",
         choices=("arrival", "value", "none"),
     )
@@ -60,15 +59,15 @@ class Semantics:
         True, "Whether the rescaled reward is divided by the number of rollouts."
     )
     opening_inverse_temperature: float = setting(
-        1.5, "Factor on the logits of the first two tokens of every sample made in training."
+        1.5, "Inverse temperature of the first two tokens of every sample drawn in training."
     )
     discriminator_inverse_temperature: float = setting(
-        1.5, "Factor on the logits of the samples that D is trained on."
+        1.5, "Inverse temperature of the samples that D is trained on."
     )
     adversarial_inverse_temperature: float = setting(
-        1.0, "Factor on the logits of the samples that the adversarial step learns from."
+        1.0, "Inverse temperature of the samples in an adversarial step."
     )
-    dropout: float = setting(0.0, "Share of D's features dropped in its training.")
+    dropout: float = setting(0.0, "Dropout rate of D's features in its training.")
     l2: float = setting(0.0, "Weight of D's classifier penalty, Σ w²/2 over kernel and bias.")
     mle_every: int = setting(
         0, "Adversarial steps between two MLE epochs; 0: no interleaving (paper: 15)."
@@ -86,7 +85,10 @@ class Semantics:
         if not 0 <= self.dropout < 1:
             raise UserError(f"dropout must be in [0, 1), not {self.dropout}")
         if not 0 <= self.l2 < math.inf or self.mle_every < 0:
-            raise UserError("l2 and mle_every must not be negative")
+            raise UserError(
+                "l2 and mle_every must be finite and 0 or more "
+                f"(got l2 {self.l2}, mle_every {self.mle_every})"
+            )
 
 
 ORIGINAL = Semantics()
@@ -109,23 +111,23 @@ PAPER = Semantics(
 )
 
 NAMED = {"original": ORIGINAL, "paper": PAPER}
-PADDING = {"original": "token", "paper": "masked"}  # `SharedConfig.padding`, of every system
+PADDING = {"original": "token", "paper": "masked"}  # value of `SharedConfig.padding`
 
 
 def named_semantics(name: str) -> Semantics:
-    """Returns ``ORIGINAL`` or ``PAPER`` by its lower-case name."""
+    """Returns ``ORIGINAL`` or ``PAPER`` by lower-case name; ``UserError`` for another name."""
     if name not in NAMED:
         raise UserError(f"unknown semantics {name!r}: one of {', '.join(NAMED)}")
     return NAMED[name]
 
 
 def variant_changes(name: str) -> dict[str, Any]:
-    """Returns the settings of ``ORIGINAL`` or ``PAPER`` by flag, `padding` among them."""
+    """Returns the settings of ``ORIGINAL`` or ``PAPER`` by flag, with `padding`."""
     return {**vars(named_semantics(name)), "padding": PADDING[name]}
 
 
 def name_of(semantics: Semantics) -> str:
-    """Returns "original" or "paper", and the fields that differ from the nearer of the two."""
+    """Returns "original" or "paper", whichever is nearer, and the fields that differ from it."""
     found = []
     for name, known in NAMED.items():
         changed = [

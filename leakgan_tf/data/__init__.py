@@ -1,1 +1,1 @@
-"""From raw text to token ids and back: vocabulary, text, corpora."""
+"""Converts raw text to token ids and back: corpora, tokenizers, vocabulary."""

@@ -1,11 +1,11 @@
-"""Files that are not text, recognized by their first bytes."""
+"""Recognizes files that are not text by their first bytes."""
 
 import codecs
 
 _OFFICE = "a ZIP archive or an office document: give its text, saved as a plain file"
 _PICTURE = "a picture: give a text file"
-_PACKED = "compressed: decompress it first (only gzip is read as it is)"
-# First bytes of formats that are taken for text by mistake, and what to do.
+_PACKED = "compressed: decompress it first (only gzip is read directly)"
+# First bytes of common formats, and the advice in the error message.
 _FORMATS = {
     b"%PDF-": "a PDF: give its text, which `pdftotext FILE.pdf FILE.txt` saves",
     b"PK\x03\x04": _OFFICE,
@@ -20,13 +20,13 @@ _FORMATS = {
     b"7z\xbc\xaf": _PACKED,
     b"\x28\xb5\x2f\xfd": _PACKED,
 }  # fmt: skip
-HEAD = max(map(len, _FORMATS))  # bytes that `known_format` looks at
-_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")  # in no text; ESC is in ISO-2022
-_MOST_CONTROLS = 0.01  # of the bytes
+HEAD = max(map(len, _FORMATS))  # bytes that `known_format` needs
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")  # ISO-2022 text contains ESC
+_MOST_CONTROLS = 0.01  # largest share of control bytes in text
 
 
 def known_format(head: bytes) -> str:
-    """Returns what a file is that begins with these bytes, and what to give; "" for text.
+    """Returns the format of a file with these first bytes, and advice; "" if unknown.
 
     >>> known_format(b"%PDF-1.4")
     'a PDF: give its text, which `pdftotext FILE.pdf FILE.txt` saves'
@@ -35,7 +35,7 @@ def known_format(head: bytes) -> str:
 
 
 def is_binary(content: bytes) -> bool:
-    """Returns whether bytes are no text in any encoding but UTF-16 and UTF-32.
+    """Returns whether bytes have too many control characters for text; False for UTF-16.
 
     >>> is_binary(bytes(range(256))), is_binary("häßlich".encode("cp1252"))
     (True, False)

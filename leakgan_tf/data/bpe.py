@@ -1,7 +1,6 @@
 """Byte-pair encoding: subwords learned from the text (Sennrich et al. 2016, arXiv:1508.07909).
 
-Hugging Face's ``tokenizers`` learns the merges; applying them needs nothing but this file, so a
-trained run is used without that package.
+Only learning the merges needs Hugging Face's ``tokenizers``; a trained run works without it.
 """
 
 import functools
@@ -10,20 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from leakgan_tf.utils.errors import UserError
 
-SPACE = "▁"  # before each word, in the place of the space
-DEFAULT_PIECES = 4000  # ids, the end and the unknown included
+SPACE = "▁"  # begins each word, in place of the space
+DEFAULT_PIECES = 4000  # ids, with <eos> and <unk>
 
 Merge = tuple[str, str]
 
 
 class BPETokenizer:
-    """Pieces of words; each word begins with `SPACE`.
+    """Tokenizer of subwords; the first piece of each word begins with `SPACE`.
 
-    ``detokenize`` joins without spaces. White space runs come back as one space, the sign `SPACE`
-    itself as a space.
+    ``detokenize`` turns each run of white space, and the character `SPACE` itself, into one space.
 
     Attributes:
-      merges: pairs of pieces that become one, the most frequent first.
+      merges: pairs of pieces to join, in the order in which they were learned.
     """
 
     name = "bpe"
@@ -39,7 +37,7 @@ class BPETokenizer:
         return [piece for word in words(line, self.lowercase) for piece in self._pieces(word)]
 
     def detokenize(self, tokens: Sequence[str]) -> str:
-        """Returns the line that the pieces make."""
+        """Returns the line of text that the pieces form."""
         return "".join(tokens).replace(SPACE, " ").strip(" ")
 
     def _split_word(self, word: str) -> tuple[str, ...]:
@@ -66,7 +64,7 @@ def words(line: str, lowercase: bool) -> Iterator[str]:
 
 
 def learn_merges(lines: Iterable[str], size: int, lowercase: bool) -> list[Merge]:
-    """Returns the merges of a vocabulary of at most ``size`` pieces.
+    """Learns and returns the merges of a vocabulary of at most ``size`` pieces.
 
     Raises:
       UserError: the package ``tokenizers`` is not installed.

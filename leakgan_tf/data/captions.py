@@ -1,8 +1,8 @@
-"""The embedded corpus: English image captions from a grammar, and their exact probabilities.
+"""The built-in corpus: English image captions from a grammar, with exact probabilities.
 
-The grammar is this project's own. Subject and verb agree in number (groups and herds take the
-plural), articles go with sounds, and activities with places. Since every sentence's probability is
-known, the grammar is an oracle for text as a target LSTM is one for synthetic data.
+This project wrote the grammar. Subject and verb agree in number (groups and herds take the plural),
+articles agree with the next sound, and activities with places. As the probability of every sentence
+is known, the grammar is an oracle for text, like the target LSTM for synthetic data.
 """
 
 from collections.abc import Sequence
@@ -246,23 +246,23 @@ Where = 5 on the side of Building | 4 in front of Building | 4 on the corner of 
 
 @lru_cache(maxsize=1)
 def grammar() -> Grammar:
-    """Returns the grammar of captions, parsed once."""
+    """Returns the grammar of captions; parses it once."""
     return Grammar(RULES, START)
 
 
 def sample(n: int, seed: int) -> list[list[str]]:
-    """Returns the tokens of ``n`` captions, drawn independently; the same for the same seed."""
+    """Returns the tokens of ``n`` independent samples; equal seeds give equal captions."""
     generator = numpy_generator(seed, "captions")
     own = grammar()
     return [own.sample(generator) for _ in range(n)]
 
 
 def sample_text(n: int, seed: int) -> list[str]:
-    """Returns the captions of ``sample`` as text; the tokenizer ``word`` gives back the tokens."""
+    """Returns ``n`` sampled captions as text; the tokenizer ``word`` restores their tokens."""
     # Full stop and comma are the only punctuation marks of the grammar.
     return [" ".join(t).replace(" .", ".").replace(" ,", ",") for t in sample(n, seed)]
 
 
 def log_prob(tokens: Sequence[str]) -> float:
-    """Returns the natural logarithm of a caption's probability; -inf if it is none."""
+    """Returns log p of a caption in nats; -inf if the grammar cannot generate it."""
     return grammar().log_prob(tokens)

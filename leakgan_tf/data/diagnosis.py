@@ -1,4 +1,4 @@
-"""What a look at a text and at its account says is wrong, each with what to type instead."""
+"""Warns about likely mistakes in a prepared text, each with the flag that corrects it."""
 
 import csv
 import itertools
@@ -11,21 +11,21 @@ from leakgan_tf.data.sources import Source
 from leakgan_tf.data.text import is_unspaced
 from leakgan_tf.data.units import guess_separator, is_json
 
-_LOOKED_AT = 2000  # lines of a file
-_CHARACTERS = 100_000  # of them, for a look at the script
-_FEW = 5  # lines that say nothing about a file's form
+_LOOKED_AT = 2000  # lines of a file that are examined
+_CHARACTERS = 100_000  # characters of them that determine the script
+_FEW = 5  # fewer lines do not show a file's format
 _END_MARKS = frozenset(".!?:;…\"'”’)]»。！？」")
-_SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)]* +[\"'“‘(]*[A-ZÀ-Þ]")  # one ends, another begins
-UNKNOWN_SHARE = 0.1  # of the test tokens
+_SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)]* +[\"'“‘(]*[A-ZÀ-Þ]")  # a sentence boundary
+UNKNOWN_SHARE = 0.1  # share of unknown test tokens that gives a warning
 
 
 def diagnose(sources: Sequence[Source], encoded: Encoded, settings: PrepareSettings) -> list[str]:
-    """Returns warnings about a prepared text, a line each.
+    """Returns warnings about a prepared text, one line each.
 
     Args:
-      sources: the training text's files, as they were read.
-      encoded: what became of them.
-      settings: how they were prepared.
+      sources: the files of the training text.
+      encoded: the encoded corpus.
+      settings: preparation settings.
     """
     found = [
         f"warning: {source.name} {words}"
@@ -47,7 +47,7 @@ def diagnose(sources: Sequence[Source], encoded: Encoded, settings: PrepareSetti
 
 
 def diagnose_lines(path: Path, lines: Sequence[str], settings: PrepareSettings) -> str:
-    """Returns what is wrong with a file's lines and what to give instead; "" if nothing is."""
+    """Returns the first problem of a file's lines with advice; "" if there is none."""
     full = [line for line in lines if line]
     checks: list[tuple[bool, Callable[[], str]]] = [
         (settings.split == "lines" and not settings.column, lambda: _fields(path, full)),
@@ -62,7 +62,7 @@ def _first_lines(source: Source) -> list[str]:
 
 
 def _fields(path: Path, lines: Sequence[str]) -> str:
-    """Says that lines have fields: JSON, or the same number of separators in nearly all of them."""
+    """Returns advice for lines with fields, JSON or a regular number of separators; else ""."""
     if len(lines) < _FEW:
         return ""
     if sum(map(is_json, lines)) > 0.9 * len(lines):
@@ -81,7 +81,7 @@ def _fields(path: Path, lines: Sequence[str]) -> str:
 
 
 def _wrapped(lines: Sequence[str]) -> str:
-    """Says that sentences go on in the next line, of lines that are about equally long."""
+    """Returns advice for hard-wrapped text, whose lines have about equal lengths; else ""."""
     following = [(a, b) for a, b in itertools.pairwise(lines) if a and b]
     if len(following) < _FEW:
         return ""
@@ -93,11 +93,11 @@ def _wrapped(lines: Sequence[str]) -> str:
     wrapped = goes_on >= 0.3 * len(following) and inside >= 0.1 * len(following)
     if not wrapped or alike < 0.5 * len(lengths):
         return ""
-    return "looks hard-wrapped, sentences going on in the next line: give --split=sentences"
+    return "looks hard-wrapped, with sentences across lines: give --split=sentences"
 
 
 def _unspaced(lines: Sequence[str]) -> str:
-    """Says that a script without spaces would make words of whole clauses."""
+    """Returns advice for scripts without spaces, where words would be whole clauses; else ""."""
     text = "\n".join(lines)[:_CHARACTERS]
     letters = [character for character in text if character.isalpha()]
     unspaced = sum(map(is_unspaced, letters))

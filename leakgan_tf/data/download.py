@@ -1,4 +1,4 @@
-"""One file from the web: verified, and there whole or not at all."""
+"""Downloads one file atomically and verifies its checksum."""
 
 from pathlib import Path
 
@@ -7,47 +7,50 @@ from tqdm import tqdm
 from leakgan_tf.data.sources import file_sha256
 from leakgan_tf.utils.errors import UserError
 
-MOST_BYTES = 2**30  # of one file; the largest corpus has 50 MB
+MOST_BYTES = 2**30  # largest download; the largest corpus has 50 MB
 
 
 class _Progress(tqdm):
     """A progress bar that refuses files above `MOST_BYTES`."""
 
     def __init__(self, url: str):
-        # pooch sets the total; without one a bar of tqdm has no truth value.
+        # pooch sets the total later, but first tests the bar's truth value, which needs a total.
         super().__init__(
             desc=url.rpartition("/")[2], total=1, unit="B", unit_scale=True, leave=False
         )
         self._url = url
 
     def update(self, n: float = 1) -> bool | None:
-        """Counts bytes; raises ``UserError`` above the limit."""
+        """Adds ``n`` bytes; raises ``UserError`` above `MOST_BYTES`."""
         if self.n + n > MOST_BYTES:
-            raise UserError(f"{self._url} has more than {MOST_BYTES:,} bytes: not downloaded")
+            raise UserError(f"{self._url} has more than {MOST_BYTES:,} bytes: download stopped")
         return super().update(n)
 
 
 def fetch(url: str, sha256: str, destination: str | Path, *, timeout_seconds: float = 30.0) -> Path:
-    """Downloads ``url`` to ``destination``, unless that file is there already.
+    """Downloads ``url`` to ``destination``, unless that file exists with this checksum.
 
     Args:
-      url: http or https.
+      url: http or https address.
       sha256: hexadecimal checksum of the file.
-      destination: the file to make; its folder is made too.
-      timeout_seconds: without a byte, after which the download fails.
+      destination: path of the file; missing folders are created.
+      timeout_seconds: longest time without data, after which the download fails.
+
+    Returns:
+      ``destination``.
 
     Raises:
-      UserError: the server refused or the connection was lost, the file is too large or has
-        another checksum, or ``destination`` cannot be written.
+      UserError: the server refuses, the connection fails, the file is too large or has another
+        checksum, or ``destination`` cannot be written.
     """
     destination = Path(destination)
     if not url.startswith(("http://", "https://")):
         raise UserError(f"cannot download {url}: only http and https are supported")
     if destination.exists():
         if file_sha256(destination) != sha256:
-            raise UserError(f"{destination} exists, but is not the file of {url}: another SHA-256")
+            raise UserError(f"{destination} exists with another SHA-256 than {url}: move it away")
         return destination
-    import pooch  # imports slowly, and few commands download
+    import pooch  # slow import, and few commands download
     import requests
 
     pooch.get_logger().setLevel("ERROR")
@@ -64,7 +67,7 @@ def fetch(url: str, sha256: str, destination: str | Path, *, timeout_seconds: fl
         raise UserError(f"cannot download {url}: {error}") from error
     except OSError as error:
         raise UserError(f"cannot write {destination}: {error.strerror or error}") from error
-    except ValueError as error:  # pooch's, of another checksum
+    except ValueError as error:  # pooch raises it for another checksum
         raise UserError(
             f"{url} returned an unexpected file: its SHA-256 is not {sha256}"
         ) from error

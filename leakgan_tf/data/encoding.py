@@ -1,4 +1,4 @@
-"""Sentences to arrays of ids: which are kept, which words have an id, what becomes of the rest."""
+"""Encodes sentences as arrays of ids: length limits, vocabulary, rare words, test split."""
 
 import math
 from collections import Counter
@@ -19,37 +19,36 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check
 from leakgan_tf.utils.seeds import numpy_generator
 
-DEFAULT_SHARE = 0.99  # of the sentences that the default max_length leaves whole
-DEFAULT_CAP = 128  # tokens: the greatest default max_length, before rounding
+DEFAULT_SHARE = 0.99  # share of sentences within the default max_length
+DEFAULT_CAP = 128  # tokens: largest default max_length, before rounding
 DEFAULT_CHUNK = 32  # tokens of a chunk of running text
 MOST_TOKENS = 65536  # T at most: every sentence is a row of T ids
 _LENGTHS = ("max_length", "length_multiple")
-_UNKNOWN = -2  # a word without an id, beside token_store.PADDING
+_UNKNOWN = -2  # marks a word without id; differs from token_store.PADDING
 
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """How text becomes ids. ``None``, where it is allowed, sets no limit."""
+    """Settings of text preparation. None, where allowed, means no limit or the default."""
 
     tokenizer: str = setting(
         "word",
-        "What a token is. bpe learns subwords from the text; it needs the package tokenizers.",
+        "The tokenizer. bpe learns subwords from the text; it needs the package tokenizers.",
         (*TOKENIZER_NAMES, BPETokenizer.name),
     )
     lowercase: bool = setting(False, "Lowercase the text.")
     omit: str = setting("", "Tokens to leave out of every sentence, separated by spaces.")
     max_length: int | None = setting(
         None,
-        "T: tokens of the longest sentence, rounded up to a multiple of --length_multiple. "
-        f"Default: the least that holds {DEFAULT_SHARE:.0%} of the sentences, "
-        f"at most {DEFAULT_CAP}.",
+        "T: maximum tokens in a sentence, rounded up to a multiple of --length_multiple. "
+        f"Default: the smallest T for {DEFAULT_SHARE:.0%} of the sentences, at most {DEFAULT_CAP}.",
     )
     length_multiple: int = setting(4, "T is a multiple of this: LeakGAN's goal horizon divides T.")
     long: str = setting("drop", "Sentences of more than T tokens: drop or cut.", ("drop", "cut"))
-    min_count: int = setting(1, "Words that occur less often in training are rare.")
+    min_count: int = setting(1, "Words with fewer occurrences in training are rare.")
     vocab_size: int | None = setting(
         None,
-        "Maximum number of ids, <eos> and <unk> included; further words are rare. Default: all.",
+        "Maximum number of ids, with <eos> and <unk>; further words are rare. Default: no limit.",
     )
     rare: str = setting(
         "replace",
@@ -57,22 +56,24 @@ class PrepareSettings:
         ("replace", "drop"),
     )
     deduplicate: bool = setting(
-        False, "Drop repeated sentences, and test sentences that training has too."
+        False, "Drop repeated sentences, and test sentences that occur in training."
     )
-    test_fraction: float = setting(0.1, "Share of the sentences set aside if --test is not given.")
-    seed: int = setting(0, "Seed of the choice of test sentences.")
+    test_fraction: float = setting(
+        0.1, "Share of the sentences held out for testing without --test."
+    )
+    seed: int = setting(0, "Seed of the random choice of test sentences.")
     column: str = setting(
         "",
-        "The text's column in CSV, TSV and JSON lines: a name in the header, or a number from 1 if "
-        "there is none.",
+        "Column of the text in CSV, TSV or JSON lines: its name, or its number from 1 if there is "
+        "no header.",
     )
     encoding: str = setting(
-        "", "Encoding of the files, as Python names it: cp1252, utf-16. Default: utf-8."
+        "", "Encoding of the files by its name in Python, e.g. cp1252, utf-16. Default: utf-8."
     )
     split: str = setting(
         "lines",
-        "What a sentence is: a line; sentences or paragraphs of running text, hard-wrapped or not; "
-        f"or chunks of --max_length tokens ({DEFAULT_CHUNK} without it).",
+        "Unit that becomes one sentence: lines; sentences or paragraphs of running text, also "
+        f"hard-wrapped; or chunks of --max_length tokens (default {DEFAULT_CHUNK}).",
         SPLITS,
     )
 
@@ -90,10 +91,10 @@ class PrepareSettings:
         if not -(2**63) <= self.seed < 2**63:  # what the record can keep
             raise UserError(f"seed must fit into 64 bits, but is {self.seed}")
         if not 0 < self.test_fraction < 1:
-            raise UserError(f"test_fraction must be between 0 and 1, not {self.test_fraction}")
+            raise UserError(f"test_fraction must be above 0 and below 1, not {self.test_fraction}")
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the settings by name."""
+        """Returns the values of all settings by name."""
         return asdict(self)
 
     @classmethod
@@ -104,12 +105,13 @@ class PrepareSettings:
 
 @dataclass
 class PartAccount:
-    """What became of the lines of one part. Counts of sentences, unless said otherwise.
+    """Counts of sentences of the training or test part at each step of the preparation.
 
-    ``lines``, ``blank`` (lines) and ``too_long`` are of the files read, so 0 for a test part that
-    was set aside from them. ``set_aside`` is negative where sentences went, positive where they
-    came. ``repeated`` were dropped; ``with_rare`` had words replaced, or were dropped. ``tokens``
-    and ``known_tokens`` are counted before that.
+    ``lines`` and ``blank`` count lines of the files. They and ``too_long`` are 0 for a test part
+    that is split off from the training files. ``set_aside`` is the number of sentences that this
+    split adds (test) or, negative, removes (training). ``repeated`` sentences are dropped.
+    ``with_rare`` sentences have rare words, and are changed or dropped. ``tokens`` and
+    ``known_tokens`` count tokens before that.
     """
 
     lines: int = 0
@@ -124,7 +126,7 @@ class PartAccount:
 
     @property
     def coverage(self) -> float:
-        """Share of the tokens that are in the vocabulary."""
+        """Share of the tokens with an id in the vocabulary, in [0, 1]."""
         return self.known_tokens / max(self.tokens, 1)
 
     def to_json(self) -> dict[str, Any]:
@@ -134,7 +136,7 @@ class PartAccount:
 
 @dataclass
 class _Part:
-    """Rows of the store that are still kept, and their account."""
+    """The training or test part: its rows of the `TokenStore`, and its counts."""
 
     name: str
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -143,14 +145,14 @@ class _Part:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A corpus as ids.
+    """An encoded corpus.
 
     Attributes:
-      vocabulary: counted on the training part.
+      vocabulary: words of the training part.
       train, test: ids (n, T) int32, 0 after the end of a sentence.
-      train_account, test_account: what was kept of what.
-      overlap: kept test sentences that training has too, word for word.
-      merges: of the tokenizer ``bpe``; None for others.
+      train_account, test_account: counts of sentences and tokens.
+      overlap: number of test sentences that also occur in training.
+      merges: merges of the tokenizer ``bpe``; None for other tokenizers.
     """
 
     vocabulary: Vocabulary
@@ -163,22 +165,22 @@ class Encoded:
 
     @property
     def length(self) -> int:
-        """T, in tokens."""
+        """Sequence length T, in tokens."""
         return self.train.shape[1]
 
 
 def encode_corpus(
     train: Sequence[Source], test: Sequence[Source] | None, settings: PrepareSettings
 ) -> Encoded:
-    """Reads, splits, counts and encodes, in this order.
+    """Returns the encoded corpus: reads, splits, counts and encodes the text.
 
     Args:
-      train: text to learn from.
-      test: held-out text; without it a share of ``train`` is set aside.
-      settings: lengths and policies.
+      train: training text.
+      test: held-out text; without it a share of ``train`` is held out.
+      settings: preparation settings.
 
     Raises:
-      UserError: a source cannot be used or has no sentence; the vocabulary or a part is empty.
+      UserError: a source cannot be used or has no sentence, or the vocabulary or a part is empty.
     """
     merges = _merges(train, settings)
     tokenizer = get_tokenizer(settings.tokenizer, settings.lowercase, merges)
@@ -217,7 +219,7 @@ def encode_corpus(
 
 
 def _merges(train: Sequence[Source], settings: PrepareSettings) -> tuple[Merge, ...] | None:
-    """Returns what the tokenizer ``bpe`` learns of all text but the test files; None for others."""
+    """Returns the merges that ``bpe`` learns from the training files; None for other tokenizers."""
     if settings.tokenizer != BPETokenizer.name:
         return None
     lines = (line for source in train for _, line in source.read())
@@ -226,7 +228,7 @@ def _merges(train: Sequence[Source], settings: PrepareSettings) -> tuple[Merge, 
 
 
 def default_length(histogram: Counter[int]) -> int:
-    """Returns the ``max_length`` for sentences of which ``histogram[n]`` have n tokens."""
+    """Returns the default ``max_length``, if ``histogram[n]`` sentences have n tokens."""
     wanted = DEFAULT_SHARE * histogram.total()
     seen = 0
     for length, count in sorted(histogram.items()):
@@ -263,8 +265,8 @@ def _set_aside(train: _Part, test: _Part, settings: PrepareSettings) -> None:
     count = len(train.rows)
     if count == 1:
         raise UserError(
-            "one sentence cannot be split into training and test parts: give a test file; in "
-            "running text, --split=sentences or --split=chunks finds sentences"
+            "one sentence cannot be split into training and test parts: give a test file, or for "
+            "running text --split=sentences or --split=chunks"
         )
     share = min(max(round(settings.test_fraction * count), 1), max(count - 1, 0))
     order = numpy_generator(settings.seed, "test part").permutation(count)
@@ -281,7 +283,7 @@ def _refuse_empty(parts: Sequence[_Part], reason: str) -> None:
 
 def _drop_repeated(parts: Sequence[_Part], store: TokenStore, length: int) -> None:
     seen: set[bytes] = set()
-    for part in parts:  # training first: what it has, the test part loses
+    for part in parts:  # training first, so that test sentences that it contains are dropped
         fresh = np.zeros(len(part.rows), bool)
         for place, key in enumerate(store.keys(part.rows, length)):
             fresh[place] = key not in seen
@@ -300,10 +302,10 @@ def _overlap(parts: Sequence[_Part], store: TokenStore, length: int) -> int:
 def _choose_words(
     parts: Sequence[_Part], store: TokenStore, length: int, settings: PrepareSettings
 ) -> tuple[Vocabulary, np.ndarray]:
-    """Counts the words of training and accounts for the sentences with rare ones.
+    """Chooses the vocabulary from training, and drops sentences with rare words if so set.
 
     Returns:
-      The vocabulary and, for every provisional id, the final one or ``_UNKNOWN``.
+      The vocabulary, and the final id (or ``_UNKNOWN``) of every provisional id, (words,) int32.
     """
     words = store.words
     counts = _count(parts[0].rows, store, length)
@@ -313,7 +315,7 @@ def _choose_words(
     if not vocabulary.words:
         raise UserError(
             "the vocabulary is empty: no word of the training part occurs "
-            f"{settings.min_count} times, or vocab_size {settings.vocab_size} leaves no room"
+            f"{settings.min_count} times, or vocab_size {settings.vocab_size} is too small"
         )
     lookup = _lookup(words, vocabulary)
     unknown = [_unknown_tokens(part.rows, store, length, lookup) for part in parts]
@@ -332,10 +334,10 @@ def _choose_words(
 def _drop_vanished(
     parts: Sequence[_Part], store: TokenStore, length: int
 ) -> tuple[Vocabulary, np.ndarray]:
-    """Returns the words of the training sentences that are left, and their lookup.
+    """Returns the vocabulary of the remaining training sentences, and its final ids.
 
-    With the dropped sentences, a frequent word may have vanished from training altogether; a test
-    sentence that has it goes too.
+    The dropped sentences may have contained all training occurrences of a frequent word. Test
+    sentences with such a word are dropped too.
     """
     vocabulary = Vocabulary.from_counts(_count(parts[0].rows, store, length))
     lookup = _lookup(store.words, vocabulary)
@@ -363,7 +365,7 @@ def _lookup(words: Sequence[str], vocabulary: Vocabulary) -> np.ndarray:
 def _unknown_tokens(
     rows: np.ndarray, store: TokenStore, length: int, lookup: np.ndarray
 ) -> np.ndarray:
-    """Returns how many tokens of each row (n,) have no id."""
+    """Returns the number of tokens without id in each row, (n,) int32."""
     missing = np.zeros(len(rows), np.int32)
     for piece, block in store.blocks(rows, length):
         missing[piece] = ((block != PADDING) & (lookup[block] == _UNKNOWN)).sum(axis=1)

@@ -14,20 +14,20 @@ Rule = tuple[float, tuple[str, ...]]
 class Grammar:
     """A probabilistic context-free grammar of finitely many sentences.
 
-    Notation, one symbol a line (continued on lines that begin with ``|``; ``#`` begins a comment)::
+    Each line defines one symbol; ``|`` continues the line above, ``#`` begins a comment::
 
         Sentence = 3 Noun sleeps | 1 Noun sees a Noun
         Noun = dog | cat
 
-    A name that begins with a capital is a symbol, all else is a word. The number before an
-    alternative is its weight (1 if absent); probabilities are weights divided by their sum.
+    Symbols begin with a capital, words do not. The number before an alternative is its weight
+    (default 1). The probability of an alternative is its weight divided by the sum of weights.
 
     Args:
-      text: the rules. No alternative is empty and no symbol refers to itself.
-      start: the symbol of whole sentences.
+      text: the rules, without empty alternatives and without recursion.
+      start: the start symbol.
 
     Raises:
-      ValueError: the text breaks one of these rules.
+      ValueError: a rule is malformed, recursive or missing.
     """
 
     def __init__(self, text: str, start: str):
@@ -41,13 +41,13 @@ class Grammar:
         self._by_first = self._index_by_first_word()
 
     def sample(self, generator: np.random.Generator) -> list[str]:
-        """Returns the tokens of one sentence, drawn with the grammar's probabilities."""
+        """Samples a sentence and returns its tokens."""
         return self.sample_derivation(generator)[0]
 
     def sample_derivation(self, generator: np.random.Generator) -> tuple[list[str], float]:
-        """Returns a sentence and the log-probability of the one derivation that produced it.
+        """Samples a derivation; returns the sentence and the derivation's log-probability in nats.
 
-        This is the sentence's own log-probability where it has no other derivation.
+        For a sentence with one derivation this is the sentence's log-probability.
         """
         tokens: list[str] = []
         log_prob = 0.0
@@ -64,16 +64,16 @@ class Grammar:
         return tokens, log_prob
 
     def log_prob(self, tokens: Sequence[str]) -> float:
-        """Returns the natural logarithm of the sentence's probability, all derivations together.
+        """Returns log p of a sentence in nats, summed over all its derivations.
 
-        -inf for what the grammar cannot say. The inside algorithm, from left to right: for a
-        symbol and the place where it begins, the probability of every place where it can end.
+        It is -inf for a sentence outside the grammar. The inside algorithm runs from left to
+        right: for a symbol and its begin, it finds the probability of every possible end.
         """
         found = self._inside(self.start, 0, tuple(tokens), {}).get(len(tokens), 0.0)
         return math.log(found) if found > 0.0 else -math.inf
 
     def derivations(self) -> Iterator[tuple[tuple[str, ...], float]]:
-        """Yields (tokens, probability) of every derivation. For small grammars."""
+        """Yields (tokens, probability) of every derivation; feasible for small grammars only."""
         yield from self._expand((self.start,), 1.0)
 
     @cached_property
@@ -84,7 +84,7 @@ class Grammar:
 
     @cached_property
     def derivation_count(self) -> int:
-        """Number of derivations: of distinct sentences too, if none has two."""
+        """Number of derivations: the number of sentences if each has one derivation."""
         counts: dict[str, int] = {}
         for symbol in self._order:
             rules = self._rules[symbol]
@@ -93,7 +93,7 @@ class Grammar:
 
     @cached_property
     def longest(self) -> int:
-        """Tokens of the longest sentence."""
+        """Length of the longest sentence, in tokens."""
         lengths: dict[str, int] = {}
         for symbol in self._order:
             rules = self._rules[symbol]
@@ -102,7 +102,7 @@ class Grammar:
 
     @cached_property
     def mean_length(self) -> float:
-        """Expected number of tokens of a sentence."""
+        """Expected length of a sentence, in tokens."""
         lengths: dict[str, float] = {}
         for symbol in self._order:
             lengths[symbol] = sum(
@@ -113,7 +113,7 @@ class Grammar:
 
     @cached_property
     def derivation_entropy(self) -> float:
-        """Entropy of a derivation in nats: of a sentence too, if none has two derivations."""
+        """Entropy of derivations in nats: that of sentences if each has one derivation."""
         entropies: dict[str, float] = {}
         for symbol in self._order:
             entropies[symbol] = sum(
@@ -127,7 +127,7 @@ class Grammar:
         return [(weight / total, items) for weight, items in self._rules[symbol]]
 
     def _index_by_first_word(self) -> dict[str, dict[str, list[Rule]]]:
-        """Returns, for symbol and word, the alternatives that can begin with this word."""
+        """Returns {symbol: {word: alternatives of the symbol that can begin with the word}}."""
         index: dict[str, dict[str, list[Rule]]] = {}
         for symbol in self._order:
             own: dict[str, list[Rule]] = {}
@@ -145,7 +145,7 @@ class Grammar:
         tokens: tuple[str, ...],
         known: dict[tuple[str, int], dict[int, float]],
     ) -> dict[int, float]:
-        """Returns {end: probability that ``symbol`` yields tokens[begin:end]}, zeros left out."""
+        """Returns {end: probability that ``symbol`` generates tokens[begin:end]} without zeros."""
         if (symbol, begin) in known:
             return known[symbol, begin]
         ends: dict[int, float] = {}
@@ -166,7 +166,7 @@ class Grammar:
         tokens: tuple[str, ...],
         known: dict[tuple[str, int], dict[int, float]],
     ) -> dict[int, float]:
-        """Returns where one more item of an alternative can end, given where the last one did."""
+        """Returns {end: probability} after one more item, from {end: probability} before it."""
         if item not in self._rules:
             return {
                 place + 1: value
@@ -202,10 +202,10 @@ def _parse(text: str) -> dict[str, list[Rule]]:
         if not body.startswith("|"):
             symbol, equals, body = (part.strip() for part in body.partition("="))
             if not equals or not symbol[:1].isupper() or symbol in rules:
-                raise ValueError(f"not a rule for a new symbol: {line!r}")
+                raise ValueError(f"not a rule, or a second rule for a symbol: {line!r}")
             rules[symbol] = []
         elif not symbol:
-            raise ValueError(f"an empty alternative: {line!r}")
+            raise ValueError(f"empty alternative: {line!r}")
         rules[symbol] += [_alternative(part, line) for part in body.removeprefix("|").split("|")]
     return rules
 
@@ -214,12 +214,12 @@ def _alternative(text: str, line: str) -> Rule:
     items = text.split()
     weight = float(items.pop(0)) if items and items[0].isdecimal() else 1.0
     if not items or not weight:
-        raise ValueError(f"an empty or impossible alternative: {line!r}")
+        raise ValueError(f"empty alternative, or weight 0: {line!r}")
     return weight, tuple(items)
 
 
 def _dependency_order(rules: dict[str, list[Rule]], start: str) -> list[str]:
-    """Returns the symbols that ``start`` needs, each after all that it needs itself."""
+    """Returns the symbols reachable from ``start`` in topological order, ``start`` last."""
     order: dict[str, None] = {}
 
     def visit(symbol: str, above: tuple[str, ...]) -> None:

@@ -1,18 +1,18 @@
-"""The formula languages of the CFG task: two context-free grammars, up to a number of levels.
+"""The languages of the CFG task: two grammars of formulas with a limited number of levels.
 
-"operators": S → x | S+S | S-S | S*S | S/S, of the Gumbel-softmax GAN's paper (Kusner and
-Hernández-Lobato 2016, from memory). The language is x(∘x)*, so that a level adds two symbols; with
-at most 5 operators there are 1,365 sentences of at most 11 symbols.
+"operators": S → x | S+S | S-S | S*S | S/S, from the Gumbel-softmax GAN's paper (Kusner and
+Hernández-Lobato 2016, quoted from memory). The language is x(∘x)*, so a level adds two symbols.
+With at most 5 operators there are 1,365 sentences of at most 11 symbols.
 
-"brackets": S → S+x | S-x | S*x | S/x | x | (S), x → x | y, of Texygen's CFG task, up to 9 levels,
-19 symbols. Every sentence has one derivation.
+"brackets": S → S+x | S-x | S*x | S/x | x | (S), x → x | y, from Texygen's CFG task, with up to 9
+levels and 19 symbols. Every sentence has one derivation.
 
-Which law the papers' sentences follow is open. "levels": the number of levels is uniform; in each,
-the rules that add one are equally likely. "derivation": all rules are equally likely everywhere,
-cut at the most levels: most sentences are a single operand then.
+The papers do not give the distribution of their sentences. "levels": the number of levels is
+uniform, and all rules that add a level are equally likely. "derivation": all rules are equally
+likely, up to the largest number of levels; most sentences are then a single operand.
 
-Texygen's own data is not used: NLTK's first 30,000 sentences below depth 9, in the order in which
-it enumerates them, begin with the same rules.
+Texygen's own data is not used: it consists of the first 30,000 sentences that NLTK enumerates below
+depth 9, which all begin with the same rules.
 """
 
 import math
@@ -24,12 +24,12 @@ import numpy as np
 from leakgan_tf.data.grammar import Grammar
 from leakgan_tf.utils.seeds import numpy_generator
 
-PADDING = " "  # id 0: fills a sentence up to T
+PADDING = " "  # id 0: pads a sentence to T
 LAWS = ("levels", "derivation")
 _OPERATORS = "+-*/"
-_ENUMERABLE = 10_000  # sentences at most
+_ENUMERABLE = 10_000  # largest number of sentences to list
 
-# By name: most levels, what a level may be and the operands; T holds a padding symbol at least.
+# {name: (largest number of levels, rule of a level, rule of operands)}.
 _RULES = {
     "operators": (5, "{below} Op x", "Operand = x"),
     "brackets": (9, "4 {below} Op Operand | 1 ( {below} )", "Operand = x | y"),
@@ -38,7 +38,7 @@ GRAMMARS = tuple(_RULES)
 
 
 def _weight(name: str, law: str, level: int, most: int) -> int:
-    """Returns the weight of the sentences of a number of levels."""
+    """Returns the unnormalized probability of a number of levels under a law."""
     if law == "levels":
         return 1
     if name == "operators":  # Catalan(k) derivations, of five rules each
@@ -48,12 +48,12 @@ def _weight(name: str, law: str, level: int, most: int) -> int:
 
 
 class Language:
-    """Sentences of a grammar as rows of ids, with their law.
+    """A language of the CFG task: its sentences as rows of ids, and their probabilities.
 
     Attributes:
-      length: T, symbols in a row, padding included.
-      symbols: by id; the first is the padding.
-      grammar: the law.
+      length: T, symbols in a row; at least one is padding.
+      symbols: symbols by id; the first is the padding.
+      grammar: probabilistic grammar with the distribution of sentences.
 
     Args:
       name: one of `GRAMMARS`.
@@ -75,7 +75,7 @@ class Language:
         self.log_prob = lru_cache(maxsize=100_000)(self.grammar.log_prob)
 
     def sample(self, count: int, seed: int) -> np.ndarray:
-        """Returns sentences of the law, ids (count, T) int32."""
+        """Samples sentences; returns ids (count, T) int32."""
         generator = numpy_generator(seed, "sentences")
         return self.encode([self.grammar.sample(generator) for _ in range(count)])
 
@@ -87,18 +87,18 @@ class Language:
         return rows
 
     def text(self, row: Sequence[int]) -> str:
-        """Returns ids (T,) as a line: without the padding at the end, with that inside."""
+        """Returns ids (T,) as text; padding at the end is removed, padding inside stays."""
         return "".join(self.symbols[number] for number in row).rstrip(PADDING)
 
     @cached_property
     def lengths(self) -> dict[int, float]:
-        """The probability of each length in symbols."""
+        """{length in symbols: probability}."""
         total = sum(self._weights)
         return {2 * level + 1: weight / total for level, weight in enumerate(self._weights)}
 
     @cached_property
     def sentences(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """All sentences, ids (n, T), and their probabilities (n,); None if they are too many."""
+        """All sentences, ids (n, T), and their probabilities (n,); None if n is above 10,000."""
         if self.grammar.derivation_count > _ENUMERABLE:
             return None
         words, probabilities = zip(*self.grammar.derivations(), strict=True)

@@ -1,4 +1,4 @@
-"""A folder of MIDI files as melodies of equal length, and which of them are held out."""
+"""Reads a folder of MIDI files as melodies of equal length, and holds out whole tunes."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import numpy_generator
 
 SUFFIXES = (".mid", ".midi")
-# Length 32 is SeqGAN's paper's. A tenth of the tunes is held out, as of the poems. A test melody
-# with a pitch that training never has could not be written by any model: it is dropped, counted.
-PIECE = 32  # steps of a piece, SeqGAN's
+# Length 32 is from SeqGAN's paper. As for the poems, a tenth is held out. A model cannot generate a
+# test melody with a pitch that training lacks: such melodies are dropped and counted.
+PIECE = 32  # steps of a piece
 SETTINGS = PrepareSettings(
     tokenizer="pitch", max_length=PIECE, rare="drop", test_fraction=0.1, seed=0
 )
@@ -22,13 +22,13 @@ SETTINGS = PrepareSettings(
 
 @dataclass(frozen=True)
 class MelodyFolder:
-    """What a folder of MIDI files gave.
+    """The tunes of a folder of MIDI files.
 
     Attributes:
-      name: the folder's path.
-      tunes: for each usable file's path in the folder its pitches, one a step, of any length.
-      left_out: for each other file the reason why not.
-      sha256: checksum of all the files' names and contents.
+      name: path of the folder.
+      tunes: {path in the folder: MIDI pitches, one a step}, for usable files.
+      left_out: {path in the folder: reason}, for other MIDI files.
+      sha256: checksum of the names and contents of all MIDI files.
     """
 
     name: str
@@ -41,12 +41,12 @@ def read_folder(folder: str | Path, length: int, step: float = STEP) -> MelodyFo
     """Reads every MIDI file in a folder and below it.
 
     Args:
-      folder: the folder; other files in it are passed over.
-      length: a tune of fewer steps is left out.
+      folder: the folder; files of other types are ignored.
+      length: steps of the shortest usable tune.
       step: seconds between two pitches.
 
     Raises:
-      UserError: there is no such folder, or no usable file in it.
+      UserError: the folder does not exist, or has no usable file.
     """
     folder = Path(folder)
     exact_step(step)
@@ -56,7 +56,7 @@ def read_folder(folder: str | Path, length: int, step: float = STEP) -> MelodyFo
     digest = hashlib.sha256()
     tunes, left_out = {}, {}
     for path in paths:
-        # A name that is no UTF-8 must not stop records from being written.
+        # Records are UTF-8, file names may not be.
         name = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
         try:
             digest.update(f"{file_sha256(path)} {name}\n".encode())
@@ -71,20 +71,20 @@ def read_folder(folder: str | Path, length: int, step: float = STEP) -> MelodyFo
 
 
 def windows(pitches: Sequence[int], length: int) -> list[Sequence[int]]:
-    """Returns a tune's pieces of ``length`` steps, one after the other; the rest is dropped."""
+    """Returns consecutive pieces of ``length`` steps of a tune; drops the remainder."""
     return [
         pitches[begin : begin + length] for begin in range(0, len(pitches) - length + 1, length)
     ]
 
 
 def melody_sources(melodies: MelodyFolder, settings: PrepareSettings) -> tuple[Source, Source]:
-    """Returns the pieces of the training tunes and of the test tunes, a line of pitches each.
+    """Returns (training, test) sources of pieces, one line of pitches for each piece.
 
-    Whole tunes are held out: no piece of a test tune is learned from. Which ones depends on the
-    usable files' names, ``test_fraction`` and ``seed``.
+    Whole tunes are held out, so that no piece of a test tune is trained on. The choice depends on
+    the names of the usable files, ``test_fraction`` and ``seed``.
 
     Raises:
-      UserError: there is a single tune, or the length is none that T can have.
+      UserError: there is only one tune, or T cannot have this length (`window_length`).
     """
     length = window_length(settings)
     names = sorted(melodies.tunes)
@@ -109,7 +109,7 @@ def melody_sources(melodies: MelodyFolder, settings: PrepareSettings) -> tuple[S
 
 
 def window_length(settings: PrepareSettings) -> int:
-    """Returns the steps of a piece; ``UserError`` if T could not be exactly that."""
+    """Returns the steps of a piece, T; ``UserError`` if ``length_multiple`` does not divide it."""
     length = settings.max_length or PIECE
     if length % settings.length_multiple:
         raise UserError(
@@ -126,7 +126,7 @@ def _long_enough(pitches: list[int], length: int) -> list[int]:
 
 
 def _account(melodies: MelodyFolder) -> tuple[str, ...]:
-    """Returns a line with the counts, and one for every file that was left out."""
+    """Returns a line with the counts, then a line for every file that was left out."""
     used, left_out = len(melodies.tunes), melodies.left_out
     counts = f"{used + len(left_out):,} MIDI files: {used:,} used, {len(left_out):,} left out"
     return (counts, *(f"left out: {name}: {reason}" for name, reason in left_out.items()))

@@ -1,18 +1,18 @@
-"""One voice of a MIDI file as notes, and notes as a pitch for every step of time; and back.
+"""Reads the melody of a MIDI file as one pitch a time step, and writes pitches as MIDI.
 
-The rules, where SeqGAN's paper ("88 pitches", "sampled every 0.4 s") leaves them open:
+SeqGAN's paper gives "88 pitches", "sampled every 0.4 s". The other rules are this project's:
 
 - The melody is one channel of one track: the first track that has notes, in it the lowest channel.
-  Percussion (channel 10 as MIDI counts) is no voice. Accompaniment in other tracks is not read.
-- The first step is where the first note begins: silence before it is dropped.
-- A step has the pitch that sounds at its first instant. At a rest it has the pitch of the note
-  before, as there is no symbol for silence among 88 pitches.
-- A note may go on for at most `LEGATO` seconds after the next began: it is cut there. More makes
-  a file polyphonic, and unusable.
-- Written back, equal pitches in a row are one held note: steps do not tell repeated notes from
-  long ones.
+  Percussion (MIDI channel 10) and the accompaniment in other tracks are ignored.
+- The first step begins with the first note: silence before it is dropped.
+- A step has the pitch that sounds at its begin. A rest has the pitch of the note before it, as the
+  88 pitches include no symbol for silence.
+- Consecutive notes may overlap by at most `LEGATO` seconds: the first is cut. A file with a longer
+  overlap is polyphonic and cannot be used.
+- Equal consecutive pitches are written as one held note: steps do not distinguish repeated notes
+  from long ones.
 
-Time is counted in fractions, so that no rounding decides which note a step falls on.
+Times are fractions, so that rounding cannot change the note of a step.
 """
 
 import io
@@ -28,14 +28,14 @@ from leakgan_tf.utils.files import atomic_output
 
 STEP = 0.4  # seconds: SeqGAN's paper
 LOWEST, HIGHEST = 21, 108  # MIDI numbers of a piano's 88 keys
-LEGATO = Fraction(1, 20)  # seconds; files differ by a tick or a player's hand
-_STEPS = (0.01, 8.0)  # seconds: what a tempo in a MIDI file can say, with room
-_MOST_STEPS = 100_000  # a damaged file can claim to last for years
+LEGATO = Fraction(1, 20)  # seconds of overlap in monophonic files
+_STEPS = (0.01, 8.0)  # seconds: range that a MIDI tempo can represent
+_MOST_STEPS = 100_000  # a damaged file can declare years
 _MAGIC = b"MThd"
-_MOST_BYTES = 2**24  # of a file; a tune of an hour has 1 MB
-_PERCUSSION = 9  # as mido counts, from 0
+_MOST_BYTES = 2**24  # largest file; a tune of an hour has 1 MB
+_PERCUSSION = 9  # mido counts channels from 0
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note, until a file says otherwise
-_TICKS = 480  # per quarter note, in files written; a step is an eighth
+_TICKS = 480  # per quarter note in written files; a step is an eighth note
 _VELOCITY = 80
 
 
@@ -54,21 +54,21 @@ class Note:
 
 
 def read_melody(path: str | Path, step: float = STEP) -> list[int]:
-    """Returns the pitches of a MIDI file's melody, one a step, from its first note to its last.
+    """Returns the MIDI pitches of a file's melody, one a step, from first to last note.
 
     Args:
       path: the file.
       step: seconds between two pitches.
 
     Raises:
-      UserError: the file cannot be used; the message is the reason, without the file's name.
+      UserError: the file cannot be used; the message gives the reason without the file name.
     """
     return sample_pitches(read_notes(path), step)
 
 
 def read_notes(path: str | Path) -> list[Note]:
-    """Returns the melody of a MIDI file, one note after the other; errors as in `read_melody`."""
-    if not Path(path).is_file():  # a pipe would be waited for
+    """Returns the notes of a MIDI file's melody in order; raises errors as `read_melody` does."""
+    if not Path(path).is_file():  # reading a pipe could block
         raise UserError("cannot be read: not a regular file")
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
@@ -82,13 +82,13 @@ def read_notes(path: str | Path) -> list[Note]:
         midi = mido.MidiFile(file=io.BytesIO(content))
     except EOFError as error:
         raise UserError("damaged MIDI file: it ends too early") from error
-    except Exception as error:  # the parser fails wherever the damage leads it
+    except Exception as error:  # mido raises many types for damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"damaged MIDI file: {reason}") from error
     if midi.type == 2:
         raise UserError("its tracks are not in time with each other (MIDI type 2)")
     if midi.ticks_per_beat <= 0:
-        raise UserError("its time is in film frames, not in quarter notes")
+        raise UserError("its time unit is film frames, not quarter notes")
     voices = _voices(midi)
     if not voices:
         raise UserError("it has no notes other than percussion")
@@ -96,11 +96,11 @@ def read_notes(path: str | Path) -> list[Note]:
 
 
 def sample_pitches(notes: Sequence[Note], step: float = STEP) -> list[int]:
-    """Returns the pitch at the beginning of every step from the first note to the last's end.
+    """Returns the MIDI pitch at the begin of each step, from the first to the last note.
 
     Raises:
-      UserError: a pitch is none of a piano's, the melody has no end in sight, or ``step`` is out of
-        range.
+      UserError: a pitch is outside a piano's range, the melody has more than 100,000 steps, or
+        ``step`` is out of range.
     """
     wide = exact_step(step)
     for note in notes:
@@ -118,12 +118,12 @@ def sample_pitches(notes: Sequence[Note], step: float = STEP) -> list[int]:
 
 
 def write_melody(path: str | Path, pitches: Sequence[int], step: float = STEP) -> None:
-    """Writes pitches as a MIDI file that `read_melody` reads again; whole or not at all.
+    """Writes pitches as a MIDI file for `read_melody`, atomically.
 
     Args:
       path: the file.
-      pitches: MIDI numbers, one a step; none gives a silent file.
-      step: seconds that each lasts.
+      pitches: MIDI numbers, one a step; an empty sequence gives a silent file.
+      step: duration of a step in seconds.
 
     Raises:
       UserError: ``step`` is out of range, or the file cannot be written.
@@ -144,7 +144,7 @@ def write_melody(path: str | Path, pitches: Sequence[int], step: float = STEP) -
 
 
 def exact_step(step: float) -> Fraction:
-    """Returns ``step`` seconds in whole microseconds; ``UserError`` if it is out of range."""
+    """Returns ``step`` (seconds) rounded to microseconds; ``UserError`` if out of range."""
     shortest, longest = _STEPS
     if not shortest <= step <= longest:
         raise UserError(f"a step must last {shortest} to {longest:g} seconds, not {step}")
@@ -161,14 +161,14 @@ def _held(pitches: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _timed(midi: mido.MidiFile) -> Iterator[tuple[Fraction, int, mido.Message]]:
-    """Yields (seconds, track, message) in order of time; tempo changes count for every track."""
+    """Yields (seconds, track, message) in order of time; tempo changes apply to all tracks."""
     events = []
     for number, track in enumerate(midi.tracks):
         tick = 0
         for message in track:
             tick += message.time
             events.append((tick, number, message))
-    events.sort(key=lambda event: event[0])  # stable: a track's own order stays
+    events.sort(key=lambda event: event[0])  # stable: keeps the order within a track
     seconds, last, tempo = Fraction(0), 0, _DEFAULT_TEMPO
     for tick, number, message in events:
         if tick > last:
@@ -180,10 +180,10 @@ def _timed(midi: mido.MidiFile) -> Iterator[tuple[Fraction, int, mido.Message]]:
 
 
 def _voices(midi: mido.MidiFile) -> dict[tuple[int, int], list[Note]]:
-    """Returns the notes of each (track, channel) that has any, in order of their ends.
+    """Returns {(track, channel): notes in order of their ends}.
 
-    A note that begins while the same pitch sounds ends that one; one that nothing ends lasts as
-    long as the file.
+    A note ends when the same pitch begins again. A note without an end lasts until the end of the
+    file.
     """
     voices: dict[tuple[int, int], list[Note]] = {}
     sounding: dict[tuple[int, int, int], Fraction] = {}
@@ -207,7 +207,7 @@ def _voices(midi: mido.MidiFile) -> dict[tuple[int, int], list[Note]]:
 
 
 def _one_by_one(notes: Sequence[Note]) -> list[Note]:
-    """Returns notes, ordered by start, without overlap; ``UserError`` if they are polyphonic."""
+    """Removes overlaps from notes in order of start; ``UserError`` if they are polyphonic."""
     alone: list[Note] = []
     for note in notes:
         if alone and alone[-1].end > note.start:

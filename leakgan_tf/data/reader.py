@@ -1,4 +1,4 @@
-"""How token ids are read again: what a trained run keeps of its data set."""
+"""Decodes token ids with the vocabulary and tokenizer that a trained run stores."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict
@@ -17,17 +17,17 @@ class _ReaderRequired(TypedDict):
 
 
 class ReaderFile(_ReaderRequired, total=False):
-    """text.json of a run."""
+    """Content of a run's text.json."""
 
     merges: list[tuple[str, str]]
 
 
 class TextReader:
-    """Turns ids into tokens and text.
+    """Decodes ids to tokens and to text.
 
     Args:
       vocabulary: words by id.
-      tokenizer: the one that made the tokens.
+      tokenizer: the tokenizer of the training text.
     """
 
     def __init__(self, vocabulary: Vocabulary, tokenizer: Tokenizer):
@@ -39,11 +39,11 @@ class TextReader:
         return self.vocabulary.decode(ids)
 
     def text(self, ids: Sequence[int]) -> str:
-        """Returns a sentence (T,) as it would be written."""
+        """Returns a sentence (T,) as detokenized text."""
         return self.tokenizer.detokenize(self.tokens(ids))
 
     def to_json(self) -> dict[str, Any]:
-        """Returns what `from_json` reads."""
+        """Returns the reader as a JSON value for `from_json`."""
         merges = {}
         if isinstance(self.tokenizer, BPETokenizer):
             merges["merges"] = [list(pair) for pair in self.tokenizer.merges]
@@ -56,10 +56,10 @@ class TextReader:
 
     @classmethod
     def from_json(cls, value: Any) -> "TextReader":
-        """Reads `to_json`'s result; raises ``UserError`` for anything else."""
+        """Returns the reader that `to_json` stored; raises ``UserError`` for other values."""
         known = check(value, ReaderFile, "a run's vocabulary")
         vocabulary = Vocabulary.from_json(known["vocabulary"])
         tokenizer = get_tokenizer(known["tokenizer"], known["lowercase"], known.get("merges"))
         if tokenizer.name == PitchTokenizer.name and not set(vocabulary.words) <= set(PITCHES):
-            raise UserError("a vocabulary of melodies has a word that is no pitch")
+            raise UserError("a vocabulary of melodies contains a word that is not a pitch")
         return cls(vocabulary, tokenizer)

@@ -1,4 +1,4 @@
-"""Where raw sentences come from: files, or a list in memory, each with its checksum."""
+"""Sources of raw sentences with checksums: files, or lists in memory."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +16,10 @@ class Source:
     """Numbered lines of text.
 
     Attributes:
-      name: what messages and records call it.
-      read: returns an iterator of (line number from 1, stripped line); may be called again.
-      sha256: hexadecimal checksum of the bytes behind it.
-      notes: what is to be said of how it was made, a line each: what was left out, and why.
+      name: name in messages and records.
+      read: returns a new iterator of (line number from 1, stripped line) at each call.
+      sha256: hexadecimal checksum of the content.
+      notes: remarks for the record, one line each, such as files left out and the reason.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Source:
 def file_sha256(path: str | Path) -> str:
     """Returns the hexadecimal SHA-256 of a file; ``UserError`` if it cannot be read."""
     digest = hashlib.sha256()
-    if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
+    if Path(path).exists() and not Path(path).is_file():  # reading a pipe could block
         raise UserError(f"{path} cannot be read: not a regular file")
     try:
         with open(path, "rb") as stream:
@@ -45,10 +45,10 @@ def file_sha256(path: str | Path) -> str:
 def file_source(
     path: str | Path, column: str = "", encoding: str = "", split: str = "lines"
 ) -> Source:
-    """Returns a text file, plain or gzip, as a source; the arguments are those of `read_units`.
+    """Returns a text file, plain or gzip, as a source; arguments as in `read_units`.
 
     Raises:
-      UserError: it is missing, cannot be read or is not a regular file (it is read twice).
+      UserError: the file is missing, unreadable, or not a regular file (it is read twice).
     """
     if Path(path).is_dir():
         raise UserError(f"{path} is a folder: give its files, one by one")
@@ -56,6 +56,6 @@ def file_source(
 
 
 def generated_source(name: str, sentences: Sequence[str], notes: tuple[str, ...] = ()) -> Source:
-    """Returns sentences in memory as a source, with the checksum of them as a text file."""
+    """Returns sentences in memory as a source; its checksum is that of the same text file."""
     digest = hashlib.sha256("".join(f"{line}\n" for line in sentences).encode("utf-8"))
     return Source(name, lambda: iter(enumerate(sentences, 1)), digest.hexdigest(), notes)

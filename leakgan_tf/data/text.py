@@ -1,4 +1,4 @@
-"""Lines of a text file, and sentences as tokens and back."""
+"""Reads lines of text files, and converts sentences to tokens and back."""
 
 import codecs
 import gzip
@@ -14,17 +14,16 @@ from leakgan_tf.data.bpe import BPETokenizer, Merge
 from leakgan_tf.utils.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
-_GUESSED = 1 << 16  # bytes that an encoding is guessed from
+_GUESSED = 1 << 16  # bytes used to guess an encoding
 _GZIP_MAGIC = b"\x1f\x8b"
 _NO_TEXT = "this is not a text file: give the text, saved as UTF-8"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
 def read_sentences(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yields ``(line number, line)`` of a UTF-8 text file, plain or gzip; see `read_lines`.
+    """Yields ``(line number, stripped line)`` of a UTF-8 text file, plain or gzip (`read_lines`).
 
-    Lines come without the white space around them; a blank line comes as ``""``, so that the caller
-    can count it.
+    A blank line is ``""``, so that the caller can count it.
     """
     return ((number, line.strip()) for number, line in read_lines(path))
 
@@ -34,23 +33,23 @@ def read_lines(
 ) -> Iterator[tuple[int, str]]:
     """Yields ``(line number, line)`` of a text file, plain or gzip.
 
-    Numbers start at 1. Lines end with their line feed. Compression is recognized by content, not by
-    name. One line is in memory at a time.
+    Numbers start at 1. Lines include their line feed. The content, not the name, decides whether a
+    file is compressed. Only one line is in memory at a time.
 
     Args:
       path: the file; a byte order mark at its start is skipped.
-      encoding: as Python names it; "" is UTF-8.
-      most: bytes of the longest line.
+      encoding: name of the encoding in Python; "" is UTF-8.
+      most: length of the longest allowed line, in bytes for UTF-8, in characters otherwise.
 
     Raises:
-      UserError: the file cannot be read, is no text (a PDF, a picture, a NUL byte), is not in the
-        encoding, has a longer line, or is a damaged gzip file. Names the file and the line, and
-        what to give instead.
+      UserError: the file is unreadable, not text (a PDF, a picture, a NUL byte), not in the
+        encoding, a damaged gzip file, or has a longer line. The message names the file, the line
+        and a remedy.
     """
     path = Path(path)
     try:
         with open(path, "rb") as raw:
-            # peek, not read and seek: a pipe has no way back.
+            # peek instead of read and seek, as pipes cannot seek.
             head = raw.peek(HEAD)[:HEAD]
             if found := known_format(head):
                 raise UserError(f"{path} is {found}")
@@ -65,7 +64,7 @@ def read_lines(
 
 
 def _is_utf8(encoding: str) -> bool:
-    """Returns whether an encoding is UTF-8; raises ``UserError`` if there is none of that name."""
+    """Returns whether an encoding is UTF-8; raises ``UserError`` for an unknown encoding."""
     try:
         info = codecs.lookup(encoding or "utf-8")
         text = info._is_text_encoding
@@ -73,7 +72,7 @@ def _is_utf8(encoding: str) -> bool:
         text = False
     if not text:
         raise UserError(
-            f"unknown encoding {encoding!r}: utf-8, utf-16, cp1252, shift_jis, gb18030, …"
+            f"unknown encoding {encoding!r}: give utf-8, utf-16, cp1252, shift_jis, gb18030, …"
         )
     return info.name in ("utf-8", "utf-8-sig")
 
@@ -81,7 +80,7 @@ def _is_utf8(encoding: str) -> bool:
 def _utf8_lines(
     stream: BinaryIO | io.BufferedIOBase, path: Path, most: int
 ) -> Iterator[tuple[int, str]]:
-    seen = bytearray()  # the beginning, for a guess at another encoding
+    seen = bytearray()  # first bytes, to guess the encoding
     for number in itertools.count(1):
         try:
             line = stream.readline(most + 1)
@@ -128,7 +127,7 @@ def _encoded_lines(
             if len(line) > most:
                 raise UserError(_too_long(path, number, most))
             if "\0" in line:
-                raise UserError(f"{path} line {number}: a NUL character: this is not {encoding}")
+                raise UserError(f"{path} line {number}: a NUL character; this is not {encoding}")
             yield number, line
 
 
@@ -145,7 +144,7 @@ def _advice(content: bytes) -> str:
 
 
 def guess_encoding(content: bytes) -> str:
-    """Returns the likely encoding of text that is not UTF-8; "" if none is.
+    """Returns the likely encoding of text that is not UTF-8; "" if unknown.
 
     >>> guess_encoding("häßlich, aber schön".encode("cp1252"))
     'cp1252'
@@ -162,7 +161,7 @@ def guess_encoding(content: bytes) -> str:
     pairs = sum(a >= 0x80 and b >= 0x80 for a, b in itertools.pairwise(content))
     if b"\0" in content or not high:
         return ""
-    if pairs < high / 3:  # letters with accents are alone
+    if pairs < high / 3:  # accented letters rarely follow each other
         return "cp1252"
     for name, least in (("euc_jp", 0.2), ("shift_jis", 0.2), ("euc_kr", 0.5), ("gb18030", 0.0)):
         text = content.decode(name, errors="replace")
@@ -176,38 +175,36 @@ def guess_encoding(content: bytes) -> str:
 
 
 class Tokenizer(Protocol):
-    """Takes a sentence apart and puts it together again.
-
-    Tokens are never empty.
+    """Interface of tokenizers: splits sentences into non-empty tokens, and joins tokens.
 
     Attributes:
-      name: as given to ``get_tokenizer``.
-      lowercase: whether ``tokenize`` lowers the case first.
+      name: name for ``get_tokenizer``.
+      lowercase: whether ``tokenize`` converts to lower case first.
     """
 
     name: str
     lowercase: bool
 
     def tokenize(self, line: str) -> list[str]:
-        """Returns the tokens of one line; none for a blank line."""
+        """Returns the tokens of one line; an empty list for a blank line."""
         ...
 
     def detokenize(self, tokens: Sequence[str]) -> str:
-        """Returns the line that reads as ``tokens``."""
+        """Returns the line of text that ``tokens`` form."""
         ...
 
 
 class WordTokenizer:
     """NLTK's Penn-Treebank-like words: punctuation and clitics are tokens of their own.
 
-    ``detokenize`` attaches punctuation again. Straight double quotes become the tokens two
-    backquotes and two apostrophes, as in the treebank, and come out straight.
+    ``detokenize`` attaches punctuation again. As in the treebank, straight double quotes become the
+    tokens `` and ''; ``detokenize`` restores them.
     """
 
     name = "word"
 
     def __init__(self, lowercase: bool = False):
-        # Here, as NLTK takes a second to import, and commands read this file before their flags.
+        # Imported here, as NLTK takes a second and every command imports this module.
         from nltk.tokenize.destructive import NLTKWordTokenizer
         from nltk.tokenize.treebank import TreebankWordDetokenizer
 
@@ -225,9 +222,9 @@ class WordTokenizer:
 
 
 class WhitespaceTokenizer:
-    """Tokens are what white space separates, for text that is tokenized already.
+    """Splits at white space, for text that is tokenized already.
 
-    ``detokenize`` joins by one space, so that ``tokenize`` gives back the same tokens always.
+    ``detokenize`` joins by one space, and ``tokenize`` always restores the same tokens.
     """
 
     name = "whitespace"
@@ -245,28 +242,28 @@ class WhitespaceTokenizer:
 
 
 class PitchTokenizer(WhitespaceTokenizer):
-    """Tokens are the pitches of a melody, one a step of time, as the numbers of a piano's keys.
+    """Splits a melody into pitches, MIDI numbers 21 to 108, one for each time step.
 
-    By this name, programs know that a vocabulary's words can be played.
+    This tokenizer's name marks a data set or run as music.
     """
 
     name = "pitch"
 
     def tokenize(self, line: str) -> list[str]:
-        """Returns the MIDI numbers in ``line``; ``UserError`` if anything else is in it."""
+        """Returns the MIDI numbers in ``line``; raises ``UserError`` for other tokens."""
         tokens = super().tokenize(line)
         for token in tokens:
             if token not in PITCHES:
-                raise UserError(f"{token!r} is no pitch: a whole number, 21 to 108")
+                raise UserError(f"{token!r} is not a pitch: give whole numbers from 21 to 108")
         return tokens
 
 
 class CharTokenizer:
-    """A token per character; a run of white space is one space.
+    """Splits into characters; a run of white space is one space.
 
-    White space beside a character of a script that is written without spaces (Chinese, Japanese)
-    is dropped: corpora put it there to separate the tokens. ``detokenize`` joins without spaces,
-    and ``tokenize`` gives back the same tokens always.
+    White space beside a character of a script without spaces (Chinese, Japanese) is dropped, as
+    corpora use it to separate tokens. ``detokenize`` joins without spaces, and ``tokenize`` always
+    restores the same tokens.
     """
 
     name = "char"
@@ -285,13 +282,13 @@ class CharTokenizer:
         return tokens
 
     def detokenize(self, tokens: Sequence[str]) -> str:
-        """Returns the characters in one string."""
+        """Returns the characters joined without spaces."""
         return "".join(tokens)
 
 
 # First and last code points of blocks whose scripts put no spaces between words.
 UNSPACED_BLOCKS = (
-    (0x25A1, 0x25A1),  # the mark for a lost character
+    (0x25A1, 0x25A1),  # white square, the mark for a lost character
     (0x2E80, 0x312F),  # radicals, CJK punctuation, kana, bopomofo
     (0x31A0, 0x9FFF),  # bopomofo and kana extensions, CJK symbols, ideographs
     (0xF900, 0xFAFF),  # compatibility ideographs
@@ -310,7 +307,7 @@ def is_unspaced(character: str) -> bool:
 _TOKENIZERS = {
     kind.name: kind for kind in (WordTokenizer, WhitespaceTokenizer, CharTokenizer, PitchTokenizer)
 }
-TOKENIZER_NAMES = tuple(_TOKENIZERS)  # those that learn nothing
+TOKENIZER_NAMES = tuple(_TOKENIZERS)  # tokenizers without training
 
 
 def get_tokenizer(
@@ -319,15 +316,15 @@ def get_tokenizer(
     """Returns the tokenizer ``word``, ``whitespace``, ``char``, ``pitch`` or ``bpe``.
 
     Args:
-      name: its name.
-      lowercase: whether it lowers the case first.
-      merges: of ``bpe``, as it learned them.
+      name: name of the tokenizer.
+      lowercase: whether it converts to lower case first.
+      merges: the learned merges of ``bpe``.
 
     Raises:
-      UserError: there is no tokenizer of that name, or ``bpe`` has no merges.
+      UserError: the name is unknown, or is ``bpe`` without merges.
     """
     if name == BPETokenizer.name and merges is not None:
         return BPETokenizer(lowercase, merges)
     if name not in _TOKENIZERS:
-        raise UserError(f"unknown tokenizer {name!r}; there are {', '.join(TOKENIZER_NAMES)}")
+        raise UserError(f"unknown tokenizer {name!r}: one of {', '.join(TOKENIZER_NAMES)}")
     return _TOKENIZERS[name](lowercase)

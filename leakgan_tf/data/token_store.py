@@ -1,4 +1,4 @@
-"""Millions of sentences in little memory: provisional word ids, 4 bytes a token."""
+"""Stores millions of sentences in memory as provisional word ids, 4 bytes a token."""
 
 import hashlib
 from array import array
@@ -15,17 +15,17 @@ from leakgan_tf.utils.errors import UserError
 
 PADDING = -1
 _BLOCK_ROWS = 16384
-_KEY_BYTES = 16  # as many as make a chance collision among millions of sentences impossible
+_KEY_BYTES = 16  # hash size with negligible risk of collision among millions of sentences
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one source gave.
+    """Counts and rows of one source in a `TokenStore`.
 
     Attributes:
-      lines, blank: lines read, and those without a token.
-      discarded: sentences over the limit that were not stored.
-      first, stop: the stored rows are ``first … stop - 1``.
+      lines, blank: number of lines, and of lines without a token.
+      discarded: number of sentences above the limit, which were not stored.
+      first, stop: the source has the rows ``first … stop - 1``.
     """
 
     lines: int
@@ -36,12 +36,12 @@ class Reading:
 
 
 class TokenStore:
-    """Sentences as rows of provisional word ids, in the order in which words were first met.
+    """Sentences as rows of provisional word ids, numbered by first occurrence.
 
     Args:
-      limit: sentences of more tokens are never needed whole.
-      cut: keep the beginning of those (``limit`` + 1 tokens, so that they are still seen to be too
-        long) instead of discarding them.
+      limit: largest number of tokens of a sentence that is stored whole.
+      cut: whether longer sentences are cut to ``limit`` + 1 tokens, which still marks them as too
+        long, instead of discarded.
     """
 
     def __init__(self, limit: int, cut: bool):
@@ -51,12 +51,12 @@ class TokenStore:
         self._lengths = array("i")
         self._starts = np.zeros(1, np.int64)
         self._word_ids: dict[str, int] = {}
-        # How many sentences have how many tokens, discarded ones included.
+        # {tokens: number of sentences}, with discarded sentences.
         self.histogram: Counter[int] = Counter()
 
     @property
     def words(self) -> list[str]:
-        """The words in the order of their provisional ids."""
+        """Words in the order of their provisional ids."""
         return list(self._word_ids)
 
     def read(
@@ -70,9 +70,9 @@ class TokenStore:
 
         Args:
           source: lines of text.
-          tokenizer: what takes them apart.
-          omit: tokens that are left out.
-          chunk: join all lines, and cut them into sentences of so many tokens; None keeps lines.
+          tokenizer: splits lines into tokens.
+          omit: tokens to leave out.
+          chunk: number of tokens in each sentence, cut from all lines joined; None keeps lines.
         """
         lines = blank = discarded = 0
         first = len(self._lengths)
@@ -101,7 +101,7 @@ class TokenStore:
         return Reading(lines, blank, discarded, first, len(self._lengths))
 
     def _add(self, tokens: list[str]) -> bool:
-        """Stores a sentence, if it is not too long; returns whether it did."""
+        """Stores a sentence unless it is too long; returns whether it was stored."""
         self.histogram[len(tokens)] += 1
         if len(tokens) > self._limit:
             if not self._cut:
@@ -113,7 +113,7 @@ class TokenStore:
         return True
 
     def freeze(self) -> None:
-        """Ends reading; rows can be had from now on."""
+        """Ends reading; call it before ``lengths``, `blocks` and `keys`."""
         ids = self._ids
         self._ids = np.frombuffer(ids, np.int32) if len(ids) else np.zeros(0, np.int32)
         lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
@@ -121,10 +121,10 @@ class TokenStore:
         self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
     def blocks(self, rows: np.ndarray, length: int) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yields the sentences of ``rows`` (n,) piece by piece.
+        """Yields the sentences of ``rows`` (n,) in blocks of b rows.
 
         Yields:
-          (which of ``rows``, provisional ids (b, length) int32), cut at ``length`` and padded with
+          (slice of ``rows``, provisional ids (b, length) int32), cut at ``length`` and padded with
           ``PADDING``.
         """
         places = np.arange(length)
@@ -137,11 +137,11 @@ class TokenStore:
             yield piece, np.where(inside, self._ids[index], np.int32(PADDING))
 
     def keys(self, rows: np.ndarray, length: int) -> Iterator[bytes]:
-        """Yields, for every row cut at ``length``, bytes that equal sentences share."""
+        """Yields a key of each row cut at ``length``; equal sentences have equal keys."""
         for row in rows.tolist():
             start = self._starts[row]
             key = self._ids[start : min(start + length, self._starts[row + 1])].tobytes()
             if len(key) > _KEY_BYTES:
-                # 17 bytes are never a short sentence's own: those are multiples of 4.
+                # 17 bytes cannot equal a short key, whose size is a multiple of 4.
                 key = hashlib.blake2b(key, digest_size=_KEY_BYTES + 1).digest()
             yield key

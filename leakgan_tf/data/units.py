@@ -1,4 +1,4 @@
-"""What of a text file is a sentence: its lines, a column, or parts of running text."""
+"""Splits a text file into sentences: lines, a column, or parts of running text."""
 
 import csv
 import itertools
@@ -11,13 +11,13 @@ from leakgan_tf.data.text import MAX_LINE_BYTES, read_lines
 from leakgan_tf.utils.errors import UserError
 
 SPLITS = ("lines", "sentences", "paragraphs", "chunks")
-_MOST_LINE_BYTES = 2**28  # of running text, which may be one line
-_PIECE = 10_000  # characters of a line that are handled at once, in chunks
+_MOST_LINE_BYTES = 2**28  # for running text, which may be one line
+_PIECE = 10_000  # characters of a line that are tokenized at once, for chunks
 Numbered = tuple[int, str]
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may escape half a character
 
-# A sentence ends at such a mark, closing quotes and brackets included: before white space and what
-# may begin a sentence, or at once after a mark of a script without spaces.
+# End of a sentence: a mark with closing quotes and brackets, then white space and a possible begin
+# of a sentence. In scripts without spaces the mark alone is enough.
 _END = re.compile(
     r"(?:[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[¿¡—–-]*[\w])|[。！？]+[」』”’）]*\s*)", re.UNICODE
 )
@@ -32,14 +32,14 @@ def read_units(path: str | Path, column: str, encoding: str, split: str) -> Iter
 
     Args:
       path: the file.
-      column: of a CSV, TSV or JSON lines file: a name in its header, or a number from 1 if it has
-        none; "" takes the file as text.
-      encoding: as Python names it; "" is UTF-8.
-      split: "lines"; "paragraphs", between blank lines; "sentences" of paragraphs; "chunks": lines,
-        which the caller joins.
+      column: column of a CSV, TSV or JSON lines file: its name in the header, or its number from 1
+        without a header; "" for plain text.
+      encoding: name of the encoding in Python; "" is UTF-8.
+      split: "lines"; "paragraphs", separated by blank lines; "sentences" of paragraphs; "chunks":
+        pieces of lines, which the caller joins.
 
     Raises:
-      UserError: the file, or a line of it, cannot be read so.
+      UserError: the file or a line of it is unreadable or malformed.
     """
     most = MAX_LINE_BYTES if split == "lines" else _MOST_LINE_BYTES
     lines = read_lines(path, encoding, most)
@@ -84,7 +84,7 @@ def _paragraphs(lines: Iterator[Numbered]) -> Iterator[Numbered]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yields a line in pieces that a tokenizer takes at once, cut at spaces where there are any."""
+    """Yields a line in pieces of at most 10,000 characters, cut at spaces if possible."""
     text, begin = text.strip(), 0
     while len(text) - begin > _PIECE:
         cut = text.rfind(" ", begin, begin + _PIECE)
@@ -106,12 +106,12 @@ def _read_column(path: Path, lines: Iterator[Numbered], column: str) -> Iterator
 
 
 def is_json(line: str) -> bool:
-    """Returns whether a line is a JSON object, as far as its ends tell."""
+    """Returns whether a line begins and ends with the braces of a JSON object."""
     return line.strip()[:1] == "{" and line.strip()[-1:] == "}"
 
 
 def guess_separator(path: Path, line: str) -> str:
-    """Returns what parts the fields of a file: by its name, or by its first line."""
+    """Returns the likely separator of fields, by a file's name and its first line."""
     if ".tsv" in path.suffixes or "\t" in line:
         return "\t"
     return ";" if line.count(";") > line.count(",") else ","
@@ -160,7 +160,7 @@ def _csv_column(
 
 
 def _find_column(path: Path, row: list[str], column: str) -> tuple[int, bool]:
-    """Returns a column's place, and whether the first row is a header."""
+    """Returns (index of the column from 0, whether the first row is a header)."""
     names = [name.strip() for name in row]
     if column in names:
         return names.index(column), True

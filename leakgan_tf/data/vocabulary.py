@@ -1,4 +1,4 @@
-"""The words a model knows, each with an id."""
+"""The vocabulary: words and their token ids."""
 
 import difflib
 import itertools
@@ -11,13 +11,13 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check
 
 EOS_ID = 0
-UNK_ID = 1  # in a vocabulary that has one
+UNK_ID = 1  # only in vocabularies with `unknown`
 EOS_SYMBOL = "<eos>"
 UNK_SYMBOL = "<unk>"
 
 
 class VocabularyFile(TypedDict):
-    """A vocabulary as JSON: how ids 0 and 1 are shown, and the ordinary words."""
+    """A vocabulary as JSON: the symbols of ids 0 and 1, and the ordinary words."""
 
     eos: str
     unk: str | None
@@ -27,14 +27,13 @@ class VocabularyFile(TypedDict):
 class Vocabulary:
     """Words and their ids.
 
-    Id 0 ends a sentence, pads what comes after, and is the generators' start symbol. With
-    ``unknown``, id 1, is for every word outside the vocabulary. The words follow. ``<eos>`` and
-    ``<unk>`` are only how ids 0 and 1 are shown: a text that contains these strings has them as
-    ordinary words with ids of their own.
+    Id 0 ends a sentence, pads it, and is the start symbol of generators. With ``unknown``, id 1
+    stands for every word outside the vocabulary. The other words follow. ``<eos>`` and ``<unk>``
+    only display ids 0 and 1: where a text contains these strings, they are words with other ids.
 
     Args:
-      words: the ordinary words, in the order of their ids; all different.
-      unknown: whether there is an id for unknown words.
+      words: the ordinary words in the order of their ids, without repetition.
+      unknown: whether id 1 stands for unknown words.
 
     Raises:
       UserError: a word occurs twice or is empty.
@@ -46,9 +45,9 @@ class Vocabulary:
         self.first_id = 2 if unknown else 1
         self._ids = {word: index for index, word in enumerate(self.words, self.first_id)}
         if len(self._ids) != len(self.words):
-            raise UserError("a vocabulary has the same word twice")
+            raise UserError("a vocabulary contains a word twice")
         if "" in self._ids:
-            raise UserError("a vocabulary has an empty word")
+            raise UserError("a vocabulary contains an empty word")
         self._symbols = (EOS_SYMBOL, UNK_SYMBOL)[: self.first_id] + self.words
 
     @classmethod
@@ -59,13 +58,13 @@ class Vocabulary:
         size: int | None = None,
         unknown: bool = False,
     ) -> "Vocabulary":
-        """Returns the vocabulary of counted words: by falling count, then by code points.
+        """Returns the vocabulary of counted words by falling count, then by code points.
 
         Args:
-          counts: how often each word occurs.
-          min_count: words that occur less often are left out.
-          size: the greatest number of ids, those of the end and of unknown words included.
-          unknown: whether there is an id for unknown words.
+          counts: number of occurrences of each word.
+          min_count: minimum number of occurrences of a word.
+          size: maximum number of ids, with <eos> and <unk>; None for no limit.
+          unknown: whether id 1 stands for unknown words.
         """
         frequent = [word for word, count in counts.items() if count >= max(min_count, 1)]
         frequent.sort(key=lambda word: (-counts[word], word))
@@ -78,7 +77,7 @@ class Vocabulary:
         return len(self._symbols)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same ids for the same words."""
+        """Returns whether both assign the same ids to the same words."""
         if not isinstance(other, Vocabulary):
             return NotImplemented
         return self.words == other.words and self.unknown == other.unknown
@@ -88,11 +87,11 @@ class Vocabulary:
 
     @property
     def unknown_id(self) -> int | None:
-        """The id of unknown words; None if there is none."""
+        """Id of unknown words; None without `unknown`."""
         return UNK_ID if self.unknown else None
 
     def id_of(self, word: str) -> int | None:
-        """Returns the word's id, that of unknown words, or None."""
+        """Returns the id of a word, else the id of unknown words, else None."""
         return self._ids.get(word, self.unknown_id)
 
     def knows(self, word: str) -> bool:
@@ -100,14 +99,14 @@ class Vocabulary:
         return word in self._ids
 
     def nearest(self, word: str, most: int = 3) -> list[str]:
-        """Returns known words that are spelled like an unknown one, the most similar first."""
+        """Returns up to ``most`` known words with similar spelling, the most similar first."""
         cases = {word.lower(), word.upper(), word.capitalize()}
         same = [known for known in self.words if known in cases]
         similar = difflib.get_close_matches(word, self.words, most, cutoff=0.5)
         return list(dict.fromkeys([*same, *similar]))[:most]
 
     def symbol(self, index: int) -> str:
-        """Returns how an id is shown; ids 0 and 1 too."""
+        """Returns the word of an id, or the symbol of id 0 or 1."""
         if not 0 <= index < len(self):
             raise ValueError(f"id {index} is not in 0 … {len(self) - 1}")
         return self._symbols[index]
@@ -118,10 +117,10 @@ class Vocabulary:
         A sentence of exactly ``length`` tokens has no end symbol.
 
         Raises:
-          UserError: more tokens than ``length``, or a word without id.
+          UserError: the sentence has more than ``length`` tokens, or a word without id.
         """
         if len(tokens) > length:
-            raise UserError(f"a sentence of {len(tokens)} tokens, more than {length}")
+            raise UserError(f"the sentence has {len(tokens)} tokens, more than {length}")
         ids = np.zeros(length, np.int32)
         for place, word in enumerate(tokens):
             index = self.id_of(word)
@@ -131,15 +130,15 @@ class Vocabulary:
         return ids
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Returns the tokens before the first 0; unknown words as ``<unk>``.
+        """Returns the tokens before the first id 0; unknown words as ``<unk>``.
 
         Raises:
-          ValueError: an id that is not in the vocabulary.
+          ValueError: an id is not in the vocabulary.
         """
         return [self.symbol(int(i)) for i in itertools.takewhile(lambda i: i != EOS_ID, ids)]
 
     def to_json(self) -> dict[str, Any]:
-        """Returns what ``from_json`` reads."""
+        """Returns the vocabulary as a JSON value for ``from_json``."""
         return {
             "eos": EOS_SYMBOL,
             "unk": UNK_SYMBOL if self.unknown else None,
@@ -148,6 +147,6 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, value: Any) -> "Vocabulary":
-        """Returns the vocabulary that ``to_json`` wrote; ``UserError`` for anything else."""
+        """Returns the vocabulary that ``to_json`` stored; ``UserError`` for other values."""
         found = check(value, VocabularyFile, "a vocabulary")
         return cls(found["words"], found["unk"] is not None)

@@ -1,1 +1,1 @@
-"""The Keras models and layers, one public class a file."""
+"""Keras models and layers, one main class in each file."""

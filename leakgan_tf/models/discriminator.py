@@ -11,16 +11,16 @@ from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.precision import convolution
 from leakgan_tf.utils.seeds import derive_int
 
-PADDING = -1  # the id of a position that no token has reached yet
-REAL = 1  # the class of real sentences
+PADDING = -1  # id of a position after the prefix
+REAL = 1  # class of real sentences
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class Discriminator(Configured, keras.Model):
-    """Scores whole sentences; its pooled and mixed features are what LeakGAN leaks.
+    """Classifies whole sentences as real or generated; LeakGAN leaks its features.
 
-    Embedding, one convolution a window size, maximum over time, a highway layer, dropout, two
-    classes (Zhang & LeCun 2015; LeakGAN, section 3.1).
+    Layers: embedding, one convolution per window size, maximum over time, highway, dropout, two
+    classes (Zhang & LeCun 2015; LeakGAN, section 3.1). Features are the output of the highway.
 
     Args:
       vocab_size: number of token ids, V.
@@ -28,10 +28,10 @@ class Discriminator(Configured, keras.Model):
       embedding_size: width of the token embedding, D.
       windows: window sizes in tokens, each at most T.
       filters: number of filters of each window size; F is their sum.
-      padding_row: whether there is a trained embedding for padding, id -1, as in LeakGAN.
-      dropout: share of the features dropped when a dropout seed is given.
-      classifies: whether there are two classes; if not, its features are its output (RankGAN).
-      precision: of convolutions and highway; see `precision`.
+      padding_row: whether padding, id -1, has a trained embedding, as in LeakGAN.
+      dropout: dropout rate of the features, applied when a dropout seed is given.
+      classifies: whether to output two logits; if not, the features are the output (RankGAN).
+      precision: type of the products in convolutions and highway, one of `precision.PRECISIONS`.
       seed: seed of the initial weights.
     """
 
@@ -110,7 +110,7 @@ class Discriminator(Configured, keras.Model):
 
         Args:
           tokens: ids in [0, V), or -1 for padding where there is a padding row.
-          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+          dropout_seed: stateless seed (2,) of the dropout; None disables dropout.
         """
         embedded = self.embed(tokens)  # (B, T, D)
         # Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
@@ -133,7 +133,7 @@ class Discriminator(Configured, keras.Model):
         return tf.nn.softmax(self(tokens))[:, REAL]
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the logit (B,) of that probability, without its rounding near 0 and 1."""
+        """Returns D's log-odds (B,) that sentences (B, T) are real, exact for confident D."""
         logits = self(tokens)
         return logits[:, REAL] - logits[:, 1 - REAL]
 

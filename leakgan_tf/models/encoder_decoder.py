@@ -1,4 +1,4 @@
-"""What MaskGAN's generator and discriminator share: two stacks of LSTMs and attention."""
+"""Encoder, decoder and attention of MaskGAN's generator and discriminator."""
 
 from typing import Any, NamedTuple
 
@@ -13,33 +13,33 @@ Cells = tuple[CellState, ...]
 
 
 class Memory(NamedTuple):
-    """What the decoder reads of the encoder: its outputs and their keys, (B, T, H) each."""
+    """Encoder outputs and their attention keys for the decoder, (B, T, H) each."""
 
     outputs: tf.Tensor
     keys: tf.Tensor
 
 
 class Encoded(NamedTuple):
-    """An encoded sentence: the memory, and the states that the decoder begins in."""
+    """Encoded sentences: the memory, and the initial states of the decoder."""
 
     memory: Memory
     cells: Cells
 
 
 class EncoderDecoder(keras.Model):
-    """Embedding, LSTMs that read m(x), LSTMs that read the filled sentence and attend to them.
+    """An LSTM encoder of the masked sentence m(x), and an LSTM decoder of the filled sentence.
 
-    Fedus, Goodfellow and Dai 2018, arXiv:1801.07736; attention with a learned product, of Luong et
-    al. 2015, arXiv:1508.04025. Id V stands for a token that is not shown, <m>, and has a vector of
-    its own. The attention's output layer begins as the identity on the decoder's output, so that
-    the weights of a language model keep their meaning; other weights begin as N(0, 1/H).
+    Fedus, Goodfellow and Dai 2018, arXiv:1801.07736; multiplicative attention of Luong et al. 2015,
+    arXiv:1508.04025. Id V is the mask token <m>, with an embedding of its own. The output layer of
+    the attention is initialized as the identity on the decoder's output, so that the weights of a
+    language model can be copied. Other weights are N(0, 1/H).
 
     Args:
       vocab_size: number of token ids, V.
       length: tokens in a sentence, T.
-      width: of the embedding and of each LSTM's state, H.
-      layers: LSTMs in the encoder, and in the decoder.
-      dropout: share that `dropout_factors` drop.
+      width: width of the embedding and of each LSTM's state, H.
+      layers: number of LSTMs in the encoder and in the decoder, L.
+      dropout: dropout rate of `dropout_factors`.
       seed: seed of the initial weights.
     """
 
@@ -96,17 +96,17 @@ class EncoderDecoder(keras.Model):
         self.built = True
 
     def hide(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Returns m(x): the ids (B, T) that are `present`, elsewhere V."""
+        """Returns m(x): ids (B, T) with V, the mask token, where not `present`."""
         return tf.where(present, tokens, self.vocab_size)
 
     def dropout_factors(self, rows: int, seed: tf.Tensor | None) -> tf.Tensor | None:
-        """Returns factors (2, L + 1, B, H) of variational dropout; None if nothing is dropped.
+        """Returns factors (2, L + 1, B, H) of variational dropout; None without dropout.
 
-        The same ones in every step of a sentence: of encoder and decoder, for the input and the
-        state of each of L LSTMs, and for the output of the last one.
+        All steps of a sentence share them. Axis 0: encoder, decoder. Axis 1: input and state of
+        each of L LSTMs, then the output of the last one.
 
         Args:
-          rows: sentences, B.
+          rows: number of sentences, B.
           seed: stateless seed (2,).
         """
         if seed is None or not self.dropout:
@@ -115,7 +115,7 @@ class EncoderDecoder(keras.Model):
         return tf.nn.experimental.stateless_dropout(ones, self.dropout, seed)
 
     def encode(self, shown: tf.Tensor, factors: tf.Tensor | None = None) -> Encoded:
-        """Reads sentences (B, T) in which V stands for what is not shown."""
+        """Encodes masked sentences m(x) (B, T), with `dropout_factors` if given."""
         own = None if factors is None else factors[0]
         outputs, cells = self.run(self.encoder, self.embedding(shown), None, own)
         return Encoded(Memory(outputs, self.key_layer(outputs)), cells)
@@ -123,13 +123,18 @@ class EncoderDecoder(keras.Model):
     def decode(
         self, vectors: tf.Tensor, encoded: Encoded, factors: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Returns the outputs (B, L, H) along inputs (B, L, H)."""
+        """Returns the decoder's outputs (B, L, H) after attention, for input vectors (B, L, H)."""
         own = None if factors is None else factors[1]
         outputs, _ = self.run(self.decoder, vectors, encoded.cells, own)
         return self.attend(outputs, encoded.memory)
 
     def attend(self, queries: tf.Tensor, memory: Memory) -> tf.Tensor:
-        """Returns W·[h; Σ a_s h̄_s] (B, L, H), a = softmax(h·W_a·h̄), of queries h (B, L, H)."""
+        """Returns the attention output W·[h; Σ a_s h̄_s], a = softmax(h·W_a·h̄), (B, L, H).
+
+        Args:
+          queries: decoder outputs h, (B, L, H).
+          memory: encoder outputs h̄ and keys W_a·h̄.
+        """
         weights = tf.nn.softmax(tf.matmul(queries, memory.keys, transpose_b=True))  # (B, L, T)
         context = tf.matmul(weights, memory.outputs)
         return self.output_layer(tf.concat([queries, context], axis=-1))
@@ -146,8 +151,8 @@ class EncoderDecoder(keras.Model):
         Args:
           stack: `encoder` or `decoder`.
           vectors: the inputs.
-          cells: states before the first input; zero without them.
-          factors: its part of `dropout_factors`, (L + 1, B, H).
+          cells: states before the first input; default: zero.
+          factors: this stack's part of `dropout_factors`, (L + 1, B, H).
         """
         last = []
         for number, cell in enumerate(stack):
@@ -159,7 +164,7 @@ class EncoderDecoder(keras.Model):
         return vectors if factors is None else vectors * factors[-1][:, tf.newaxis], tuple(last)
 
     def copy_language_model(self, source: "EncoderDecoder") -> None:
-        """Takes the embedding and, for both stacks, the decoder's LSTMs of another model."""
+        """Copies another model's embedding, and its decoder's LSTMs to both stacks."""
         self.embedding.embeddings.assign(source.embedding.embeddings)
         for stack in (self.encoder, self.decoder):
             for cell, other in zip(stack, source.decoder, strict=True):

@@ -1,4 +1,4 @@
-"""The initializer of RelGAN's linear layers."""
+"""The fan-in initializer of RelGAN, MaskGAN and ScratchGAN, and linear layers with it."""
 
 import math
 
@@ -8,7 +8,7 @@ from leakgan_tf.utils.seeds import derive_int
 
 
 def fan_in_normal(fan_in: int, seed: int, *path: str | int) -> keras.initializers.Initializer:
-    """Returns the truncated normal initializer of deviation 1/√fan_in for a weight's path."""
+    """Returns a truncated normal initializer, stddev 1/√fan_in; ``path`` names the weight."""
     return keras.initializers.TruncatedNormal(
         stddev=1.0 / math.sqrt(fan_in), seed=derive_int(seed, *path)
     )
@@ -17,7 +17,7 @@ def fan_in_normal(fan_in: int, seed: int, *path: str | int) -> keras.initializer
 def fan_in_dense(
     inputs: int, units: int, seed: int, name: str, bias: bool = True
 ) -> keras.layers.Dense:
-    """Returns a linear layer of `inputs` to `units` values with that kernel and bias 0."""
+    """Returns a linear layer (..., inputs) -> (..., units) with a fan-in kernel and bias 0."""
     return keras.layers.Dense(
         units, use_bias=bias, kernel_initializer=fan_in_normal(inputs, seed, name), name=name
     )

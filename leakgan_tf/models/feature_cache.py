@@ -1,4 +1,4 @@
-"""Leaked features of known sentences, computed once for as long as D stays as it is."""
+"""Cache of the leaked features of given sentences until D's weights change."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,11 +8,11 @@ from leakgan_tf.models.prefix_features import PrefixFeatures
 
 
 class FeatureStore:
-    """Keeps the features of one set of sentences in memory, as float32.
+    """Caches the features of one array of sentences in memory, as float32.
 
     Args:
-      discriminator: whose features.
-      batch_size: sentences that are computed together.
+      discriminator: the discriminator that leaks features.
+      batch_size: sentences in a batch of the computation.
     """
 
     def __init__(self, discriminator: Discriminator, batch_size: int):
@@ -29,11 +29,13 @@ class FeatureStore:
         """Returns the features (n, T+1, F) of the prefixes of sentences (n, T), on the host.
 
         Args:
-          tokens: ids; the same array as long as the version is the same.
-          version: a number that changes when D does, its updates say.
+          tokens: ids; another array object is computed anew.
+          version: a number that changes with D's weights, such as its number of updates.
         """
         if self._key != (id(tokens), version):
-            self._features = tf.zeros([0])  # before the new ones are made: not both at once
+            self._features = tf.zeros(
+                [0]
+            )  # frees the old features before the new ones are computed
             self._features = self._made(tokens)
             self._key = (id(tokens), version)
         return self._features
@@ -53,5 +55,5 @@ class FeatureStore:
 
 
 def feature_mebibytes(rows: int, length: int, feature_size: int) -> float:
-    """Returns the memory in MiB that the features of `rows` sentences of T tokens take."""
+    """Returns the memory in MiB of the features of `rows` sentences of `length` tokens."""
     return rows * (length + 1) * feature_size * 4 / 2**20

@@ -1,4 +1,4 @@
-"""MaskGAN's discriminator: whether each token of a filled sentence is real, and a critic."""
+"""MaskGAN's discriminator, which scores each token of a filled sentence, and its critic."""
 
 from typing import Any
 
@@ -11,13 +11,12 @@ from leakgan_tf.models.fan_in import fan_in_dense
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class FillDiscriminator(EncoderDecoder):
-    """The encoder reads m(x), the decoder the filled sentence; a logit for each token.
+    """Scores each token as real or filled: encodes m(x), decodes the filled sentence.
 
-    Without m(x) it could not tell a wrong filling beside a right word from the reverse. The critic
-    is a linear layer on the decoder's LSTMs, run without encoder and attention on what comes before
-    each token.
+    Without m(x) it could not distinguish filled from given tokens. The critic is a linear layer on
+    the decoder's LSTMs. It runs without encoder and attention on the tokens before each position.
 
-    Args: those of `EncoderDecoder`.
+    Args: as in `EncoderDecoder`.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class FillDiscriminator(EncoderDecoder):
         Args:
           tokens: filled or real sentences, ids (B, T).
           shown: m(x), (B, T): V where a token is masked.
-          factors: of `dropout_factors`.
+          factors: dropout factors from `dropout_factors`.
         """
         return self.logit_layer(self._outputs(tokens, shown, factors))[..., 0]
 
@@ -58,20 +57,21 @@ class FillDiscriminator(EncoderDecoder):
         return self.decode(self.embedding(tokens), self.encode(shown, factors), factors)
 
     def features(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the mean output (B, H) over sentences (B, T) that are masked but for the first
-        token; for plots.
+        """Returns the mean decoder output (B, H) of sentences (B, T) for plots.
+
+        All tokens but the first are masked for the encoder.
         """
         first = tf.broadcast_to(tf.range(self.length) == 0, tf.shape(tokens))
         return tf.reduce_mean(self._outputs(tokens, self.hide(tokens, first)), axis=1)
 
     def values(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the critic's b_t (B, T) of the tokens before each; moves its own layer only."""
+        """Returns the critic's b_t (B, T) from tokens before t; its loss trains its layer only."""
         vectors = self.embedding(tokens)[:, :-1]
         outputs, _ = self.run(self.decoder, tf.pad(vectors, [[0, 0], [1, 0], [0, 0]]))
         return self.critic_layer(tf.stop_gradient(outputs))[..., 0]
 
     @property
     def judging_variables(self) -> list[keras.Variable]:
-        """The weights that D's loss moves: all but the critic's layer."""
+        """Weights that D's loss trains: all except the critic's layer."""
         critic = {id(variable) for variable in self.critic_layer.trainable_variables}
         return [each for each in self.trainable_variables if id(each) not in critic]

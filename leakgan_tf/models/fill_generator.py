@@ -1,4 +1,4 @@
-"""MaskGAN's generator: it fills what is masked of a sentence, from left to right."""
+"""MaskGAN's generator, which fills the masked tokens of a sentence from left to right."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from leakgan_tf.models.recurrence import CellState
 
 
 class FillState(NamedTuple):
-    """The generator before a token: its LSTMs' states, what it attends to, the last token (B,)."""
+    """State before a token: the LSTMs' states, the attended memory, the last token (B,)."""
 
     cells: Cells
     memory: Memory
@@ -21,11 +21,13 @@ class FillState(NamedTuple):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class FillGenerator(EncoderDecoder):
-    """The decoder reads the token before, real or its own; logits are by the same embedding.
+    """An `EncoderDecoder` with next-token logits; input and output share the embedding.
+
+    The decoder reads the previous token, given or generated.
 
     Args:
       ends: whether token 0 ends a sentence.
-      **kwargs: those of `EncoderDecoder`.
+      **kwargs: as in `EncoderDecoder`.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class FillGenerator(EncoderDecoder):
         self.bias = self.add_weight((self.vocab_size,), "zeros", name="output_bias")
 
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the logits (B, T, V) of each token of (B, T) if all but the first are masked."""
+        """Returns the logits (B, T, V) of each token of (B, T), with all but the first masked."""
         present = tf.broadcast_to(tf.range(self.length) == 0, tf.shape(tokens))
         return self.logits(tokens, self.hide(tokens, present))
 
@@ -60,13 +62,13 @@ class FillGenerator(EncoderDecoder):
         Args:
           tokens: the filled sentences, ids (B, T).
           shown: m(x), (B, T): V where a token is masked.
-          factors: of `dropout_factors`.
+          factors: dropout factors from `dropout_factors`.
         """
         encoded = self.encode(shown, factors)
         return self.projection(self.decode(self.embedding(before(tokens)), encoded, factors))
 
     def language_logits(self, tokens: tf.Tensor, factors: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the logits (B, T, V) of the decoder as a language model: nothing is encoded."""
+        """Returns the logits (B, T, V) of the decoder as a language model, without encoder."""
         own = None if factors is None else factors[1]
         outputs, _ = self.run(self.decoder, self.embedding(before(tokens)), None, own)
         return self.projection(outputs)
@@ -77,13 +79,13 @@ class FillGenerator(EncoderDecoder):
         return tf.tensordot(outputs, table, [[-1], [1]]) + self.bias
 
     def start(self, rows: int) -> FillState:
-        """Returns the state before anything is encoded."""
+        """Returns the state of `rows` sentences before encoding, with an empty memory."""
         cells = tuple(recurrence.zero_state(cell, rows) for cell in self.decoder)
         empty = tf.zeros([rows, self.length, self.width])
         return FillState(cells, Memory(empty, empty), tf.fill([rows], START))
 
     def begin(self, encoded: Encoded, last: tf.Tensor) -> FillState:
-        """Returns the state before the first token of encoded sentences."""
+        """Returns the decoder's state after encoding; it reads `last` (B,) next."""
         return FillState(encoded.cells, encoded.memory, last)
 
     def observe(
@@ -108,5 +110,5 @@ class FillGenerator(EncoderDecoder):
 
 
 def before(tokens: tf.Tensor) -> tf.Tensor:
-    """Returns the token before each of (B, T)."""
+    """Returns the previous token of each token of (B, T), (B, T); the start symbol first."""
     return tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)

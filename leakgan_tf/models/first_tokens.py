@@ -1,4 +1,4 @@
-"""The law of first tokens: what MaskGAN's sentences begin with."""
+"""The distribution of first tokens, from which MaskGAN's sentences begin."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ SMOOTHING = 0.01  # added to each count, so that no first token is impossible
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class FirstTokens(keras.Model):
-    """log p of each id, counted; no gradient moves it, and a checkpoint has it.
+    """Holds log p of each id as first token, from counts; checkpointed, not trained.
 
     Args:
       vocab_size: number of token ids, V.
@@ -21,7 +21,7 @@ class FirstTokens(keras.Model):
         self.vocab_size = vocab_size
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the weight, a uniform law; no data needed."""
+        """Creates the weight, a uniform distribution; no data needed."""
         self.logits = self.add_weight(
             (self.vocab_size,), "zeros", trainable=False, aggregation="only_first_replica",
             name="logits",
@@ -29,7 +29,7 @@ class FirstTokens(keras.Model):
         self.built = True
 
     def count(self, sentences: np.ndarray) -> None:
-        """Takes the shares of first tokens among sentences (n, T)."""
+        """Sets the distribution to the smoothed shares of first tokens in sentences (n, T)."""
         counts = np.bincount(sentences[:, 0], minlength=self.vocab_size) + SMOOTHING
         self.logits.assign(np.log(counts / counts.sum()).astype(np.float32))
 

@@ -11,7 +11,7 @@ from leakgan_tf.utils.seeds import derive_int
 
 
 class HighwayWeights(NamedTuple):
-    """The weights as tensors: kernels (F, F) in the precision of the products, biases (F,)."""
+    """Weights of a `Highway`: kernels (F, F) in the type of products, biases (F,)."""
 
     transform: tf.Tensor
     transform_bias: tf.Tensor
@@ -20,7 +20,7 @@ class HighwayWeights(NamedTuple):
 
 
 def mix(inputs: tf.Tensor, weights: HighwayWeights) -> tf.Tensor:
-    """Maps (..., F) to (..., F); see `Highway`."""
+    """Returns the output (..., F) of a highway layer for inputs (..., F)."""
     gate = product(inputs, weights.gate, weights.gate_bias, tf.sigmoid)
     transform = product(inputs, weights.transform, weights.transform_bias, tf.nn.relu)
     return gate * transform + (1.0 - gate) * inputs
@@ -28,14 +28,13 @@ def mix(inputs: tf.Tensor, weights: HighwayWeights) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class Highway(Configured):
-    """Mixes its input with a transform of it: ``t·relu(A p + a) + (1 - t)·p``.
+    """Highway layer ``t·relu(A p + a) + (1 - t)·p`` with gate ``t = σ(G p + c)``.
 
-    The gate is ``t = σ(G p + c)`` (Srivastava et al. 2015). Kernels and biases are Glorot-uniform,
-    as the original program has them.
+    Srivastava et al. 2015. Kernels and biases are Glorot-uniform, as in LeakGAN's program.
 
     Args:
       width: width of input and output, F.
-      precision: of the products; see `precision`.
+      precision: type of the products, one of `precision.PRECISIONS`.
       seed: seed of the initial weights.
     """
 
@@ -62,7 +61,7 @@ class Highway(Configured):
         self.built = True
 
     def read(self) -> HighwayWeights:
-        """Returns the present weights: to be read once, outside of a loop over positions."""
+        """Returns the current weights as tensors; call it outside loops over positions."""
         return HighwayWeights(
             tf.cast(self.transform.kernel, self.precision),
             tf.convert_to_tensor(self.transform.bias),
@@ -71,5 +70,5 @@ class Highway(Configured):
         )
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Maps (..., F) to (..., F)."""
+        """Returns the output (..., F) for inputs (..., F)."""
         return mix(inputs, self.read())

@@ -1,4 +1,4 @@
-"""TextGAN's generator: an LSTM that a latent vector enters at every step."""
+"""TextGAN's generator: an LSTM that reads a latent vector at every step."""
 
 from typing import Any, NamedTuple
 
@@ -13,11 +13,11 @@ from leakgan_tf.models.mediator import GatewiseOrthogonal
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.utils.seeds import derive_int
 
-_FORGET = 3.0  # bias of the forget gates at first (its program)
+_FORGET = 3.0  # initial bias of the forget gates (TextGAN's program)
 
 
 class LatentCell(NamedTuple):
-    """The LSTM's state, (B, H) twice, and the latent vector z (B, Z), which stays the same."""
+    """State of the LSTM, (B, H) each, and the constant latent vector z (B, Z)."""
 
     hidden: tf.Tensor
     memory: tf.Tensor
@@ -25,7 +25,7 @@ class LatentCell(NamedTuple):
 
 
 class LatentState(NamedTuple):
-    """The generator before a token: its cell's state, and the last token (B,)."""
+    """State before a token: the cell's state, and the last token (B,)."""
 
     cell: LatentCell
     last: tf.Tensor
@@ -38,10 +38,10 @@ def uniform(bound: float, seed: int, *path: str) -> keras.initializers.Initializ
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class LatentGenerator(Configured, keras.Model):
-    """Embedding beside z, LSTM, and the embedding again for the output (TextGAN, 2017).
+    """LSTM over token embeddings and z; input and output share the embedding (TextGAN, 2017).
 
-    h₀ = tanh(z·C₀ + b₀), c₀ = 0; logits = (h·V)·Eᵀ + b, E the embedding. Weights begin as
-    U(±bound), the recurrent ones orthogonal gate by gate, biases 0, those of the forget gates 3.
+    h₀ = tanh(z·C₀ + b₀), c₀ = 0; logits = (h·W)·Eᵀ + b with the embedding E. Initial weights are
+    U(±bound), recurrent kernels orthogonal for each gate, forget biases 3, other biases 0.
 
     Args:
       vocab_size: number of token ids, V.
@@ -49,7 +49,7 @@ class LatentGenerator(Configured, keras.Model):
       embedding_size: width of the token embedding, E.
       hidden_size: state width of the LSTM, H.
       noise_size: width of z, Z.
-      bound: of the uniform initial weights (its program).
+      bound: bound of the uniform initial weights (TextGAN's program: 0.05).
       ends: whether token 0 ends a sentence.
       seed: seed of the initial weights.
     """
@@ -116,7 +116,7 @@ class LatentGenerator(Configured, keras.Model):
         return LatentCell(hidden, tf.zeros_like(hidden), noise)
 
     def logits(self, tokens: tf.Tensor, state: LatentCell | None = None) -> tf.Tensor:
-        """Returns the logits (B, T, V) of each token of (B, T); `state` is of `begin`."""
+        """Returns the logits (B, T, V) of tokens (B, T); `state` from `begin`, else z = 0."""
         state = state or self.start(tokens.shape[0]).cell
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
         noise = tf.repeat(state.noise[:, tf.newaxis], self.length, axis=1)
@@ -126,7 +126,7 @@ class LatentGenerator(Configured, keras.Model):
         return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
 
     def projection(self, hidden: tf.Tensor) -> tf.Tensor:
-        """Returns the logits (..., V) after hidden vectors (..., H)."""
+        """Returns the logits (..., V) for hidden vectors (..., H)."""
         table = tf.convert_to_tensor(self.embedding.embeddings)
         return tf.tensordot(self.word(hidden), table, [[-1], [1]]) + self.bias
 

@@ -1,4 +1,4 @@
-"""What models share: their configuration for Keras, and the embedding of tokens."""
+"""Shared parts of models: Keras configuration and token embedding."""
 
 import inspect
 
@@ -6,7 +6,7 @@ import keras
 
 
 class Configured(keras.layers.Layer):
-    """A layer or model whose constructor's arguments are its attributes of the same names."""
+    """Base class for layers that store each constructor argument as attribute of its name."""
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
@@ -19,5 +19,5 @@ class Configured(keras.layers.Layer):
 def token_embedding(
     rows: int, width: int, initializer: keras.initializers.Initializer
 ) -> keras.layers.Embedding:
-    """Returns the table of token embeddings, (rows, width)."""
+    """Returns an embedding layer with a table (rows, width)."""
     return keras.layers.Embedding(rows, width, embeddings_initializer=initializer, name="embedding")

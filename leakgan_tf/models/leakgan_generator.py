@@ -1,4 +1,4 @@
-"""LeakGAN's hierarchical generator: Manager and Worker under one choice of semantics."""
+"""LeakGAN's hierarchical generator: Manager and Worker."""
 
 from typing import Any, NamedTuple
 
@@ -13,19 +13,19 @@ from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.models.worker import Worker
 from leakgan_tf.utils.seeds import derive_int
 
-START = 0  # the token id that every sentence is preceded by
+START = 0  # start symbol, the input before the first token
 
 
 class LeakGANState(NamedTuple):
-    """The generator before token t (B rows in lockstep).
+    """State before token t; all B rows are at the same position.
 
     Attributes:
-      prefix: what D has seen of the sentence.
+      prefix: state of D's features of the prefix.
       manager: the Manager's state after the features before f_t.
       worker: the Worker's state after the tokens before the last.
       last: the last token (B,), the next input of the Worker.
       recent: the last c sub-goals, oldest first, (B, c, F).
-      goal: the goal that the last token saw, (B, F).
+      goal: the goal of the last token, (B, F).
     """
 
     prefix: PrefixState
@@ -37,13 +37,13 @@ class LeakGANState(NamedTuple):
 
 
 class Goals(NamedTuple):
-    """The goals along known sentences.
+    """Goals along given sentences.
 
     Attributes:
       sub_goals: the Manager's output s_i for the prefixes of 0..T tokens, (B, T+1, F).
       worker: the goal of each token, (B, T, F).
-      targets: the goals that the change of the features c tokens later is compared with: of the
-        blocks, (B, T/c, F), or under sliding goals s_0, …, s_{T-c}, (B, T-c+1, F).
+      targets: goals in the Manager's loss, compared with the change of features over c tokens: one
+        for each block, (B, T/c, F), or for sliding goals s_0, …, s_{T-c}, (B, T-c+1, F).
     """
 
     sub_goals: tf.Tensor
@@ -53,9 +53,9 @@ class Goals(NamedTuple):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class LeakGANGenerator(Configured, keras.Model):
-    """The Manager sets goals from leaked features, the Worker writes towards them.
+    """The Manager computes goals from leaked features; the Worker predicts tokens under goals.
 
-    The features come from outside (`PrefixFeatures`), so this model holds no weight of D.
+    `PrefixFeatures` provides the features, so this model contains no weights of D.
 
     Args:
       vocab_size: number of token ids, V.
@@ -64,13 +64,13 @@ class LeakGANGenerator(Configured, keras.Model):
       embedding_size: width of the token embedding, E.
       hidden_size: state width of both LSTMs, H.
       goal_size: width of the goal embedding, K.
-      goal_horizon: tokens that a goal looks ahead, c.
+      goal_horizon: number of tokens between a goal and its target, c.
       goal_window: "block" or "sliding"; see `Semantics`.
       goal_alignment: "split" or "single"; see `Semantics`.
       goal_init_rows: rows of ``goal_init``: 1, or the batch size (`Semantics.goal_init`).
       normalise_goal: whether the goal embedding is scaled to unit length.
-      ends: whether token 0 ends a sentence; see `ending`.
-      precision: of the Worker's product with the words; see `precision`.
+      ends: whether token 0 ends a sentence; see `masking`.
+      precision: type of the Worker's output product, one of `precision.PRECISIONS`.
       seed: seed of the initial weights.
     """
 
@@ -130,25 +130,25 @@ class LeakGANGenerator(Configured, keras.Model):
         self.worker.build()
         self.built = True
 
-    # --- Along known sentences, all tokens at once ------------------------------------------
+    # --- Along given sentences, all tokens at once ------------------------------------------
 
     def goals(self, features: tf.Tensor, path: str = "scoring") -> Goals:
         """Returns the goals along sentences with leaked features (B, T+1, F).
 
         Args:
           features: the features of the prefixes of 0..T tokens.
-          path: "scoring" (teacher forcing) or "sampling": which sub-goals a token's goal sums.
-            They differ under the split alignment only.
+          path: "scoring" (teacher forcing) or "sampling"; selects the sub-goals in a token's goal.
+            The two differ for the split alignment only.
         """
         rows, width = tf.shape(features)[0], self.feature_size
         sub_goals = self.manager(features)  # (B, T+1, F)
-        # Scoring under the split alignment never sums s_0, and is one step fresher for that.
+        # Scoring with the split alignment skips s_0, and uses sub-goals one step later.
         fresh = self.goal_alignment == "split" and path == "scoring"
         stream = sub_goals[:, 1:] if fresh else sub_goals[:, :-1]  # (B, T, F)
         if self.goal_window == "block":
             blocks = self._block_goals(stream)  # (B, T/c, F)
             return Goals(sub_goals, tf.repeat(blocks, self.goal_horizon, axis=1), blocks)
-        # Goals before the first stand in for c parts of goal_init.
+        # c equal parts of goal_init replace the missing goals before the first.
         padded = tf.concat([self._missing_goals(rows), stream], axis=1)  # (B, c + T, F)
         goal = tf.add_n(
             [padded[:, i : i + self.length] for i in range(self.goal_horizon)]
@@ -157,7 +157,7 @@ class LeakGANGenerator(Configured, keras.Model):
         return Goals(sub_goals, tf.ensure_shape(goal, [None, self.length, width]), targets)
 
     def _block_goals(self, stream: tf.Tensor) -> tf.Tensor:
-        """Returns the goal of each block (B, T/c, F): goal_init, Σ of the block before (eq. 5)."""
+        """Returns the goal of each block (B, T/c, F): goal_init, then Σ of the previous block."""
         rows, horizon = tf.shape(stream)[0], self.goal_horizon
         initial = self.manager.initial_goal(rows)[:, tf.newaxis]  # (B, 1, F)
         shape = [rows, self.length // horizon, horizon, self.feature_size]
@@ -167,7 +167,8 @@ class LeakGANGenerator(Configured, keras.Model):
     def call(self, tokens: tf.Tensor, worker_goals: tf.Tensor) -> tf.Tensor:
         """Returns the logits (B, T, V) of each token of (B, T), given those before it.
 
-        The goals (B, T, F) pass no gradient: the Worker's loss never trains the Manager.
+        No gradient passes through the goals (B, T, F), so the Worker's loss does not train the
+        Manager.
         """
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
         logits = self.worker(self.worker.read(before), tf.stop_gradient(worker_goals))
@@ -193,12 +194,12 @@ class LeakGANGenerator(Configured, keras.Model):
     def observe(
         self, leak: PrefixFeatures, state: LeakGANState, position: tf.Tensor, path: str
     ) -> tuple[tf.Tensor, LeakGANState]:
-        """Reads the last token and the features of the prefix; sets the goal of the next token.
+        """Reads the last token and the prefix's features; computes the goal of the next token.
 
         Args:
-          leak: D's features.
-          state: before token `position`.
-          position: tokens in the prefix, t.
+          leak: computes D's features.
+          state: state before token `position`.
+          position: number of tokens in the prefix, t.
           path: "scoring" or "sampling", as in `goals`.
 
         Returns:

@@ -10,11 +10,11 @@ from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 from leakgan_tf.models.recurrence import CellState
 
-START = 0  # the token id that every sentence is preceded by
+START = 0  # start symbol, the input before the first token
 
 
 class LSTMState(NamedTuple):
-    """The generator before a token: its cell's state, and the last token (B,)."""
+    """State before a token: the cell's state, and the last token (B,)."""
 
     cell: CellState
     last: tf.Tensor
@@ -29,8 +29,8 @@ class LSTMGenerator(Configured, keras.Model):
       length: tokens in a sentence, T.
       embedding_size: width of the token embedding, E.
       hidden_size: state width of the LSTM, H.
-      stddev: of every initial weight: 0.1 for a generator, 1 for the oracle.
-      ends: whether token 0 ends a sentence; see `ending`.
+      stddev: standard deviation of all initial weights; 0.1 for generators, 1 for the oracle.
+      ends: whether token 0 ends a sentence; see `masking`.
       seed: seed of the initial weights.
     """
 
@@ -77,7 +77,7 @@ class LSTMGenerator(Configured, keras.Model):
         dropout: float = 0.0,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Returns what `call` returns; the further arguments are those of `hidden`."""
+        """Returns the logits (B, T, V) of each token of (B, T); arguments as in `hidden`."""
         logits = self.projection(self.hidden(tokens, state, dropout, seed))
         return force_eos(logits, ~valid_token_mask(tokens)) if self.ends else logits
 
@@ -92,10 +92,9 @@ class LSTMGenerator(Configured, keras.Model):
 
         Args:
           tokens: ids (B, T).
-          state: of the cell before the first token; zero without it.
-          dropout: share dropped of the cell's inputs, and of its outputs; the state that it keeps
-            is whole.
-          seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+          state: state of the cell before the first token; default: zero.
+          dropout: dropout rate of the cell's inputs and outputs, not of its state.
+          seed: stateless seed (2,) of the dropout; None disables dropout.
         """
         before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=START)
         vectors = self.embedding(before)

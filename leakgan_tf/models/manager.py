@@ -1,4 +1,4 @@
-"""LeakGAN's Manager: reads leaked features, sets goals."""
+"""LeakGAN's Manager, which computes goals from leaked features."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from leakgan_tf.models.layers import Configured
 from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.utils.seeds import derive_int
 
-_STDDEV = 0.1  # of every matrix and bias, as in the original program
+_STDDEV = 0.1  # of all initial weights, as in LeakGAN's program
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
@@ -20,7 +20,7 @@ class Manager(Configured):
     Args:
       feature_size: width of the leaked feature and of the goal, F.
       hidden_size: state width of the LSTM, H.
-      initial_rows: rows of ``goal_init``, the goal before any was set: 1, or the batch size.
+      initial_rows: rows of ``goal_init``, the goal at the first step: 1, or the batch size.
       seed: seed of the initial weights.
     """
 
@@ -54,13 +54,13 @@ class Manager(Configured):
         self.built = True
 
     def start(self, rows: int) -> CellState:
-        """Returns the state before any feature was read, for `rows` sentences."""
+        """Returns the state before the first feature, for `rows` sentences."""
         return recurrence.zero_state(self.cell, rows)
 
     def initial_goal(self, rows: int) -> tf.Tensor:
         """Returns ``goal_init`` for `rows` sentences, (rows, F).
 
-        With a row for each batch position, `rows` must be a multiple of them: rows repeat.
+        `rows` must be a multiple of `initial_rows`; the rows are repeated.
         """
         return tf.tile(self.goal_init, [rows // self.initial_rows, 1])
 
@@ -70,6 +70,6 @@ class Manager(Configured):
         return tf.math.l2_normalize(self.projection(hidden), axis=-1), state
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
-        """Maps the features of successive prefixes (B, L, F) to unit sub-goals (B, L, F)."""
+        """Returns the unit sub-goals (B, L, F) for features of successive prefixes (B, L, F)."""
         hidden = recurrence.unroll(self.cell, features)  # (B, L, H)
         return tf.math.l2_normalize(self.projection(hidden), axis=-1)

@@ -1,4 +1,4 @@
-"""TextGAN's discriminator: a CNN's features, a score from them, and an estimate of the noise."""
+"""TextGAN's discriminator: CNN features, a score, and a reconstruction of the noise."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,16 +9,16 @@ import tensorflow as tf
 from leakgan_tf.models.latent_generator import uniform
 from leakgan_tf.models.layers import Configured, token_embedding
 
-_BIAS = 0.01  # of the layers after the features at first (its program)
-_TABLE = 0.05  # bound of the embedding's uniform weights (its program)
+_BIAS = 0.01  # initial bias of the heads (TextGAN's program)
+_TABLE = 0.05  # bound of the embedding's uniform weights (TextGAN's program)
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class MatchingDiscriminator(Configured, keras.Model):
-    """Embedding, convolutions, tanh, maximum over time: features f (B, F). Two heads read them.
+    """CNN features f (B, F) with two heads: a score, and an estimate of the generator's noise.
 
-    Zhang et al. 2017, arXiv:1706.03850: a score through one sigmoid layer, and a vector as wide as
-    the generator's noise through another.
+    Zhang et al. 2017, arXiv:1706.03850. Layers: embedding, convolutions, tanh, maximum over time;
+    each head has one hidden sigmoid layer.
 
     Args:
       vocab_size: number of token ids, V.
@@ -28,7 +28,7 @@ class MatchingDiscriminator(Configured, keras.Model):
       filters: number of filters of each window size; F is their sum.
       hidden_size: width of the layer before the score.
       noise_size: width of the noise, Z.
-      bound: initial weights but the embedding's are U(±bound).
+      bound: bound of the uniform initial weights, except the embedding's.
       seed: seed of the initial weights.
     """
 
@@ -107,7 +107,7 @@ class MatchingDiscriminator(Configured, keras.Model):
 
     def pool(self, embedded: tf.Tensor) -> tf.Tensor:
         """Returns the features (B, F) of embedded sentences (B, T, E)."""
-        # tanh rises: the maximum may come first.
+        # tanh is monotonic, so the maximum may come first.
         pooled = [tf.reduce_max(each(embedded), axis=1) for each in self.convolutions]
         return tf.tanh(tf.concat(pooled, axis=-1))
 
@@ -121,6 +121,6 @@ class MatchingDiscriminator(Configured, keras.Model):
 
     @property
     def encoder_variables(self) -> list[keras.Variable]:
-        """The weights that `noise` of `features` depends on."""
+        """Weights of the path from tokens to the estimated noise."""
         layers = [self.embedding, *self.convolutions, *self.back]
         return [variable for layer in layers for variable in layer.trainable_variables]

@@ -1,4 +1,4 @@
-"""CoT's mediator: an LSTM language model with the layout and initial weights of cuDNN's LSTM."""
+"""CoT's mediator: an LSTM language model with weights laid out as in cuDNN's LSTM."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from leakgan_tf.utils.seeds import derive_int
 
 
 class _Gates(NamedTuple):
-    """The weights of the cell with the sum of its two biases, as `recurrence.unroll` reads them."""
+    """Weights of the cell, with its two biases added, for `recurrence.unroll`."""
 
     units: int
     kernel: tf.Tensor
@@ -24,7 +24,7 @@ class _Gates(NamedTuple):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class GatewiseOrthogonal(keras.initializers.Initializer):
-    """Four orthogonal matrices (n, H) side by side, one for each gate of an LSTM.
+    """Initializer of a kernel (n, 4H): an orthogonal matrix (n, H) for each gate of an LSTM.
 
     Args:
       seed: seed of the matrices.
@@ -34,7 +34,7 @@ class GatewiseOrthogonal(keras.initializers.Initializer):
         self.seed = seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> tf.Tensor:
-        """Returns the matrix (n, 4H)."""
+        """Returns the initial kernel (n, 4H)."""
         rows, columns = shape
         gates = [
             keras.initializers.Orthogonal(seed=derive_int(self.seed, "gate", gate))(
@@ -51,18 +51,18 @@ class GatewiseOrthogonal(keras.initializers.Initializer):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class Mediator(Configured, keras.Model):
-    """Embedding, LSTM with two biases a gate, dropout, softmax over the vocabulary (CoT).
+    """Embedding, LSTM with two biases per gate, dropout, softmax over the vocabulary (CoT).
 
-    The gates see the sum of the two biases. Both are trained, so that the sum moves twice as far
-    in a step of Adam as one bias would. The kernels are orthogonal gate by gate, the biases begin
-    at 0; embedding and output are N(0, 0.1²). There is no forget-gate offset.
+    Gates use the sum of both biases. As both are trained, a step of Adam changes the sum twice as
+    much as a single bias. Initial kernels are orthogonal for each gate, biases 0, embedding and
+    output N(0, 0.1²). There is no forget-gate offset.
 
     Args:
       vocab_size: number of token ids, V.
       length: tokens in a sentence, T.
       embedding_size: width of the token embedding, E.
       hidden_size: state width of the LSTM, H.
-      dropout: share of the hidden vectors' entries dropped when a dropout seed is given.
+      dropout: dropout rate of hidden vectors, applied when a dropout seed is given.
       ends: whether token 0 ends a sentence.
       seed: seed of the initial weights.
     """
@@ -113,7 +113,7 @@ class Mediator(Configured, keras.Model):
 
         Args:
           tokens: ids (B, T).
-          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+          dropout_seed: stateless seed (2,) of the dropout; None disables dropout.
         """
         hidden = self.hidden(tokens)
         if dropout_seed is not None and self.dropout > 0.0:

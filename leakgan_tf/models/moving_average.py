@@ -1,4 +1,4 @@
-"""A number that training keeps between updates: the baseline of ScratchGAN's returns."""
+"""A checkpointed scalar: the moving-average baseline of ScratchGAN's returns."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import keras
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class MovingAverage(keras.Model):
-    """One weight that no gradient moves, 0 at first; a checkpoint has it as it has networks."""
+    """A scalar weight, initially 0, without gradient, that checkpoints include."""
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weight; no data needed."""
-        # Replicas that share a batch agree on it.
+        # All replicas compute the same value.
         self.value = self.add_weight(
             shape=(),
             initializer="zeros",

@@ -1,4 +1,4 @@
-"""Gradients and optimizers as the original programs use them."""
+"""Gradients, clipping and Adam as in the original programs."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from leakgan_tf.utils import distributed
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class FusedAdam(keras.optimizers.Adam):
-    """Keras's Adam, each variable updated by one op instead of a dozen.
+    """Keras's Adam with one fused op per variable, without temporary arrays.
 
-    The same formula and the same slots, without the temporary arrays between the ops.
+    The formula and the slots are those of Keras.
 
-    Gradients must be those of the whole batch, the same on every replica, as `dense_gradients` and
-    `clipped_gradients` give them: Keras would sum them again.
+    Gradients must be those of the whole batch on every replica, as from `dense_gradients` and
+    `clipped_gradients`. This class does not sum them over replicas, as Keras would.
     """
 
     def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
@@ -38,10 +38,10 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
     def named_variables(self, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
-        """Yields the optimizer's variables by names that say what each is, not its position.
+        """Yields (name, variable) of the optimizer; names do not depend on the order of variables.
 
         Args:
-          names: of the variables that it trains, by their ``id``.
+          names: {``id`` of a trained variable: its name}.
         """
         yield "iteration", self.iterations
         yield "learning_rate", self._learning_rate
@@ -55,15 +55,15 @@ class FusedAdam(keras.optimizers.Adam):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class StoppingAdam(FusedAdam):
-    """Adam that keeps the weights at which a held-out loss was least, for early stopping.
+    """Adam that keeps the weights with the lowest held-out loss, for early stopping.
 
     Attributes:
-      least: that loss, (); infinite at first.
-      waited: comparisons since then, ().
+      least: the lowest held-out loss, (); initially infinite.
+      waited: number of comparisons since then, ().
     """
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Makes the slots, the kept weights among them."""
+        """Creates the slots and the kept weights."""
         super().build(variables)
         self.kept = [
             self.add_variable_from_reference(variable, name="kept") for variable in variables
@@ -72,7 +72,7 @@ class StoppingAdam(FusedAdam):
         self.waited = self.add_variable((), "zeros", dtype="int32", name="waited")
 
     def compare(self, loss: tf.Tensor) -> None:
-        """Keeps the present weights if a held-out loss is the least so far; counts it if not."""
+        """Keeps the current weights if `loss` () is the lowest so far, else increments `waited`."""
         better = loss < self.least
         for kept, variable in zip(self.kept, self._trainable_variables, strict=True):
             kept.assign(tf.where(better, variable, kept))
@@ -80,7 +80,7 @@ class StoppingAdam(FusedAdam):
         self.least.assign(tf.minimum(loss, self.least))
 
     def restore(self) -> None:
-        """Assigns the kept weights, if there was a comparison."""
+        """Restores the kept weights after at least one comparison with a finite loss."""
         compared = tf.math.is_finite(self.least)
         for kept, variable in zip(self.kept, self._trainable_variables, strict=True):
             variable.assign(tf.where(compared, kept, variable))
@@ -102,16 +102,16 @@ def adam(
     weight_decay: float = 0.0,
     kind: type[FusedAdam] = FusedAdam,
 ) -> FusedAdam:
-    """Returns Adam (β 0.9 / 0.999), its slots made, for `variables`.
+    """Returns Adam (β₁ = 0.9, β₂ = 0.999) for `variables`, already built.
 
     Args:
-      learning_rate: the rate.
-      epsilon: ε.
-      variables: what it trains.
-      name: the optimizer's.
-      weight_decay: share of a weight, times the rate, taken off in each update; biases aside
-        (AdamW, Loshchilov and Hutter 2019).
-      kind: its class.
+      learning_rate: learning rate.
+      epsilon: ε of the update.
+      variables: the trained variables.
+      name: name of the optimizer.
+      weight_decay: decoupled weight decay, times the learning rate, except of biases (AdamW,
+        Loshchilov and Hutter 2019).
+      kind: class of the optimizer.
     """
     optimizer = kind(learning_rate, epsilon=epsilon, name=name, weight_decay=weight_decay or None)
     if weight_decay:
@@ -123,11 +123,11 @@ def adam(
 def dense_gradients(
     tape: tf.GradientTape, loss: tf.Tensor, variables: Sequence[keras.Variable]
 ) -> list[tf.Tensor]:
-    """Returns d loss / d variable for each variable, embeddings' sparse gradients made dense.
+    """Returns the dense gradient of the loss for each variable, of embeddings too.
 
-    Where replicas share a batch they are the whole batch's, as the loss is (`utils.distributed`).
-    Zero where the loss does not depend on a variable: under sliding goals nothing trains Manager's
-    ``goal_init``.
+    With replicas, loss and gradients are those of the whole batch (`utils.distributed`). The
+    gradient is 0 where the loss does not depend on a variable, such as the Manager's ``goal_init``
+    under sliding goals.
     """
     return _dense(tape.gradient(loss, variables), variables)
 
@@ -147,15 +147,15 @@ def clipped_gradients(
     clip: float,
     sparse_norm: bool = False,
 ) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """Returns the gradients scaled to a global norm of at most `clip`, and their norm before.
+    """Returns gradients scaled to a global norm of at most `clip`, and the norm before scaling.
 
     Args:
-      tape: that recorded the loss.
+      tape: tape that recorded the loss.
       loss: a scalar.
-      variables: by which to differentiate.
+      variables: variables to differentiate by.
       clip: the largest norm.
-      sparse_norm: whether the norm counts each use of an embedding's row by itself, as the
-        programs written for TensorFlow 1 do, not the sum of its uses.
+      sparse_norm: whether the norm treats each use of an embedding row separately, as TensorFlow 1
+        programs do, instead of summing the uses.
     """
     gradients = tape.gradient(loss, variables)
     dense = _dense(gradients, variables)
@@ -164,11 +164,11 @@ def clipped_gradients(
 
 
 def _sparse_norm(gradients: Sequence, dense: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Returns the norm with each row of a sparse gradient counted by itself."""
+    """Returns the global norm with the rows of sparse gradients unsummed."""
     squares = 0.0
     for gradient, whole in zip(gradients, dense, strict=True):
         if isinstance(gradient, tf.IndexedSlices):
-            # A replica's rows carry R times their share of the whole batch's gradient.
+            # A replica's rows are R times their share of the whole batch's gradient.
             own = tf.reduce_sum(tf.square(gradient.values / distributed.count()))
             squares += distributed.all_reduce_sum(own)
         else:

@@ -1,9 +1,9 @@
-"""Products in float32 or bfloat16; weights, results and everything else stay float32.
+"""Matrix products and convolutions in float32 or bfloat16; weights and results are float32.
 
 bfloat16 rounds the factors of the large products (D, leaked features, Worker logits) to 8 bits of
-mantissa. Sums inside a product are float32, its result is rounded once and continues in float32.
-On a device without bfloat16 products, or whose products round their partial sums too, the rounded
-factors are multiplied in float32: the numbers are those promised, and no time is saved.
+mantissa. Sums inside a product are float32; the result is rounded once and cast to float32. Some
+devices have no bfloat16 products, or round partial sums too. There the rounded factors are
+multiplied in float32, which gives the same accuracy without a speedup.
 """
 
 import functools
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 PRECISIONS = ("float32", "bfloat16")
-# Instruction sets, as oneDNN names them, for which it has no bfloat16 products on every processor.
+# oneDNN's names of instruction sets without bfloat16 products on some processors.
 _WITHOUT_BFLOAT16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2")
 
 
@@ -27,8 +27,8 @@ def product(
 ) -> tf.Tensor:
     """Returns activation(inputs (..., n) @ kernel (n, m) + bias (m,)) as float32.
 
-    It is computed in the kernel's precision; bias and activation belong to the same kernel, which
-    rounds its result once.
+    The kernel's type is the type of the product. TensorFlow can fuse product, bias and activation,
+    so the result is rounded once.
     """
     kind = kernel.dtype
     flat = _factor(tf.reshape(inputs, [-1, inputs.shape[-1]]), kind)
@@ -46,7 +46,7 @@ def product(
 def convolution(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, precision: str) -> tf.Tensor:
     """Returns inputs (B, T, D) convolved with kernel (h, D, F), plus bias (F,), as float32.
 
-    Windows that reach over an end are left out: the result is (B, T-h+1, F).
+    Padding is VALID: the result is (B, T-h+1, F).
     """
     kind = tf.as_dtype(precision)
     result = tf.nn.convolution(_factor(inputs, kind), _factor(kernel, kind), padding="VALID")
@@ -55,11 +55,11 @@ def convolution(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, precision
 
 @functools.cache
 def sums_in_float32() -> bool:
-    """Returns whether bfloat16 products exist and round nothing but their result; measured once.
+    """Measures once whether bfloat16 products exist and round only their result.
 
-    Without units for bfloat16, libraries add up blocks in bfloat16, some at any size, some at few.
-    Nothing is measured where oneDNN is kept from the units that TensorFlow sees: a bfloat16 product
-    ends the process there.
+    On processors without bfloat16 units, libraries add blocks in bfloat16 at some sizes. If an
+    environment variable hides these units from oneDNN, a bfloat16 product would abort the process,
+    so this function returns False without measuring.
     """
     if _without_units(os.environ):
         return False
@@ -72,21 +72,21 @@ def sums_in_float32() -> bool:
 
 
 def _without_units(environment: Mapping[str, str]) -> bool:
-    """Returns whether a variable of oneDNN's keeps it from everything that multiplies bfloat16."""
-    names = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")  # the first that is set counts
+    """Returns whether an environment variable of oneDNN disables all bfloat16 products."""
+    names = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")  # the first one set applies
     limit = next((environment[name] for name in names if name in environment), "")
     return limit.upper() in _WITHOUT_BFLOAT16
 
 
 def rounds_once(left: np.ndarray, right: np.ndarray) -> bool:
-    """Returns whether left (n, k) @ right (k, m) is the product of rounded factors, rounded once.
+    """Returns whether left (n, k) @ right (k, m) in bfloat16 rounds only factors and result.
 
-    As it stands, with each factor transposed (gradients), and as a convolution of one token.
+    Tests the product, the products with a transposed factor (gradients), and a convolution.
     """
     first, second = tf.cast(left, tf.bfloat16), tf.cast(right, tf.bfloat16)
     exact_first, exact_second = (tf.cast(each, tf.float64).numpy() for each in (first, second))
     exact = exact_first @ exact_second
-    # Half a unit in the last of 8 bits; and what float32 sums of k terms are off by.
+    # Half a unit in the last of 8 bits, plus the error of float32 sums of k terms.
     sums = np.sqrt(left.shape[1]) * 2.0**-24 * (np.abs(exact_first) @ np.abs(exact_second))
     allowed = 2.0**-8 * np.abs(exact) + sums
     forms = (
@@ -100,22 +100,22 @@ def rounds_once(left: np.ndarray, right: np.ndarray) -> bool:
 
 
 def factor_type(kind: tf.DType) -> tf.DType:
-    """Returns the type in which factors that are rounded to `kind` are multiplied here."""
+    """Returns the type for multiplying factors rounded to `kind` on this device."""
     return tf.float32 if kind == tf.bfloat16 and not sums_in_float32() else kind
 
 
 def _factor(values: tf.Tensor, kind: tf.DType) -> tf.Tensor:
-    """Returns values rounded to a type, in the type in which they are multiplied."""
+    """Returns values rounded to `kind`, in the type for multiplication (`factor_type`)."""
     return tf.cast(tf.cast(tf.convert_to_tensor(values), kind), factor_type(kind))
 
 
 def _rounded(result: tf.Tensor, kind: tf.DType) -> tf.Tensor:
-    """Returns a result rounded to a type, as float32."""
+    """Returns a result rounded to `kind`, as float32."""
     return tf.cast(tf.cast(result, kind), tf.float32)
 
 
-# A registered gradient is kept for ever, with the graph that it was traced in. In a function of
-# its own that is the product's graph, one for each pair of shapes, and not the training graph.
+# TensorFlow never frees a registered gradient and its graph. In a function of its own this is the
+# small graph of the product, one for each pair of shapes, instead of the training graph.
 @tf.function(autograph=False)
 def _matmul(inputs: tf.Tensor, kernel: tf.Tensor, kind: str) -> tf.Tensor:
     """Returns inputs (B, n) @ kernel (n, m); both are factors of the type `kind`."""
@@ -126,7 +126,7 @@ def _matmul(inputs: tf.Tensor, kernel: tf.Tensor, kind: str) -> tf.Tensor:
             upstream = _factor(upstream, tf.as_dtype(kind))
             for_kernel = tf.matmul(inputs, upstream, transpose_a=True)
             if (inputs.shape[0] or kernel.shape[0]) < kernel.shape[0]:
-                # Few rows, as in D's highway: it is quicker not to transpose the kernel.
+                # Few rows, as in D's highway: faster without transposing the kernel.
                 return tf.transpose(tf.matmul(kernel, upstream, transpose_b=True)), for_kernel
             return tf.matmul(upstream, kernel, transpose_b=True), for_kernel
 

@@ -1,14 +1,14 @@
-"""Leaked features of every prefix of a sentence, for about the price of one sentence.
+"""Leaked features of every prefix of a sentence, at about the cost of one sentence.
 
-The direct form runs the CNN T+1 times over padded prefixes. Here each token is projected once onto
-every window, offset and filter, as its difference from padding: ``q[t, m] = (e_t - pad) · W[m]``.
-The window starting at j then has, at prefix length t, the value
+The direct form runs the CNN T+1 times over padded prefixes. Here each token's difference from
+padding is projected once onto every offset and filter: ``q[t, m] = (e_t - pad) · W[m]``. The
+window starting at j then has, at prefix length t, the value
 
     all_pad + Σ_m q[j + m, m]  over the m with j + m < t.
 
-Bias and ReLU commute with the maximum over windows, so they come after pooling. The two forms
-below, all prefixes at once and one token at a time, equal the direct form up to rounding.
-No gradient is meant to pass: G's losses never train D.
+Bias and ReLU commute with the maximum over windows, so they come after pooling. Both forms below,
+all prefixes at once and one token at a time, equal the direct form up to rounding. No gradient
+passes, as G's losses do not train D.
 """
 
 from typing import Any, NamedTuple
@@ -23,10 +23,10 @@ _NOTHING = float("-inf")  # the maximum over no windows
 
 
 class ShortWindow(NamedTuple):
-    """What has been seen of the prefix by a window of h tokens that has h starts or more.
+    """State of a window size h with at least h possible starts.
 
     Attributes:
-      finished: maximum over the windows that lie wholly in the prefix, (B, F_h).
+      finished: maximum over the windows inside the prefix, (B, F_h).
       partial: sums of the windows that end later, newest first, (B, (h-1)·F_h).
     """
 
@@ -35,10 +35,10 @@ class ShortWindow(NamedTuple):
 
 
 class LongWindow(NamedTuple):
-    """The same of a window that has fewer starts J than tokens: one sum for each start.
+    """State of a window size h with J < h possible starts: one sum for each start.
 
     Attributes:
-      sums: of the tokens seen so far, (B, J·F_h); 0 for a window that is still all padding.
+      sums: sums over the tokens of the prefix, (B, J·F_h); 0 for a window of padding only.
     """
 
     sums: tf.Tensor
@@ -48,9 +48,9 @@ PrefixState = tuple[ShortWindow | LongWindow, ...]  # one for each window size
 
 
 class PrefixFeatures:
-    """Features of prefixes under a discriminator's present weights.
+    """Features of prefixes under a discriminator's current weights.
 
-    Reads the weights where a method is called: inside a compiled loop, build it outside the loop.
+    The constructor reads the weights: create the object outside compiled loops.
 
     Args:
       discriminator: a built discriminator with a padding row.
@@ -62,7 +62,7 @@ class PrefixFeatures:
         table = tf.stop_gradient(tf.convert_to_tensor(discriminator.embedding.embeddings))
         padding = table[0]  # (D,)
         self._differences = table[1:] - padding  # (V, D)
-        self._windows: list[Any] = [  # each with a state of its own kind
+        self._windows: list[Any] = [  # with states of different types
             (_Long if 2 * size > self._length + 1 else _Short)(
                 self._length, padding, convolution, discriminator.precision
             )
@@ -70,7 +70,7 @@ class PrefixFeatures:
                 discriminator.windows, discriminator.convolutions, strict=True
             )
         ]
-        # One product for all short windows; of each first the first offset, then the others.
+        # One product for all short windows: for each, the first offset, then the others.
         short = [window for window in self._windows if isinstance(window, _Short)]
         self._parts = [part for window in short for part in window.parts]
         if short:
@@ -86,7 +86,7 @@ class PrefixFeatures:
         Args:
           state: prefixes of `position` tokens.
           tokens: ids (B,).
-          position: how many tokens the prefixes have, in [0, T).
+          position: length of the prefixes in tokens, in [0, T).
         """
         difference = tf.gather(self._differences, tokens)  # (B, D)
         projected: list[tf.Tensor] = []
@@ -122,7 +122,7 @@ class PrefixFeatures:
 
 
 class _Window:
-    """One window size: its kernel, and what it makes of padding alone.
+    """One window size: its kernel and its value for padding.
 
     Attributes:
       all_padding: the value of a window of padding only, (F_h,).
@@ -130,8 +130,8 @@ class _Window:
     Args:
       length: tokens in a sentence, T.
       padding: the embedding of padding, (D,).
-      convolution: the discriminator's, of this window size.
-      precision: of the products; see `precision`.
+      convolution: the discriminator's convolution of this window size.
+      precision: type of the products, one of `precision.PRECISIONS`.
     """
 
     def __init__(self, length: int, padding: tf.Tensor, convolution: Any, precision: str):
@@ -144,10 +144,10 @@ class _Window:
         self.all_padding = tf.einsum("d,hdf->f", padding, self.kernel) + bias
 
     def pool_prefixes(self, differences: tf.Tensor) -> tf.Tensor:
-        """Returns the maximum over windows (B, T+1, F_h), less `all_padding`, for each prefix.
+        """Returns each prefix's maximum over windows minus `all_padding`, (B, T+1, F_h).
 
         Args:
-          differences: embedded tokens less padding, (B, T, D).
+          differences: embedded tokens minus the embedding of padding, (B, T, D).
         """
         kernel = self._side_by_side(self.kernel)  # (D, h·F_h)
         projected = tf.split(product(differences, kernel), self.size, axis=-1)  # h × (B, T, F_h)
@@ -156,7 +156,7 @@ class _Window:
         sums = 0.0
         for offset in range(self.size):
             sums += projected[offset][:, offset : offset + self.starts]  # (B, J, F_h)
-            # The window starting at j holds these tokens when the prefix has j + offset + 1.
+            # The window starting at j includes this token from prefix length j + offset + 1 on.
             room = [[0, 0], [offset + 1, self.size - 1 - offset], [0, 0]]
             at_prefix = tf.pad(sums, room, constant_values=_NOTHING)  # (B, T+1, F_h)
             if offset == self.size - 1:
@@ -165,14 +165,14 @@ class _Window:
         return best
 
     def _side_by_side(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Returns (n, D, F_h) as (D, n·F_h), n known when tracing, in the precision."""
+        """Returns a kernel (n, D, F_h) as (D, n·F_h) in the precision; n is static."""
         columns = kernel.shape[0] * self.width
         flat = tf.reshape(tf.transpose(kernel, [1, 0, 2]), [self.depth, columns])
         return tf.cast(flat, self.precision)
 
 
 class _Short(_Window):
-    """Windows with as many starts as tokens: all sums shift by one offset with each token."""
+    """Window sizes with J >= h starts: each token shifts all partial sums by one offset."""
 
     def __init__(self, *args: Any):
         super().__init__(*args)
@@ -186,7 +186,7 @@ class _Short(_Window):
     def advance(
         self, seen: ShortWindow, begun: tf.Tensor, going_on: tf.Tensor, position: tf.Tensor
     ) -> ShortWindow:
-        # A window may start here only if it ends within the sentence.
+        # A window can start here only if it ends within the sentence.
         begun += self._possible(position)  # (B, F_h)
         if self.size == 1:
             return ShortWindow(tf.maximum(seen.finished, begun), seen.partial)
@@ -196,7 +196,7 @@ class _Short(_Window):
         return ShortWindow(finished, tf.concat([begun, kept], axis=1))
 
     def read(self, seen: ShortWindow, position: tf.Tensor) -> tf.Tensor:
-        best = tf.maximum(seen.finished, self._possible(position))  # those still all padding
+        best = tf.maximum(seen.finished, self._possible(position))  # windows of padding only
         if self.size == 1:
             return best
         partial = tf.reshape(seen.partial, [-1, self.size - 1, self.width])
@@ -207,15 +207,15 @@ class _Short(_Window):
 
 
 class _Long(_Window):
-    """Windows with fewer starts than tokens: a token is added to the sums of all J starts.
+    """Window sizes with J < h starts: each token is added to the sums of all J starts.
 
-    It is at offset ``position - j`` of the window starting at j; where that is outside the
-    window, its kernel is 0 here.
+    A token is at offset ``position - j`` of the window starting at j. The kernel is padded with 0
+    for offsets outside the window.
     """
 
     def __init__(self, *args: Any):
         super().__init__(*args)
-        # Offsets fall as j rises, so the kernel runs backwards.
+        # Offsets fall as j rises, so the kernel is reversed.
         room = [[self.starts, self.starts], [0, 0], [0, 0]]
         self._backwards = tf.pad(tf.reverse(self.kernel, [0]), room)  # (h + 2J, D, F_h)
 
@@ -233,7 +233,7 @@ class _Long(_Window):
 
 
 def _running_maximum(values: tf.Tensor) -> tf.Tensor:
-    """Returns the maximum over all earlier positions of (B, L, F), by doubling steps."""
+    """Returns the running maximum over positions of (B, L, F), in log₂ L steps."""
     length, step = values.shape[1], 1
     while step < length:
         shifted = tf.pad(values[:, :-step], [[0, 0], [step, 0], [0, 0]], constant_values=_NOTHING)

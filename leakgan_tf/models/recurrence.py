@@ -1,4 +1,4 @@
-"""The recurrent cell that all generators share, and its run over a known sequence."""
+"""LSTM cells of the generators: initialization, single steps, and runs over sequences."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from leakgan_tf.models.precision import product
 from leakgan_tf.utils.seeds import derive_int
 
-_EPSILON = 1e-5  # of the layer norm
+_EPSILON = 1e-5  # ε of the layer norm
 
 
 class CellState(NamedTuple):
@@ -24,7 +24,7 @@ def normal(stddev: float, seed: int, *path: str) -> keras.initializers.Initializ
 
 
 def lstm_cell(units: int, stddev: float, seed: int, name: str) -> keras.layers.LSTMCell:
-    """Returns the plain four-gate LSTM cell, without forget bias, all weights N(0, stddev²)."""
+    """Returns an LSTM cell without forget bias, all weights N(0, stddev²)."""
     return keras.layers.LSTMCell(
         units,
         kernel_initializer=normal(stddev, seed, name, "kernel"),
@@ -53,8 +53,8 @@ def zero_state(cell: keras.layers.LSTMCell, rows: int) -> CellState:
 def step(
     cell: keras.layers.LSTMCell, inputs: tf.Tensor, state: CellState
 ) -> tuple[tf.Tensor, CellState]:
-    """Consumes one input (B, ·); returns the hidden vector (B, H) and the new state."""
-    # As the cell itself does; Keras's way to it costs more to trace than the step.
+    """Returns the hidden vector (B, H) and the new state after one input (B, ·)."""
+    # The formula of the Keras cell, which is slow to trace.
     read = tf.matmul(inputs, tf.convert_to_tensor(cell.kernel))
     kept = tf.matmul(state.hidden, tf.convert_to_tensor(cell.recurrent_kernel))
     state = _gates(read + kept + tf.convert_to_tensor(cell.bias), state.memory)
@@ -67,7 +67,7 @@ def unroll(
     state: CellState | None = None,
     gain: keras.Variable | None = None,
 ) -> tf.Tensor:
-    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H); see `unroll_to_end`."""
+    """Returns the hidden vectors (B, L, H) of a sequence (B, L, ·); see `unroll_to_end`."""
     return unroll_to_end(cell, inputs, state, gain)[0]
 
 
@@ -78,16 +78,16 @@ def unroll_to_end(
     gain: keras.Variable | None = None,
     kept: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, CellState]:
-    """Consumes a sequence (B, L, ·); returns hidden vectors (B, L, H) and the last state.
+    """Returns the hidden vectors (B, L, H) of a sequence (B, L, ·), and the last state.
 
-    What the inputs contribute to the gates is known beforehand: one product for all L steps.
+    One product gives the inputs' part of the gates for all L steps.
 
     Args:
       cell: the LSTM's weights.
-      inputs: one vector a step.
-      state: before the first step; zero without it.
-      gain: of a layer norm over all gates before their bias, (4H,); without it there is none.
-      kept: factors (B, H) on the hidden vector that each step reads; without it all are 1.
+      inputs: input vectors, (B, L, ·).
+      state: state before the first step; default: zero.
+      gain: gain (4H,) of a layer norm over all gates before their bias; None for no layer norm.
+      kept: dropout factors (B, H) on the hidden vector that each step reads; default: 1.
     """
     if state is None:
         state = zero_state(cell, tf.shape(inputs)[0])

@@ -14,20 +14,20 @@ from leakgan_tf.utils.seeds import derive_int
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class RelationalDiscriminator(Configured, keras.Model):
-    """Scores each of S representations of a sentence, hard or soft (RelGAN, section 2.3).
+    """Scores each of S representations of a sentence of ids or soft tokens (RelGAN, section 2.3).
 
-    Representation s owns its columns of one embedding. All pass through the same convolutions,
-    maximum over time, highway layer without biases, dropout, and two linear layers.
+    Each representation has its own columns of the embedding. All share the other layers:
+    convolutions, maximum over time, highway without biases, dropout, two linear layers.
 
     Args:
       vocab_size: number of token ids, V.
       length: tokens in a sentence, T.
-      embedding_size: width of all representations together; a multiple of `representations`.
-      representations: S.
+      embedding_size: total width of all representations; a multiple of `representations`.
+      representations: number of representations, S.
       windows: window sizes in tokens, each at most T.
       filters: number of filters of each window size; F is their sum.
       hidden_size: width of the linear layer before the score.
-      dropout: share of the highway's output dropped when a dropout seed is given.
+      dropout: dropout rate of the highway's output, applied when a dropout seed is given.
       seed: seed of the initial weights.
     """
 
@@ -91,13 +91,13 @@ class RelationalDiscriminator(Configured, keras.Model):
         self.built = True
 
     def embed(self, sentences: tf.Tensor) -> tf.Tensor:
-        """Maps ids (...) or soft tokens (..., V) to all representations, (..., embedding_size)."""
+        """Returns all representations (..., embedding_size) of ids (...) or soft (..., V)."""
         if tf.as_dtype(sentences.dtype).is_integer:
             return self.embedding(sentences)
         return tf.tensordot(sentences, tf.convert_to_tensor(self.embedding.embeddings), 1)
 
     def features(self, sentences: tf.Tensor) -> tf.Tensor:
-        """Returns the features (B, F) of ids (B, T), a mean over the representations; for plots."""
+        """Returns the mean features (B, F) over the representations of ids (B, T), for plots."""
         features = self.embedded_features(self.embed(sentences))
         return tf.reduce_mean(
             tf.reshape(features, [-1, self.representations, self.feature_size]), axis=1
@@ -125,8 +125,8 @@ class RelationalDiscriminator(Configured, keras.Model):
         """Returns the scores (B·S,) of embedded sentences, row b·S + s for representation s.
 
         Args:
-          embedded: of `embed`, (B, T, embedding_size).
-          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+          embedded: result of `embed`, (B, T, embedding_size).
+          dropout_seed: stateless seed (2,) of the dropout; None disables dropout.
         """
         features = self.embedded_features(embedded)
         if dropout_seed is not None and self.dropout > 0.0:

@@ -10,11 +10,11 @@ from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.lstm_generator import START
 from leakgan_tf.models.masking import force_eos, valid_token_mask
 
-_EPSILON = 1e-12  # of the layer norms, as in RelGAN's program
+_EPSILON = 1e-12  # ε of the layer norms, as in RelGAN's program
 
 
 class MemoryState(NamedTuple):
-    """The generator before a token: its memory (B, slots, width), and the last token (B,)."""
+    """State before a token: the memory (B, slots, width), and the last token (B,)."""
 
     memory: tf.Tensor
     last: tf.Tensor
@@ -22,10 +22,10 @@ class MemoryState(NamedTuple):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class JointLayerNorm(Configured):
-    """Layer norm with one mean and variance for each sample, over rows and features together.
+    """Layer norm over rows and features of each sample jointly.
 
     Args:
-      width: features; each has its gain and bias.
+      width: number of features; each has a gain and a bias.
     """
 
     def __init__(self, width: int, **kwargs: Any):
@@ -39,7 +39,7 @@ class JointLayerNorm(Configured):
         self.built = True
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Normalizes (B, rows, width)."""
+        """Returns normalized inputs (B, rows, width)."""
         mean, variance = tf.nn.moments(inputs, axes=[1, 2], keepdims=True)
         return tf.nn.batch_normalization(
             inputs, mean, variance, tf.convert_to_tensor(self.bias), self.gain, _EPSILON
@@ -50,14 +50,14 @@ class JointLayerNorm(Configured):
 class RelationalMemoryGenerator(Configured, keras.Model):
     """Embedding, relational memory, softmax over the vocabulary (RelGAN, section 2.1).
 
-    Query, key and value come from one linear layer, its outputs ordered head by head. As in the
-    program, the query is scaled by 1/√(3·head_size), where the paper has 1/√head_size.
+    One linear layer gives query, key and value, grouped by head. As in RelGAN's program, the query
+    is scaled by 1/√(3·head_size); the paper has 1/√head_size.
 
     Args:
       vocab_size: number of token ids, V.
       length: tokens in a sentence, T.
       embedding_size: width of the token embedding, E.
-      slots: rows of the memory.
+      slots: number of memory slots.
       heads: attention heads; the memory's width is heads × head_size.
       head_size: width of a head.
       ends: whether token 0 ends a sentence.
@@ -145,8 +145,8 @@ class RelationalMemoryGenerator(Configured, keras.Model):
     def update_memory(self, memory: tf.Tensor, inputs: tf.Tensor) -> tf.Tensor:
         """Returns the memory (B, slots, width) after an input (B, width).
 
-        X = [M; x']; X₁ = LN(X + attention(X)); X₂ = LN(X₁ + MLP(X₁)); M̃ is X₂ without the input's
-        row. (a_i, a_f) = W_x x' + W_m tanh(M); M' = σ(a_i) tanh(M̃) + σ(a_f + 1) M.
+        X = [M; x']; X₁ = LN(X + attention(X)); X₂ = LN(X₁ + MLP(X₁)); M̃ is X₂ without the row of
+        the input. (a_i, a_f) = W_x x' + W_m tanh(M); M' = σ(a_i) tanh(M̃) + σ(a_f + 1) M.
         """
         row = inputs[:, tf.newaxis]  # (B, 1, width)
         rows = tf.concat([memory, row], axis=1)  # (B, slots+1, width)
@@ -158,7 +158,7 @@ class RelationalMemoryGenerator(Configured, keras.Model):
         return tf.sigmoid(admit) * proposed + tf.sigmoid(keep + 1.0) * memory
 
     def _attention(self, rows: tf.Tensor) -> tf.Tensor:
-        """Returns each row's attention to all rows, (B, slots+1, width)."""
+        """Returns the self-attention of rows (B, slots+1, width), in the same shape."""
         qkv = self.norm_qkv(self.qkv(rows))
         count, size = self.slots + 1, self.head_size
         qkv = tf.transpose(tf.reshape(qkv, [-1, count, self.heads, 3 * size]), [0, 2, 1, 3])
@@ -168,7 +168,7 @@ class RelationalMemoryGenerator(Configured, keras.Model):
         return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [-1, count, self.width])
 
     def _initial(self, rows: tf.Tensor | int) -> tf.Tensor:
-        """Returns M₀: the identity, padded with zeros, for each row (rows, slots, width)."""
+        """Returns M₀ (rows, slots, width): for each sentence the identity, padded with zeros."""
         return tf.tile(tf.eye(self.slots, self.width)[tf.newaxis], [rows, 1, 1])
 
     def _flat(self, memory: tf.Tensor) -> tf.Tensor:

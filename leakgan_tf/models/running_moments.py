@@ -1,4 +1,4 @@
-"""Means and second moments of features over training: what TextGAN's covariances are made of."""
+"""Running mean and second moment of features, for TextGAN's covariances."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from leakgan_tf.utils import distributed
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class RunningMoments(keras.Model):
-    """E[f fᵀ] and E[f] over the batches seen; no gradient moves them, and a checkpoint has them.
+    """E[f fᵀ] and E[f] over past batches, checkpointed and without gradient.
 
-    They begin as the identity and 0, counted as one batch.
+    They are initially the identity and 0, which count as one batch.
 
     Args:
-      width: of the features, F.
+      width: width of the features, F.
     """
 
     def __init__(self, width: int, **kwargs: Any):
@@ -26,7 +26,7 @@ class RunningMoments(keras.Model):
         """Creates the weights; no data needed."""
 
         def weight(name: str, shape: tuple[int, ...], initializer: str) -> keras.Variable:
-            # Replicas that share a batch agree on it.
+            # All replicas compute the same value.
             return self.add_weight(
                 shape, initializer, trainable=False, aggregation="only_first_replica", name=name
             )
@@ -37,17 +37,17 @@ class RunningMoments(keras.Model):
         self.built = True
 
     def with_batch(self, features: tf.Tensor, share: float) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns mean (F,) and covariance (F, F) with a batch (B, F) in them; it is not kept yet.
+        """Returns mean (F,) and covariance (F, F) including a batch, without storing them.
 
         Args:
-          features: through which a gradient passes.
-          share: the batch's weight; 0: that of one among all seen.
+          features: features (B, F); differentiable.
+          share: weight of the batch in [0, 1]; 0 gives all batches equal weights.
         """
         first, second = self._blend(features, share)
         return first, second - first[:, tf.newaxis] * first
 
     def keep(self, features: tf.Tensor, share: float) -> None:
-        """Keeps a batch (B, F) for good."""
+        """Updates the stored moments with a batch (B, F); `share` as in `with_batch`."""
         first, second = self._blend(features, share)
         self.first.assign(first)
         self.second.assign(second)

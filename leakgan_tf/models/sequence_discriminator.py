@@ -1,4 +1,4 @@
-"""The discriminator of the Gumbel-softmax GAN: an LSTM that reads hard or soft tokens."""
+"""The discriminator of the Gumbel-softmax GAN: an LSTM over ids or soft tokens."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from leakgan_tf.models.layers import Configured, token_embedding
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class SequenceDiscriminator(Configured, keras.Model):
-    """Embedding, LSTM, one score a sentence from the last hidden vector.
+    """Embedding, LSTM, one score per sentence from the last hidden vector.
 
-    Kusner and Hernández-Lobato 2016, arXiv:1611.04051. Weights begin as N(0, 0.1²).
+    Kusner and Hernández-Lobato 2016, arXiv:1611.04051. Initial weights are N(0, 0.1²).
 
     Args:
       vocab_size: number of token ids, V.

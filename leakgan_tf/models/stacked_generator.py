@@ -1,4 +1,4 @@
-"""ScratchGAN's generator: LSTMs on top of each other, and one embedding for input and output."""
+"""ScratchGAN's generator: stacked LSTMs with a shared input and output embedding."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from leakgan_tf.utils.seeds import derive_int
 
 
 class StackedState(NamedTuple):
-    """The generator before a token: the state of each LSTM, and the last token (B,)."""
+    """State before a token: the state of each LSTM, and the last token (B,)."""
 
     cells: tuple[CellState, ...]
     last: tf.Tensor
@@ -24,11 +24,11 @@ class StackedState(NamedTuple):
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class StackedGenerator(Configured, keras.Model):
-    """Embedding, linear layer, LSTMs with skips, linear layer, and the embedding again.
+    """Embedding, linear layer, stacked LSTMs with skip connections, linear layer, embedding.
 
-    Every LSTM but the first reads the first one's input beside the output of the one below. All
-    outputs together are mapped to the embedding's width; their products with the token embeddings,
-    and a bias, are the logits. The forget gates' biases begin at 1.
+    Every LSTM except the first reads the first one's input and the output of the LSTM below. A
+    linear layer maps the concatenated outputs to width E. Logits are its products with the token
+    embeddings plus a bias. Initial forget biases are 1.
 
     Args:
       vocab_size: number of token ids, V.
@@ -81,7 +81,7 @@ class StackedGenerator(Configured, keras.Model):
         )
 
     def _inputs(self, number: int) -> int:
-        """Returns the width of what an LSTM reads, its own state aside."""
+        """Returns the input width of an LSTM, without its state."""
         return self.hidden_size * (1 if number == 0 else 2)
 
     def build(self, input_shape: Any = None) -> None:

@@ -12,17 +12,17 @@ from leakgan_tf.models.fan_in import fan_in_dense, fan_in_normal
 from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.masking import last_value, valid_token_mask
 
-SIGNALS = 8  # of a position, as in ScratchGAN's program
-EMBEDDING_STDDEV = 0.3836  # that of GloVe's vectors, as ScratchGAN's program has it
+SIGNALS = 8  # signals for each position, as in ScratchGAN's program
+EMBEDDING_STDDEV = 0.3836  # that of GloVe vectors, as in ScratchGAN's program
 
 
 def position_signals(length: int) -> np.ndarray:
     """Returns cos(π (t / period + shift)) of positions t from 0, (T, 8) in [-1, 1].
 
-    The periods are spaced evenly in the logarithm from 2 to T, the shifts evenly from 0 to 2.
+    The 8 periods are spaced logarithmically from 2 to T, the shifts linearly from 0 to 2.
 
     Args:
-      length: T.
+      length: number of positions, T.
     """
     periods = np.exp(np.linspace(math.log(2.0), math.log(length), SIGNALS))
     shifts = np.linspace(0.0, 2.0, SIGNALS)
@@ -32,11 +32,11 @@ def position_signals(length: int) -> np.ndarray:
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class TokenDiscriminator(Configured, keras.Model):
-    """Embedding and position signals, a linear layer, an LSTM with layer norm, a score a token.
+    """Embedding and position signals, linear layer, LSTM with layer norm, one score per token.
 
-    Dropout is of the whole embedding table: a dropped entry is 0 wherever its token occurs. The
-    layer norm is over all four gates before the bias; its gain is a weight, and its offset is the
-    bias. The forget gate's bias begins at 1.
+    Dropout applies to the embedding table: a dropped entry is 0 wherever its token occurs. The
+    layer norm is over all four gates before the bias, with a trained gain and the bias as offset.
+    The initial forget bias is 1.
 
     Args:
       vocab_size: number of token ids, V.
@@ -44,8 +44,8 @@ class TokenDiscriminator(Configured, keras.Model):
       embedding_size: width of the token embedding, E.
       hidden_size: width of the linear layer and of the LSTM's state, H.
       layer_norm: whether the gates are normalized.
-      dropout: share of the embedding's entries dropped when a dropout seed is given.
-      ends: whether token 0 ends a sentence; what follows is scored 0.
+      dropout: dropout rate of the embedding table, applied when a dropout seed is given.
+      ends: whether token 0 ends a sentence; later positions have the score 0.
       seed: seed of the initial weights.
     """
 
@@ -74,7 +74,7 @@ class TokenDiscriminator(Configured, keras.Model):
             vocab_size, embedding_size, recurrence.normal(EMBEDDING_STDDEV, seed, "embedding")
         )
         self.input_layer = fan_in_dense(embedding_size + SIGNALS, hidden_size, seed, "input")
-        # One kernel for input and state in the program: the fan-in is that of both.
+        # ScratchGAN's program has one kernel for input and state, with the fan-in of both.
         self.cell = keras.layers.LSTMCell(
             hidden_size,
             kernel_initializer=fan_in_normal(2 * hidden_size, seed, "lstm", "kernel"),
@@ -96,19 +96,19 @@ class TokenDiscriminator(Configured, keras.Model):
         self.built = True
 
     def call(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the logit that each token of (B, T) is real: (B, T), 0 beyond an end.
+        """Returns the logits (B, T) that each token is real; 0 after the end of a sentence.
 
         Args:
           tokens: ids (B, T).
-          dropout_seed: stateless seed (2,) of the dropout; without one nothing is dropped.
+          dropout_seed: stateless seed (2,) of the dropout; None disables dropout.
         """
         return self.scores(tokens, self.embed(tokens, dropout_seed))
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
         """Returns the logit at the last token of sentences (n, T), without dropout: (n,).
 
-        The only one that has read the whole sentence; where sentences end, the end symbol's, or of
-        a sentence that fills all T places the last one's.
+        Only this logit depends on the whole sentence. With `ends` it is at the end symbol, or at
+        token T of a sentence without one.
         """
         valid = valid_token_mask(tokens) if self.ends else tf.ones_like(tokens, tf.bool)
         return last_value(self(tokens), valid)
@@ -133,7 +133,7 @@ class TokenDiscriminator(Configured, keras.Model):
         return recurrence.unroll(self.cell, inputs, gain=self.gain)
 
     def features(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns the mean hidden vector (B, H) of the sentences' own tokens; for plots."""
+        """Returns the mean hidden vector (B, H) up to the end of each sentence, for plots."""
         valid = valid_token_mask(tokens) if self.ends else tf.ones_like(tokens, tf.bool)
         weights = tf.cast(valid, tf.float32)[..., tf.newaxis]
         return tf.reduce_sum(self.hidden(self.embed(tokens)) * weights, 1) / tf.reduce_sum(

@@ -1,4 +1,4 @@
-"""LeakGAN's Worker: writes words that move the features towards the goals."""
+"""LeakGAN's Worker, which predicts tokens given goals."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.precision import product
 from leakgan_tf.models.recurrence import CellState
 
-_STDDEV = 0.1  # of every matrix and bias, as in the original program
+_STDDEV = 0.1  # of all initial weights, as in LeakGAN's program
 
 
 @keras.saving.register_keras_serializable("leakgan_tf")
 class Worker(Configured):
-    """An LSTM over tokens whose word matrix meets the goal embedding (LeakGAN, eqs. 4-6).
+    """An LSTM whose output matrix is multiplied with the goal embedding (LeakGAN, eqs. 4-6).
 
     The paper's ``O·w``, with ``O = reshape(hW + b, [V, K])`` and ``w = Ψ·goal``, is computed as
-    ``vec(h ⊗ w)·W' + w·b'``, W' of shape (H·K, V) and b' of shape (K, V): the same numbers in one
-    matrix product, and K times less memory. The weights are kept in that layout; with a 1 behind h
-    both terms are one product with `fused_output_kernel`.
+    ``vec(h ⊗ w)·W' + w·b'``, W' of shape (H·K, V) and b' of shape (K, V). The result is equal, in
+    one matrix product with K times less memory. With a 1 appended to h, both terms are one product
+    with `fused_output_kernel`.
 
     Args:
       vocab_size: number of token ids, V.
@@ -29,7 +29,7 @@ class Worker(Configured):
       hidden_size: state width of the LSTM, H.
       goal_size: width of the goal embedding, K.
       normalise_goal: whether the goal embedding is scaled to unit length.
-      precision: of the product with the words; see `precision`.
+      precision: type of the output product, one of `precision.PRECISIONS`.
       seed: seed of the initial weights.
     """
 
@@ -76,11 +76,11 @@ class Worker(Configured):
         self.built = True
 
     def start(self, rows: int) -> CellState:
-        """Returns the state before any token was read, for `rows` sentences."""
+        """Returns the state before the first token, for `rows` sentences."""
         return recurrence.zero_state(self.cell, rows)
 
     def step(self, tokens: tf.Tensor, state: CellState) -> tuple[tf.Tensor, CellState]:
-        """Reads one token (B,) of each sentence; returns the hidden vector (B, H), new state."""
+        """Reads one token (B,) of each sentence; returns the hidden vector (B, H) and new state."""
         return recurrence.step(self.cell, self.embedding(tokens), state)
 
     def read(self, tokens: tf.Tensor) -> tf.Tensor:
@@ -88,9 +88,9 @@ class Worker(Configured):
         return recurrence.unroll(self.cell, self.embedding(tokens))
 
     def fused_output_kernel(self) -> tf.Tensor:
-        """Returns W' over b' and, in bfloat16, rows of 0, in the precision: ((H+p)·K, V).
+        """Returns W' stacked on b' (and zero rows for bfloat16) in the precision, ((H+p)·K, V).
 
-        To be read once, outside of a loop over positions.
+        Call it outside loops over positions.
         """
         both = [self.output_kernel.kernel, self.output_bias.kernel]
         room = [[0, (self._bias_padding() - 1) * self.goal_size], [0, 0]]
@@ -98,9 +98,9 @@ class Worker(Configured):
         return tf.cast(words, self.precision)
 
     def _bias_padding(self) -> int:
-        """Returns how many numbers follow h: the 1 of the bias, and zeros for bfloat16.
+        """Returns p, the number of entries appended to h: 1 for the bias, and zeros for bfloat16.
 
-        Its kernels take half the time where the product's inner size is a multiple of 32.
+        bfloat16 products take half the time if their inner size is a multiple of 32.
         """
         if self.precision == "float32":
             return 1
@@ -112,9 +112,9 @@ class Worker(Configured):
         """Returns the logits (..., V) of hidden vectors (..., H) under goals (..., F).
 
         Args:
-          hidden: the LSTM's, (..., H).
-          goals: (..., F).
-          words: what `fused_output_kernel` returned, if it was read before.
+          hidden: hidden vectors of the LSTM, (..., H).
+          goals: goals, (..., F).
+          words: result of `fused_output_kernel`; default: calls it.
         """
         direction = self.goal_projection(goals)  # w (..., K)
         if self.normalise_goal:

@@ -1,1 +1,1 @@
-"""Losses and rewards: pure functions, each beside its equation."""
+"""Losses and rewards as pure functions, each with its equation."""

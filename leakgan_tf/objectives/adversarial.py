@@ -1,7 +1,7 @@
-"""Losses of a discriminator and a generator that is trained through it, without REINFORCE.
+"""Losses of D and of a generator with gradients through D, without REINFORCE.
 
-RelGAN, Nie et al. 2019 (ICLR), and its authors' program. All are minimized. C is the score of a
-sentence, before any sigmoid; s⁺ is real, s⁻ generated.
+From RelGAN, Nie et al. 2019 (ICLR), and its authors' program. All are minimized. C(s⁺) and C(s⁻)
+are scores of real and generated sentences, (n,), before any sigmoid. Functions return (D, G).
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from leakgan_tf.utils import distributed
 
-Pair = tuple[tf.Tensor, tf.Tensor]  # the losses of D and of G
+Pair = tuple[tf.Tensor, tf.Tensor]  # losses of D and of G, (n,) each
 
 
 def _standard_d(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
@@ -70,7 +70,7 @@ LOSSES: dict[str, Callable[[tf.Tensor, tf.Tensor], Pair]] = {
 
 
 def adversarial_losses(name: str, real: tf.Tensor, generated: tf.Tensor) -> Pair:
-    """Returns the losses of D and of G, means over all scores.
+    """Returns the losses of D and of G, scalar means over all scores.
 
     Args:
       name: one of `LOSSES`.
@@ -87,7 +87,7 @@ def adversarial_losses(name: str, real: tf.Tensor, generated: tf.Tensor) -> Pair
 def gradient_penalty(
     score: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, generated: tf.Tensor, share: tf.Tensor
 ) -> tf.Tensor:
-    """Returns the mean over sentences of (‖∇ ΣC(mixed)‖ - 1)², the penalty of WGAN-GP.
+    """Returns the WGAN-GP penalty, the mean over sentences of (‖∇ ΣC(mixed)‖ - 1)².
 
     The norm is over all entries of a sentence.
 

@@ -1,11 +1,11 @@
-"""Paths of an inverse temperature β from 1 to its maximum, as RelGAN's program has them."""
+"""Schedules of the inverse temperature β from 1 to β_max, as in RelGAN's program."""
 
 import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
-# β after n of N iterations, by the name of the path.
+# {name: function of (n, β_max, N) that returns β after n of N iterations}.
 PATHS: dict[str, Callable[[tf.Tensor, float, int], tf.Tensor]] = {
     "exponential": lambda n, most, total: most ** (n / total),
     "constant": lambda n, most, total: most * tf.ones_like(n),
@@ -18,12 +18,12 @@ PATHS: dict[str, Callable[[tf.Tensor, float, int], tf.Tensor]] = {
 
 
 def annealed(path: str, iteration: tf.Tensor, most: float, total: int) -> tf.Tensor:
-    """Returns the inverse temperature β_n.
+    """Returns the inverse temperature β_n, in the shape of ``iteration``.
 
     Args:
       path: one of `PATHS`; "exponential" is RelGAN's β_n = β_max^{n/N}.
       iteration: n, from 0; any shape.
       most: β_max.
-      total: N, at least 2. More iterations than N go on along the path.
+      total: N, at least 2. Later iterations continue the same curve.
     """
     return PATHS[path](tf.cast(iteration, tf.float32), most, total)

@@ -1,8 +1,8 @@
-"""Each loss with its equation. Equation numbers: LeakGAN, arXiv:1709.08624; SeqGAN, 1609.05473;
-MaliGAN, 1702.07983.
+"""Losses of LeakGAN (arXiv:1709.08624), SeqGAN (1609.05473) and MaliGAN (1702.07983).
 
-All are in nats and are minimised. Where replicas share a batch, sums and means are those of the
-whole batch (`utils.distributed`). Shapes: B batch, T length, V vocabulary, F features, c horizon.
+Equation numbers refer to these papers. All are in nats and are minimized. With replicas, sums and
+means are those of the whole batch (`utils.distributed`). Shapes: B batch, T length, V vocabulary,
+F features, c horizon.
 """
 
 import math
@@ -14,24 +14,23 @@ from leakgan_tf.config.semantics import Semantics
 from leakgan_tf.models.leakgan_generator import Goals
 from leakgan_tf.utils import distributed
 
-# Probabilities are floored here, as in the original program: a token that was all but impossible
-# costs 46 nats and has no gradient.
+# Floor of log-probabilities, as in the original program: an almost impossible token costs 46 nats
+# and has no gradient.
 LEAST_LOG_PROBABILITY = math.log(1e-20)
-# Features that differ by less than this share of their norm, eight units in the last place, are
-# the same but for rounding.
+# Relative difference of equal features from rounding: eight units in the last place.
 _UNMOVED = 2.0**-20
 
 
 def token_log_prob(logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
-    """Returns log p of each token, floored at log 1e-20: (B, T) of logits (B, T, V)."""
+    """Returns log p of tokens (B, T) from logits (B, T, V), floored at log 1e-20."""
     return tf.maximum(-cross_entropy(logits, tokens), LEAST_LOG_PROBABILITY)
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Returns -log softmax(logits) of the labels: (...) of logits (..., V) and ids (...).
+    """Returns -log softmax(logits) of labels, ids (...), from logits (..., V).
 
-    The fused op: under op determinism TensorFlow's own function avoids it, for the sake of GPUs,
-    at several times the cost; on a CPU it is deterministic.
+    Calls the fused op, which is deterministic on a CPU. With op determinism TensorFlow's own
+    function avoids that op because of GPUs, at several times the cost.
     """
     width = logits.shape[-1]
     loss, _ = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
@@ -41,17 +40,17 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def likelihood_loss(log_prob: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
-    """Maximum likelihood: the mean over tokens of -log p(x_t); pre-trains the Worker.
+    """Returns the maximum-likelihood loss, the mean over tokens of -log p(x_t).
 
     Args:
-      log_prob: of the tokens, (B, T).
-      mask: which tokens count, (B, T); all of them without it.
+      log_prob: log p of the tokens, (B, T).
+      mask: tokens in the mean, (B, T); default: all.
     """
     return -masked_mean(log_prob, mask)
 
 
 def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """Returns the mean of values, of those only where `mask`, of the same shape, is true."""
+    """Returns the mean of values where `mask` (same shape) is true; None for all values."""
     if mask is None:
         return distributed.all_reduce_mean(tf.reduce_mean(values))
     weights = tf.cast(mask, values.dtype)
@@ -60,10 +59,10 @@ def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
 
 
 def discriminator_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Cross-entropy of D (eq. 1), the mean over the batch.
+    """Returns the cross-entropy of D (eq. 1), the mean over the batch.
 
     Args:
-      logits: (B, 2).
+      logits: logits of [generated, real], (B, 2).
       labels: classes (B,), 1 for real.
     """
     return distributed.all_reduce_mean(tf.reduce_mean(cross_entropy(logits, labels)))
@@ -75,30 +74,30 @@ def l2_penalty(kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
 
 def policy_gradient_loss(logits: tf.Tensor, tokens: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
-    """REINFORCE of SeqGAN (eq. 8): -Σ log p(x_t)·reward_t, a sum over batch and tokens."""
+    """Returns SeqGAN's REINFORCE loss (eq. 8), -Σ log p(x_t)·reward_t over batch and tokens."""
     return -distributed.all_reduce_sum(tf.reduce_sum(token_log_prob(logits, tokens) * rewards))
 
 
 def importance_weights(logits: tf.Tensor) -> tf.Tensor:
-    """Returns MaliGAN's weights n·r_j / Σ r_j with r = D / (1 - D), of the mean 1 over n samples.
+    """Returns MaliGAN's weights n·r_j / Σ r_j, r = D / (1 - D), with mean 1 over n samples.
 
     Args:
-      logits: D's of [generated, real], (n, B, 2).
+      logits: D's logits of [generated, real], (n, B, 2).
 
     Returns:
-      (n, B), normalized over the first axis; no gradient is meant to pass.
+      Weights (n, B), normalized over the first axis; callers stop the gradient.
     """
     count = tf.cast(tf.shape(logits)[0], logits.dtype)
-    # log r is the difference of the logits, so this cannot overflow where D is certain.
+    # log r is the difference of the logits, which cannot overflow for a confident D.
     return count * tf.nn.softmax(logits[..., 1] - logits[..., 0], axis=0)
 
 
 class Pairs(NamedTuple):
-    """Feature changes and the goals that were to bring them about; the last axis is F.
+    """Changes of features and their goals; the last axis is F.
 
     Attributes:
-      changes: d = f_later - f_earlier.
-      goals: of the same shape.
+      changes: d = f_later - f_earlier, (..., F).
+      goals: goals of these changes, (..., F).
     """
 
     changes: tf.Tensor
@@ -106,13 +105,13 @@ class Pairs(NamedTuple):
 
 
 def cosine(pairs: Pairs) -> tf.Tensor:
-    """Returns the cosine between changes and goals; 0 where nothing has changed."""
+    """Returns the cosines (...) between changes and goals; 0 for changes of 0."""
     changes = tf.math.l2_normalize(pairs.changes, axis=-1)
     return tf.reduce_sum(changes * tf.math.l2_normalize(pairs.goals, axis=-1), axis=-1)
 
 
 def manager_pairs(features: tf.Tensor, goals: Goals, horizon: int, window: str) -> Pairs:
-    """Returns what the Manager wanted, and what came of it c tokens later.
+    """Returns the Manager's goals with the changes of features over the next c tokens.
 
     Block goals: S = T/c pairs, f_{(b+1)c} - f_{bc} against the goal of block b.
     Sliding goals: S = T-c+1 pairs, f_{t+c} - f_t against the sub-goal g_t (eq. 7).
@@ -133,10 +132,10 @@ def manager_pairs(features: tf.Tensor, goals: Goals, horizon: int, window: str) 
 
 
 def _changes(later: tf.Tensor, earlier: tf.Tensor) -> tf.Tensor:
-    """Returns later - earlier, (B, S, F); 0 where they differ by rounding only.
+    """Returns later - earlier, (B, S, F); 0 for differences from rounding only.
 
-    Equal rows of a product may differ in the last place, as libraries compute some rows together.
-    Normalized, such a difference would be a direction of its own on each kind of processor.
+    Libraries may compute equal rows of a product with different rounding. Normalizing such a
+    difference would give an arbitrary direction that depends on the processor.
     """
     changes = later - earlier
     size = tf.reduce_sum(tf.square(later), axis=-1, keepdims=True)
@@ -145,11 +144,11 @@ def _changes(later: tf.Tensor, earlier: tf.Tensor) -> tf.Tensor:
 
 
 def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: str) -> tf.Tensor:
-    """Returns how far each token moved the features towards its goals, (B, T) in [-1, 1].
+    """Returns the intrinsic reward of each token, a cosine in [-1, 1], (B, T).
 
-    Sliding goals: r_t = mean of cos(f_t - f_{t-i}, g_{t-i}) over i = 1..c (eq. 8), over the i
-    that exist where t < c. Block goals: the change since the block began, against its goal.
-    Arguments as in `manager_pairs`.
+    Sliding goals: r_t = mean of cos(f_t - f_{t-i}, g_{t-i}) over i = 1..min(c, t) (eq. 8). Block
+    goals: cosine of the change since the begin of the block and its goal. Arguments as in
+    `manager_pairs`.
     """
     length = features.shape[1] - 1
     if window == "block":
@@ -167,7 +166,7 @@ def intrinsic_reward(features: tf.Tensor, goals: Goals, horizon: int, window: st
 
 
 def pair_mask(mask: tf.Tensor | None, horizon: int, window: str) -> tf.Tensor | None:
-    """Returns which of `manager_pairs` begin within their sentence, (B, S), from (B, T)."""
+    """Returns the mask (B, S) of `manager_pairs` within sentences, from a token mask (B, T)."""
     if mask is None:
         return None
     return mask[:, ::horizon] if window == "block" else mask[:, : mask.shape[1] - horizon + 1]
@@ -180,13 +179,13 @@ def manager_pretrain_loss(
     horizon: int,
     mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Makes the Manager's goals those that real sentences follow (section 3.4).
+    """Returns the Manager's pre-training loss on real sentences (section 3.4).
 
-    Original: -mean / (T·B/c), a tiny gradient that Adam scales up again. Paper: -mean.
+    Original program: -mean cosine / (T·B/c), whose small scale Adam cancels. Paper: -mean cosine.
 
     Args:
-      cosines: of `manager_pairs`, (B, S).
-      semantics: `cosine` is read.
+      cosines: cosines of `manager_pairs`, (B, S).
+      semantics: uses the field `cosine`.
       length: T.
       horizon: c.
       mask: which pairs count, (B, S); all of them without it.
@@ -205,22 +204,22 @@ def manager_adversarial_loss(
     horizon: int,
     mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """The Manager's policy gradient, -Q(f_t, g_t)·cos(f_{t+c} - f_t, g_t) (eq. 7).
+    """Returns the Manager's policy-gradient loss, -Q(f_t, g_t)·cos(f_{t+c} - f_t, g_t) (eq. 7).
 
-    Original: -(Σ reward)·mean / (T·B/c). Paper: the mean over samples and steps.
+    Original program: -(Σ reward)·(mean cosine) / (T·B/c). Paper: mean over samples and steps.
 
     Args:
-      cosines: of `manager_pairs`, (B, S).
-      rewards: Q after c, 2c, …, T tokens, (B, T/c). A sliding goal set after t tokens takes the
-        first of them that comes later, at most c tokens on.
-      semantics: `cosine` and `goal_window` are read.
+      cosines: cosines of `manager_pairs`, (B, S).
+      rewards: Q after c, 2c, …, T tokens, (B, T/c). A sliding goal after t tokens uses the first
+        of them after t, at most c tokens later.
+      semantics: uses the fields `cosine` and `goal_window`.
       length: T.
       horizon: c.
-      mask: which pairs count, (B, S); all of them without it. Rewards count with their pairs.
+      mask: pairs in the mean, (B, S), and with them their rewards; default: all.
     """
     if semantics.cosine == "batch_mean":
         if mask is not None:
-            # A column's reward counts where its block begins within the sentence.
+            # Rewards of blocks that begin after the end of the sentence are 0.
             begun = mask if semantics.goal_window == "block" else mask[:, ::horizon]
             rewards *= tf.cast(begun, rewards.dtype)
         total = distributed.all_reduce_sum(tf.reduce_sum(rewards)) * masked_mean(cosines, mask)
@@ -236,14 +235,14 @@ def worker_adversarial_loss(
     semantics: Semantics,
     mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """The Worker's REINFORCE, -r_t·log p(x_t), r_t the intrinsic reward (eq. 9).
+    """Returns the Worker's REINFORCE loss, -r_t·log p(x_t), r_t the intrinsic reward (eq. 9).
 
-    Original: one r, its mean over batch and steps. Paper: each sample's and step's own.
+    Original program: r is the mean over batch and steps. Paper: r_t of each sample and step.
 
     Args:
-      log_prob: of the tokens, (B, T).
-      intrinsic: of the tokens, (B, T); passes no gradient.
-      semantics: `cosine` is read.
+      log_prob: log p of the tokens, (B, T).
+      intrinsic: intrinsic reward of the tokens, (B, T); its gradient is stopped.
+      semantics: uses the field `cosine`.
       mask: which tokens count, (B, T); all of them without it.
     """
     intrinsic = tf.stop_gradient(intrinsic)
@@ -253,6 +252,6 @@ def worker_adversarial_loss(
 
 
 def _steps(cosines: tf.Tensor, length: int, horizon: int) -> tf.Tensor:
-    """Returns T·B/c, by which the original program divides."""
+    """Returns T·B/c with the batch size B of all replicas, the original program's divisor."""
     blocks = length // horizon * distributed.count()
     return tf.cast(tf.shape(cosines)[0] * blocks, cosines.dtype)

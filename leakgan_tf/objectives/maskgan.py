@@ -1,8 +1,8 @@
 """Losses of MaskGAN, Fedus, Goodfellow and Dai 2018, arXiv:1801.07736.
 
-The paper's body was not at hand: the formulas are those of the authors' program, which others read,
-and the paper's equations have no numbers here. All sums and means are over masked tokens alone. D
-scores every token of a filled sentence, given those before it and the masked sentence m(x).
+The formulas are from the authors' program, read second hand, as the paper's body was not available.
+Hence no equation numbers. All sums and means are over masked tokens only. D scores every token of a
+filled sentence, given the previous tokens and the masked sentence m(x).
 """
 
 import tensorflow as tf
@@ -10,15 +10,15 @@ import tensorflow as tf
 from leakgan_tf.objectives import losses
 from leakgan_tf.objectives.scratch import discounted_returns
 
-LEAST_PROBABILITY = 1e-7  # added to D's probability in the reward (its program)
+LEAST_PROBABILITY = 1e-7  # added to D's probability in the reward (MaskGAN's program)
 
 
 def fill_loss(log_prob: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
-    """MaskMLE: returns the mean of -log G(x_t | x_<t, m(x)) over masked tokens.
+    """Returns the MaskMLE loss, the mean of -log G(x_t | x_<t, m(x)) over masked tokens.
 
     Args:
-      log_prob: of real tokens, (B, T).
-      masked: which of them are masked and count, (B, T).
+      log_prob: log G of real tokens, (B, T).
+      masked: mask of the masked tokens, (B, T).
     """
     return losses.likelihood_loss(log_prob, masked)
 
@@ -31,8 +31,8 @@ def fill_discriminator_loss(
     Args:
       real: logits of real sentences, (B, T).
       filled: logits of the same sentences with their masked tokens filled, (B, T).
-      masked: which tokens of real sentences are masked and count, (B, T).
-      own: which tokens of filled sentences do; they may end earlier or later.
+      masked: mask of the masked tokens of real sentences, (B, T).
+      own: mask of the masked tokens of filled sentences, which may have other ends, (B, T).
     """
     sides = losses.masked_mean(tf.nn.softplus(-real), masked)
     return 0.5 * (sides + losses.masked_mean(tf.nn.softplus(filled), own))
@@ -44,7 +44,7 @@ def fill_returns(logits: tf.Tensor, masked: tf.Tensor, gamma: float) -> tf.Tenso
     The paper has γ^s. Distances s - t count all positions, masked or not.
 
     Args:
-      logits: D's of filled sentences, (B, T).
+      logits: D's logits of filled sentences, (B, T).
       masked: which tokens are masked and count, (B, T).
       gamma: γ in [0, 1].
     """
@@ -55,24 +55,23 @@ def fill_returns(logits: tf.Tensor, masked: tf.Tensor, gamma: float) -> tf.Tenso
 def advantages(
     returns: tf.Tensor, baseline: tf.Tensor, masked: tf.Tensor, most: float
 ) -> tf.Tensor:
-    """Returns R_t - b_t within ±most, 0 where nothing is masked, (B, T); passes no gradient.
+    """Returns R_t - b_t clipped to ±most, 0 for unmasked tokens, (B, T); stops the gradient.
 
     Args:
       returns: R, (B, T).
       baseline: b, (B, T) or ().
       masked: which tokens are masked and count, (B, T).
-      most: the largest size of an advantage (its program: 5).
+      most: largest absolute advantage (MaskGAN's program: 5).
     """
     clipped = tf.clip_by_value(returns - baseline, -most, most)
     return tf.stop_gradient(tf.where(masked, clipped, 0.0))
 
 
 def half_batch_baseline(returns: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
-    """Returns b_t (B, T): of each half of a batch, the mean R_t over the other half.
+    """Returns the baseline b_t (B, T): for each half of a batch, the mean R_t of the other half.
 
-    The mean is over the other half's sentences in which t is masked; 0 where there is none. That it
-    is of each place by itself is this project's choice. A row's own filling is in no b that it is
-    compared with.
+    The mean at t is over sentences with t masked, 0 if there are none; a mean per position is this
+    project's choice. The baseline of a row does not depend on its own filling.
 
     Args:
       returns: R, (B, T).
@@ -88,7 +87,7 @@ def half_batch_baseline(returns: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
 
 
 def critic_loss(values: tf.Tensor, returns: tf.Tensor, masked: tf.Tensor) -> tf.Tensor:
-    """Returns the mean of (R_t - b_t)² over masked tokens; R passes no gradient.
+    """Returns the mean of (R_t - b_t)² over masked tokens; stops the gradient of R.
 
     Args:
       values: the critic's b, (B, T).

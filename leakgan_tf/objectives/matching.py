@@ -1,7 +1,7 @@
-"""Distances between features of real and of generated sentences, and TextGAN's other losses.
+"""TextGAN's losses: distances between features of real and generated sentences, and others.
 
-Zhang et al. 2016 (NIPS workshop) and 2017, arXiv:1706.03850, both second hand, and the program of
-the latter (read by others). All are minimized. Features are those of a whole batch, (n, F).
+From Zhang et al. 2016 (NIPS workshop) and 2017, arXiv:1706.03850, and the program of the latter,
+all read second hand. All are minimized. Features are those of a whole batch, (n, F).
 """
 
 import tensorflow as tf
@@ -10,7 +10,7 @@ _LEAST = 1e-12  # under the square root, where the slope would be infinite
 
 
 def mean_distance(real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
-    """Returns ‖μ_s - μ_r‖², the Gaussian term with identities for covariances, less its minimum."""
+    """Returns ‖μ_s - μ_r‖²: ½(`gaussian_term` - 2·F) with identities as covariances."""
     difference = tf.reduce_mean(generated, axis=0) - tf.reduce_mean(real, axis=0)
     return tf.reduce_sum(tf.square(difference))
 
@@ -38,13 +38,13 @@ def gaussian_term(
 def squared_mmd(real: tf.Tensor, generated: tf.Tensor, width: float) -> tf.Tensor:
     """Returns MMD² = mean k(r, r′) + mean k(s, s′) - 2 mean k(r, s), biased, at least 0.
 
-    k is exp(-d²/(2σ²)); 1 is taken off each, which cancels, so that what is left is not rounded
-    away where all features are near each other.
+    k is exp(-d²/(2σ²)). The code averages k - 1, whose constant cancels, to avoid loss of precision
+    for nearly equal features.
 
     Args:
-      real: (n, F).
-      generated: (m, F).
-      width: σ.
+      real: features of real sentences, (n, F).
+      generated: features of generated sentences, (m, F).
+      width: σ, the width of the kernel.
     """
     centre = tf.stop_gradient(tf.reduce_mean(real, axis=0))
     real, generated = real - centre, generated - centre
@@ -69,7 +69,7 @@ def smoothed_loss(real: tf.Tensor, generated: tf.Tensor, smoothing: float) -> tf
 
     Args:
       real: scores C of real sentences, (n,).
-      generated: those of generated ones, (n,).
+      generated: scores of generated sentences, (n,).
       smoothing: ε; 0.01 in the program, 0 in the paper.
     """
     if not smoothing:
@@ -81,14 +81,14 @@ def smoothed_loss(real: tf.Tensor, generated: tf.Tensor, smoothing: float) -> tf
 
 
 def reconstruction_loss(kind: str, noise: tf.Tensor, found: tf.Tensor, bounded: bool) -> tf.Tensor:
-    """Returns the cost of telling z from the features of a sentence, (n,).
+    """Returns the loss of reconstructing z from the features of each sentence, (n,).
 
     Args:
       kind: "square", ‖z - ẑ‖² (the paper); "cross_entropy", of (z + 1)/2 and (ẑ + 1)/2, summed
         over z's components (the program): z must be in [-1, 1].
       noise: z, (n, Z).
-      found: what D makes of the features, (n, Z).
-      bounded: whether ẑ is tanh of it, or itself.
+      found: D's output u from the features, (n, Z).
+      bounded: whether ẑ is tanh u instead of u, for "square".
     """
     if kind == "cross_entropy":
         # (tanh u + 1)/2 = σ(2u)

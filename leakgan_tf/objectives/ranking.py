@@ -2,8 +2,8 @@
 
 α(s | u) = cos(y_s, y_u) is the relevance of a sentence to a reference (eq. 3); a rank is a softmax
 of γα (eq. 4), in the mean over the references (eq. 5). The authors' program
-(github.com/cookielee77/RankGan-NIPS2017) has one softmax of the summed relevances instead, and
-compares the sentences of a batch with each other.
+(github.com/cookielee77/RankGan-NIPS2017) instead has one softmax of the summed relevances,
+and compares the sentences of a batch with each other.
 """
 
 import tensorflow as tf
@@ -14,7 +14,7 @@ from leakgan_tf.utils import distributed
 def relevances(
     sentences: tf.Tensor, references: tf.Tensor, gamma: float, summed: bool = False
 ) -> tf.Tensor:
-    """Returns γ·cos(y_s, y_u) for each reference, (n, U); or, summed, γ·Σ cos(y_s, y_u), (n, 1).
+    """Returns γ·cos(y_s, y_u) for each reference, (n, U), or their sum over references, (n, 1).
 
     Args:
       sentences: features y_s, (n, F).
@@ -29,14 +29,14 @@ def relevances(
 
 
 def log_rank_among(own: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
-    """Returns log R(s | U, C) of sentences, each against a comparison set C and itself.
+    """Returns log R(s | U, C) of each sentence, ranked among a comparison set C and itself.
 
     Args:
       own: relevances of the sentences, (n, U).
-      others: relevances of C, (C, U).
+      others: relevances of the comparison set, (C, U).
 
     Returns:
-      (n,), at most 0.
+      Log-ranks (n,), at most 0; higher is better.
     """
     total = tf.reduce_logsumexp(others, axis=0)  # (U,)
     # log P = own - log(exp own + exp others)
@@ -44,15 +44,15 @@ def log_rank_among(own: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
 
 
 def log_rank_within(own: tf.Tensor, rows: int) -> tf.Tensor:
-    """Returns log R of sentences in groups, each against those of its group: in a group ΣR = 1.
+    """Returns log R of each sentence, ranked within its group; ΣR = 1 in each group.
 
     Args:
-      own: relevances, (n, U); every `rows` rows are a group. Where replicas share a batch, their
-        rows of each group.
-      rows: sentences in a group, of this replica.
+      own: relevances, (n, U); every `rows` rows are a group. With replicas, this replica's rows
+        of each group.
+      rows: number of sentences of a group on this replica.
 
     Returns:
-      (n,).
+      Log-ranks (n,), at most 0; higher is better.
     """
     groups = tf.reshape(own, [-1, rows, own.shape[1]])  # (n/rows, rows, U)
     whole = distributed.gather(tf.transpose(groups, [1, 0, 2]))
@@ -61,16 +61,15 @@ def log_rank_within(own: tf.Tensor, rows: int) -> tf.Tensor:
 
 
 def _log_mean(log_share: tf.Tensor) -> tf.Tensor:
-    """Returns the logarithm of the mean of shares over the references: (n,) of (n, U)."""
+    """Returns the log of the mean over references of exp(log_share), (n, U) to (n,)."""
     count = tf.cast(tf.shape(log_share)[1], log_share.dtype)
     return tf.reduce_logsumexp(log_share, axis=1) - tf.math.log(count)
 
 
 def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
-    """Ranks human sentences high and generated ones low: -E log R(real) + E log R(made).
+    """Returns the ranker's loss, -E log R(real) + E log R(generated), as in the authors' program.
 
-    The form of the authors' program: the paper's first objective (eq. 1) has -E log(1 - R(made))
-    in the place of the second term.
+    The paper's first objective (eq. 1) has -E log(1 - R(generated)) as second term.
 
     Args:
       real: log R of human sentences, (n,).
@@ -80,10 +79,10 @@ def ranker_loss(real: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
 
 
 def released_pairing(rewards: tf.Tensor) -> tf.Tensor:
-    """Returns the rewards (B, T) with which the released generator step weights its tokens.
+    """Returns rewards (B, T) reordered as in the released program's generator step.
 
-    It multiplies losses flattened from (T, B) with rewards flattened from (B, T): token t of
-    sentence b gets entry t·B + b of all rewards in a row.
+    The program multiplies losses flattened from (T, B) with rewards flattened from (B, T). Token t
+    of sentence b gets entry t·B + b of the flattened rewards.
     """
     whole = distributed.gather(rewards)
     size, length = whole.shape

@@ -1,4 +1,4 @@
-"""From D's scores to rewards, and the rewards of control experiments: pure functions."""
+"""Rewards from D's scores, and rewards of control experiments, as pure functions."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,16 +8,16 @@ from leakgan_tf.utils import distributed
 
 
 def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor:
-    """Bootstrapped rescaled activation (LeakGAN, eq. 10) and what the original makes of it.
+    """Returns rewards by bootstrapped rescaled activation (LeakGAN, eq. 10, or its program).
 
     Args:
-      scores: D's score of each sentence at each step, (B, S), higher is more real. Where
-        replicas share a batch, their own rows: they are ranked in the whole batch.
-      semantics: `reward_rank`, `reward_delta` and `reward_per_rollout` are read.
-      rollouts: completions behind each score, N.
+      scores: D's score of each sentence at each step, (B, S), higher is more real. With replicas,
+        local rows, which are ranked in the whole batch.
+      semantics: uses `reward_rank`, `reward_delta` and `reward_per_rollout`.
+      rollouts: number of completions summed in each score, N.
 
     Returns:
-      Rewards (B, S) in (0, 1), each column rescaled for itself.
+      Rewards (B, S), each column rescaled separately: in (0, 1) unless `reward_rank` is "none".
     """
     scores = distributed.gather(scores)  # of the whole batch
     size = tf.cast(tf.shape(scores)[0], scores.dtype)  # B
@@ -34,18 +34,17 @@ def rescale(scores: tf.Tensor, semantics: Semantics, rollouts: int) -> tf.Tensor
 def control(
     rewards: tf.Tensor, kind: str, usual: float, seed: tf.Tensor, spread: bool = True
 ) -> tf.Tensor:
-    """Returns the rewards that a control experiment gives in the place of a system's own.
+    """Returns the rewards of a control experiment, which replace a system's own rewards.
 
-    No control depends on the quality of a sentence.
+    Control rewards do not depend on the quality of a sentence.
 
     Args:
-      rewards: the system's own, (B, S). Where replicas share a batch, their own rows.
-      kind: "discriminator", the rewards as they are; "constant", all of them `usual`; "random",
-        uniform between 0 and 2·`usual`, so that `usual` is their mean; "shuffled", each column
-        permuted for itself over the whole batch.
-      usual: a reward's mean size, known without D; may be negative.
-      seed: stateless seed (2,), used for nothing else. Replicas have one each.
-      spread: whether the rows are spread over replicas; if not, each permutes its own.
+      rewards: the system's own rewards, (B, S); with replicas, local rows.
+      kind: "discriminator", unchanged; "constant", all equal to `usual`; "random", uniform
+        between 0 and 2·`usual`; "shuffled", each column permuted over the whole batch.
+      usual: mean of the control rewards (`control_mean`); may be negative.
+      seed: stateless seed (2,) for this use only, different on each replica.
+      spread: whether to permute over all replicas, instead of over local rows.
 
     Returns:
       Rewards (B, S).
@@ -58,7 +57,7 @@ def control(
     if kind == "random":
         return 2.0 * usual * draws
     if spread:
-        # Every replica sorts the draws of all, so that all agree on one permutation.
+        # Every replica sorts the same gathered draws, and so gets the same permutation.
         rewards, draws = distributed.gather(rewards), distributed.gather(draws)
     order = tf.argsort(draws, axis=0, stable=True)  # (B, S): a permutation in each column
     shuffled = _by_column(rewards, order)
@@ -66,12 +65,12 @@ def control(
 
 
 def control_mean(semantics: Semantics, rows: int, rollouts: int) -> float:
-    """Returns the mean of `rescale` where all scores differ; without a rank, that of D = 1/2.
+    """Returns the mean reward of `rescale` for distinct scores; without rank, for D = 1/2.
 
     Args:
-      semantics: those of `rescale`.
-      rows: sentences in the whole batch, B.
-      rollouts: completions behind each score, N.
+      semantics: semantics of `rescale`.
+      rows: number of sentences in the whole batch, B.
+      rollouts: number of completions summed in each score, N.
     """
     if semantics.reward_rank == "none":
         mean = rollouts / 2.0
@@ -89,13 +88,13 @@ def _rank(scores: tf.Tensor) -> tf.Tensor:
 
 
 def _arrival(scores: tf.Tensor) -> tf.Tensor:
-    """Returns the number, from 1, of each value among the distinct values as they appear.
+    """Returns the number, from 1, of each value in the order of first occurrence, (B, S).
 
-    The original program numbers the keys of a dictionary, which it takes for ranks: the number
-    does not depend on D's score.
+    The original program uses such numbers of dictionary keys as ranks, which therefore do not
+    depend on the order of D's scores.
     """
     same = scores[tf.newaxis, :, :] == scores[:, tf.newaxis, :]  # [b, other, s]
-    first = tf.argmax(same, axis=1, output_type=tf.int32)  # (B, S): where the value came first
+    first = tf.argmax(same, axis=1, output_type=tf.int32)  # (B, S): row of the first occurrence
     rows = tf.range(tf.shape(scores)[0])[:, tf.newaxis]
     number = tf.cumsum(tf.cast(first == rows, scores.dtype), axis=0)
     return _by_column(number, first)

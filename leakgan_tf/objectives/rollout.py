@@ -1,4 +1,4 @@
-"""Monte-Carlo rollouts: D's scores of whole sentences, averaged for their prefixes."""
+"""Scores of prefixes by Monte-Carlo rollouts: sums of D's scores over completions."""
 
 from collections.abc import Callable
 
@@ -13,21 +13,21 @@ def prefix_scores(
     """Returns D's score of each prefix, summed over its completions (SeqGAN, eq. 4).
 
     Args:
-      probability_real: D's probability (n,) that sentences (n, T) are real. Every B rows are a
-        group: one completion of the same prefix length of each sentence, or the sentences.
+      probability_real: D's probability (n,) that sentences (n, T) are real. Each group of B rows
+        has one completion of every sentence from the same prefix length, or the sentences.
       tokens: finished sentences (B, T).
-      completions: (P, N, B, T), N completions of each of P prefixes.
+      completions: N completions of each of P prefixes, (P, N, B, T).
 
     Returns:
-      Sums over N, (B, P + 1): a column for each prefix, then the finished sentence, whose
-      score counts N times so that all columns have one scale.
+      Sums over N, (B, P + 1): a column for each prefix, then N times the score of the finished
+      sentence, so that all columns have the same scale.
     """
     prefixes, copies, rows, length = completions.shape
     finished = copies * probability_real(tokens)  # (B,)
     if prefixes == 0:
         return finished[:, tf.newaxis]
     flat = tf.reshape(completions, [prefixes, copies * rows, length])
-    # A prefix at a time: D's inner layers would not fit into memory for all of them.
+    # One prefix at a time, as D's activations for all prefixes do not fit into memory.
     scores = tf.map_fn(probability_real, flat, fn_output_signature=tf.float32)  # (P, N·B)
     sums = tf.reduce_sum(tf.reshape(scores, [prefixes, copies, rows]), axis=1)  # (P, B)
     return tf.concat([tf.transpose(sums), finished[:, tf.newaxis]], axis=1)

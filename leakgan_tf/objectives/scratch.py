@@ -1,7 +1,7 @@
 """Returns, baseline and D's loss of ScratchGAN, de Masson d'Autume et al. 2019, arXiv:1905.09922.
 
-The paper's body was not at hand: the formulas are those of the authors' program. D scores every
-token, given those before it; a score of 0 beyond a sentence's end is an even chance.
+The formulas are from the authors' program, as the paper's body was not available. D scores every
+token, given the previous ones. Positions after the end of a sentence have the logit 0.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from leakgan_tf.utils import distributed
 
 
 def token_rewards(logits: tf.Tensor) -> tf.Tensor:
-    """Returns r_t = 2·σ(D_t) - 1, in (-1, 1) and 0 beyond the end, of D's logits (B, T)."""
+    """Returns r_t = 2·σ(D_t) - 1 in (-1, 1) from D's logits (B, T); 0 after the end."""
     return 2.0 * tf.sigmoid(logits) - 1.0
 
 
@@ -20,7 +20,7 @@ def discounted_returns(rewards: tf.Tensor, gamma: float) -> tf.Tensor:
 
     Args:
       rewards: r, (B, T).
-      gamma: γ in [0, 1]; 0 leaves each token its own reward.
+      gamma: γ in [0, 1]; 0 gives R_t = r_t.
     """
     length = rewards.shape[1]
     ahead = np.arange(length)[:, np.newaxis] - np.arange(length)  # s - t at [s, t]
@@ -33,7 +33,7 @@ def moving_average(before: tf.Tensor, returns: tf.Tensor, decay: float) -> tf.Te
 
     Args:
       before: b, a scalar.
-      returns: R, (B, T); beyond the end, too.
+      returns: R, (B, T), with positions after the end.
       decay: share of the old value.
     """
     mean = distributed.all_reduce_mean(tf.reduce_mean(returns))

@@ -1,4 +1,4 @@
-"""The weighted likelihood of TaiLr, Ji et al. 2023. From memory: neither paper nor program read."""
+"""The weighted likelihood of TaiLr, Ji et al. 2023, from memory (paper and program not read)."""
 
 import tensorflow as tf
 
@@ -6,15 +6,15 @@ from leakgan_tf.objectives.losses import masked_mean
 
 
 def tailr_weights(log_prob: tf.Tensor, gamma: float) -> tf.Tensor:
-    """Returns p / (γ + (1 - γ) p), of the shape of `log_prob`; no gradient passes.
+    """Returns the weights p / (γ + (1 - γ) p) in the shape of `log_prob`; stops the gradient.
 
-    γ = 0 gives 1, maximum likelihood; γ = 1 gives p, an estimate of the total variation distance.
+    γ = 0 gives 1 (maximum likelihood), γ = 1 gives p (total variation distance).
 
     Args:
       log_prob: log p of the tokens.
       gamma: γ in [0, 1].
     """
-    # Divided through by p: a token that is all but impossible has no p / p.
+    # Divided by p, as p / p is undefined if p underflows to 0.
     inverse = tf.exp(-tf.stop_gradient(log_prob))
     return 1.0 / (gamma * inverse + 1.0 - gamma)
 
@@ -23,8 +23,8 @@ def tailr_loss(log_prob: tf.Tensor, gamma: float, mask: tf.Tensor | None = None)
     """Returns the mean over tokens of -w·log p(x_t), w as in `tailr_weights`.
 
     Args:
-      log_prob: of the tokens, (B, T).
+      log_prob: log p of the tokens, (B, T).
       gamma: γ in [0, 1].
-      mask: which tokens count, (B, T); all of them without it.
+      mask: tokens in the mean, (B, T); default: all.
     """
     return -masked_mean(tailr_weights(log_prob, gamma) * log_prob, mask)

@@ -1,1 +1,1 @@
-"""What every package uses: errors, files, seeds, hardware, sums over devices."""
+"""Helpers for all packages: errors, files, seeds, hardware, sums over devices."""

@@ -1,7 +1,7 @@
-"""Reads NumPy's ``.npz`` archives from anywhere: nothing is run, allocated or returned unchecked.
+"""Reads NumPy's ``.npz`` archives from untrusted files.
 
-``numpy.load`` returns a bare array or raises nearly anything on a damaged archive, and allocates
-what a header declares. Here, every header is compared with the bytes that are there first.
+On a damaged archive, ``numpy.load`` may raise any exception, and it allocates the size that a
+header declares. `read_arrays` first compares every header with the size of its member.
 """
 
 import math
@@ -14,26 +14,26 @@ import numpy as np
 
 from leakgan_tf.utils.errors import UserError
 
-_NUMBERS = "biuf"  # kinds of dtype: booleans, whole numbers, floats
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of numpy.savez, savez_compressed
-_ENCRYPTED = 0x1  # a member's flag
+_NUMBERS = "biuf"  # dtype.kind: booleans, integers, floats
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # numpy.savez, savez_compressed
+_ENCRYPTED = 0x1  # bit of a ZIP member's flags
 _MOST_MEMBERS = 10_000
-_HARMLESS_BYTES = 2**28  # once unpacked
-_MOST_PACKED = 100  # bytes unpacked from one; zeros pack 1000 to one, data 2 to 20
+_HARMLESS_BYTES = 2**28  # unpacked size that is always accepted
+_MOST_PACKED = 100  # largest ratio of unpacked to packed size; zeros reach 1000, data 2 to 20
 
 
 def read_arrays(
     path: str | Path, what: str, names: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
-    """Returns the arrays of numbers in an ``.npz`` file by name.
+    """Returns the numeric arrays of an ``.npz`` file by name.
 
     Args:
       path: the file.
-      what: what it should be, for messages: "a checkpoint".
-      names: arrays that are read, and must be there; all of the file without it.
+      what: the expected content, for error messages, such as "a checkpoint".
+      names: arrays to read, all of which must exist; None reads every array.
 
     Raises:
-      UserError: the file is missing or damaged, is something else, or lacks an array.
+      UserError: the file is missing, damaged or not an ``.npz`` archive, or lacks an array.
     """
     path = Path(path)
     try:
@@ -56,7 +56,7 @@ def read_arrays(
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
-    """Returns the members by their arrays' names; ``ValueError`` if one cannot be of NumPy's."""
+    """Returns the ZIP members by array name; ``ValueError`` if NumPy cannot have written one."""
     found: dict[str, zipfile.ZipInfo] = {}
     infos = archive.infolist()
     if len(infos) > _MOST_MEMBERS:
@@ -64,18 +64,18 @@ def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     for info in infos:
         name = info.filename.removesuffix(".npy")
         if name == info.filename or name in found:
-            raise ValueError(f"member {info.filename!r} is no array, or is there twice")
+            raise ValueError(f"member {info.filename!r} is not an array or occurs twice")
         if info.flag_bits & _ENCRYPTED or info.compress_type not in _COMPRESSIONS:
-            raise ValueError(f"member {info.filename!r} is encrypted or compressed otherwise")
+            raise ValueError(f"member {info.filename!r} is encrypted or has an unknown compression")
         found[name] = info
     unpacked = sum(info.file_size for info in infos)
     if unpacked > max(_HARMLESS_BYTES, _MOST_PACKED * size):
-        raise ValueError(f"its {size:,} bytes declare {unpacked:,}")
+        raise ValueError(f"its {size:,} bytes declare {unpacked:,} unpacked bytes")
     return found
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
-    """Returns a member's array; ``ValueError`` if its header and its bytes contradict."""
+    """Returns the array of a member; ``ValueError`` if its header contradicts its size."""
     with archive.open(member) as stream:
         shape, dtype = _header(stream)
         declared = math.prod(shape) * dtype.itemsize
@@ -86,7 +86,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
             )
     with archive.open(member) as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-        stream.read(1)  # at the end, the checksum is compared
+        stream.read(1)  # zipfile compares the checksum at the end of the member
     return array
 
 
@@ -97,8 +97,8 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     if version not in readers:
-        raise ValueError(f"an array of format version {version}")
+        raise ValueError(f"array format version {version} is not supported")
     shape, _, dtype = readers[version](stream)
     if dtype.kind not in _NUMBERS or dtype.hasobject or dtype.subdtype is not None:
-        raise ValueError(f"an array of {dtype}, not of numbers")
+        raise ValueError(f"an array has the dtype {dtype}, not numbers")
     return shape, dtype

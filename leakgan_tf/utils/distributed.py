@@ -1,13 +1,12 @@
 """Sums, means and rows over the replicas that share a batch; with one replica all are identities.
 
-A step that runs on R replicas sees B/R rows of the batch on each (`training.loop`). Losses are not
+A step on R replicas gives each replica B/R rows of the batch (`training.loop`). Losses are not
 linear in the batch: means are multiplied with sums, rewards are ranked. So every replica computes
-the loss L of the whole batch, from global sums and means made here. Their gradients are sums too:
-what comes back to a replica's own rows is R·∂L/∂θ, as there are R losses. The mean over replicas of
-these gradients (`all_reduce_gradients`) therefore is ∂L/∂θ of the whole batch.
+the loss L of the whole batch from global sums and means. The gradients of these sums are summed
+over replicas too. With R equal losses, the gradients of all replicas therefore sum to R·∂L/∂θ, and
+their mean (`all_reduce_gradients`) is ∂L/∂θ of the whole batch.
 
-Nothing is added to a graph where there is one replica, nor outside of a replica: there a tensor
-has all rows.
+With one replica, and outside a replica context, a tensor has all rows and no op is added.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,23 +16,23 @@ import tensorflow as tf
 
 
 def count() -> int:
-    """Returns how many replicas share the batch, R; 1 outside of a replica."""
+    """Returns R, the number of replicas that share the batch; 1 outside a replica context."""
     context = tf.distribute.get_replica_context()
     return 1 if context is None else context.num_replicas_in_sync
 
 
 def index() -> tf.Tensor | int:
-    """Returns which of them this is, from 0."""
+    """Returns the index of this replica, from 0 to R - 1."""
     return 0 if count() == 1 else tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
 def local_batch_size(rows: int) -> int:
-    """Returns how many of `rows` rows of the batch are this replica's; R must divide them."""
+    """Returns the number of this replica's rows in a batch of ``rows`` rows; R must divide it."""
     return rows // count()
 
 
 def all_reduce_sum(value: tf.Tensor) -> tf.Tensor:
-    """Returns the sum of the replicas' values; passes gradients."""
+    """Returns the sum of ``value`` over replicas; differentiable."""
     if count() == 1:
         return value
     context = tf.distribute.get_replica_context()
@@ -41,12 +40,12 @@ def all_reduce_sum(value: tf.Tensor) -> tf.Tensor:
 
 
 def all_reduce_mean(value: tf.Tensor) -> tf.Tensor:
-    """Returns the mean of the replicas' values; passes gradients."""
+    """Returns the mean of ``value`` over replicas; differentiable."""
     return value if count() == 1 else all_reduce_sum(value) / count()
 
 
 def gather(rows: tf.Tensor) -> tf.Tensor:
-    """Returns the rows of the whole batch, (R·n, ...) of (n, ...); passes gradients."""
+    """Returns all rows of the batch (R·n, ...) from local rows (n, ...); differentiable."""
     if count() == 1:
         return rows
     whole = tf.distribute.get_replica_context().all_gather(rows, axis=0)
@@ -54,7 +53,7 @@ def gather(rows: tf.Tensor) -> tf.Tensor:
 
 
 def local_rows(rows: tf.Tensor) -> tf.Tensor:
-    """Returns this replica's rows of the whole batch, (n, ...) of (R·n, ...): undoes `gather`."""
+    """Returns this replica's rows (n, ...) of a whole batch (R·n, ...); inverse of `gather`."""
     if count() == 1:
         return rows
     size = local_batch_size(rows.shape[0])
@@ -62,7 +61,7 @@ def local_rows(rows: tf.Tensor) -> tf.Tensor:
 
 
 def all_reduce_gradients(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    """Returns the gradients of the whole batch from those of the replicas, as explained above."""
+    """Returns the gradients of the whole batch: the mean of the replicas' gradients."""
     if count() == 1:
         return list(gradients)
     context = tf.distribute.get_replica_context()
@@ -70,7 +69,7 @@ def all_reduce_gradients(gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
 
 
 def strategy_in_scope() -> tf.distribute.Strategy | None:
-    """Returns the strategy in whose scope the caller is; None outside of any."""
+    """Returns the distribution strategy in scope, or None."""
     return tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
 
 
@@ -78,9 +77,9 @@ def run(strategy: tf.distribute.Strategy | None, function: Callable[..., Any], *
     """Runs a function on every replica; returns what the first replica of this process returned.
 
     Args:
-      strategy: says which replicas there are; None runs the function as it is.
-      function: its results should be the same on every replica.
-      *args: given to each.
+      strategy: defines the replicas; None calls ``function`` directly.
+      function: returns the same results on every replica.
+      *args: arguments of ``function`` on every replica.
     """
     if strategy is None:
         return function(*args)

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and checked when they are read."""
+"""Reads and writes files: writes are atomic, reads are checked."""
 
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ from typing import Any
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check, parse_json
 
-MOST_BYTES = 2**28  # of a file that is read at once
+MOST_BYTES = 2**28  # largest file that `read_bytes` reads
 
 _LEFTOVER = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part", re.DOTALL)  # as `tempfile.mkstemp` names it
 
@@ -35,8 +35,8 @@ def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
 def atomic_output(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside ``path``; it takes the name ``path`` if the block succeeds.
 
-    After any failure the temporary file is gone and ``path`` is as it was. A full disk, a missing
-    permission and the like become a ``UserError`` that names ``path``. A killed process leaves its
+    After any failure the temporary file is removed and ``path`` is unchanged. An ``OSError`` (disk
+    full, no permission) becomes a ``UserError`` that names ``path``. A killed process leaves its
     temporary file; the next output to ``path`` removes it, and so does `remove_leftovers`.
     """
     path = Path(path)
@@ -60,10 +60,10 @@ def atomic_output(path: str | Path) -> Iterator[Path]:
 
 
 def _temporary(path: Path) -> tuple[int, Path]:
-    """Returns a temporary file for ``path``, and its open descriptor, which holds a lock on it."""
+    """Returns (open descriptor with a lock, path) of a temporary file for ``path``."""
     while True:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with contextlib.suppress(OSError):  # a file system without locks: nothing is removed there
+        with contextlib.suppress(OSError):  # a file system without locks never loses its leftovers
             fcntl.flock(handle, fcntl.LOCK_EX)
         if Path(name).exists():
             return handle, Path(name)
@@ -71,7 +71,7 @@ def _temporary(path: Path) -> tuple[int, Path]:
 
 
 def leftover_of(path: Path) -> str | None:
-    """Returns the name of the file whose temporary file ``path`` is; None for other files."""
+    """Returns the final name of a temporary file of `atomic_output`; None for other files."""
     found = _LEFTOVER.fullmatch(path.name)
     return found[1] if found else None
 
@@ -79,11 +79,11 @@ def leftover_of(path: Path) -> str | None:
 def remove_leftovers(folder: Path, of: Callable[[str], bool]) -> None:
     """Removes the temporary files of `atomic_output` that killed processes left in a folder.
 
-    Those of a running process stay: it holds a lock on them.
+    Temporary files of a running process are locked, and stay.
 
     Args:
-      folder: where they are.
-      of: whether the leftovers of a file of this name are removed.
+      folder: the folder to clean.
+      of: maps a file's final name to whether its temporary files are removed.
     """
     with contextlib.suppress(OSError):  # a folder whose files cannot be listed
         for path in list(folder.iterdir()):
@@ -99,13 +99,13 @@ def _remove_unlocked(path: Path) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes UTF-8 text, whole or not at all."""
+    """Writes UTF-8 text atomically."""
     with atomic_output(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Writes ``value`` as indented JSON, whole or not at all."""
+    """Writes ``value`` as indented JSON atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -114,12 +114,12 @@ def read_bytes(path: str | Path, what: str, most: int = MOST_BYTES) -> bytes:
 
     Args:
       path: the file.
-      what: what it should be, for messages: "a run folder".
-      most: bytes; a larger file is not read.
+      what: the expected content, for error messages, such as "a run folder".
+      most: largest size in bytes.
 
     Raises:
-      UserError: it is missing, no regular file (a pipe would be waited for), larger, or cannot be
-        read.
+      UserError: the file is missing, too large, unreadable, or not a regular file (reading a pipe
+        could block).
     """
     try:
         found = Path(path).stat()
@@ -138,10 +138,10 @@ def read_bytes(path: str | Path, what: str, most: int = MOST_BYTES) -> bytes:
 
 
 def read_json(path: str | Path, what: str, annotation: Any = Any) -> Any:
-    """Returns the JSON of a file as the annotated type; see `schema.check`.
+    """Returns the JSON content of a file as the annotated type (`schema.check`).
 
     Raises:
-      UserError: as `read_bytes`, or the file is not JSON of this type.
+      UserError: the file cannot be read (`read_bytes`) or is not JSON of this type.
     """
     return check(parse_json(read_bytes(path, what), str(path)), annotation, str(path))
 

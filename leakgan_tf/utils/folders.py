@@ -1,7 +1,7 @@
-"""Folders that are made whole or not at all, and replaced without a moment of loss.
+"""Creates and replaces folders atomically.
 
 Two renames replace a folder: the old one is set aside, the new one takes its name. A process that
-is killed between them leaves no folder of that name; `recover_folder` puts the old one back.
+is killed between them leaves no folder of that name; `recover_folder` restores the old one.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from leakgan_tf.utils.errors import UserError
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yields a temporary folder beside ``path``; it takes that name if the block succeeds.
 
-    A folder that has the name is replaced. After any failure ``path`` is as it was.
+    An existing folder ``path`` is replaced. After any failure ``path`` is unchanged.
 
     Raises:
-      UserError: the folder cannot be made: the disk is full, say.
+      UserError: the folder cannot be created, for example because the disk is full.
     """
     mark = uuid.uuid4().hex[:8]
     temporary, retired = _beside(path, mark, "part"), _beside(path, mark, "old")
@@ -32,11 +32,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         with contextlib.suppress(OSError):  # a file system without locks
-            lock = _lock(temporary)  # as long as it is held, the folder is no leftover
+            lock = _lock(temporary)  # tells `recover_folder` that the folder is in use
         yield temporary
         _replace(path, temporary, retired)
     except OSError as error:
-        raise UserError(f"cannot make {path}: {error.strerror or error}") from error
+        raise UserError(f"cannot create {path}: {error.strerror or error}") from error
     finally:
         if path.exists() or not retired.exists():
             shutil.rmtree(temporary, ignore_errors=True)
@@ -44,14 +44,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         if lock is not None:
             os.close(lock)
         for parent in new_parents:
-            with contextlib.suppress(OSError):  # not empty: it holds ``path`` now
+            with contextlib.suppress(OSError):  # not empty: it contains ``path`` now
                 parent.rmdir()
 
 
 def recover_folder(path: Path) -> None:
-    """Puts a folder back that a killed process had set aside, and removes what it has left.
+    """Restores a folder that a killed process set aside, and removes its temporary folders.
 
-    Nothing of a running process is touched. Does nothing where nothing can be written.
+    Folders of a running process are locked, and stay. Without write access it has no effect.
     """
     pattern = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})\.(part|old)", re.DOTALL)
     with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ def _recover(path: Path, temporary: Path, retired: Path) -> None:
         for folder in (temporary, retired):
             if not folder.is_symlink():
                 shutil.rmtree(folder, ignore_errors=True)
-    except OSError:  # in use, or not to be written
+    except OSError:  # in use, or read-only
         pass
     finally:
         if lock is not None:
@@ -93,7 +93,7 @@ def _beside(path: Path, mark: str, ending: str) -> Path:
 
 
 def _lock(folder: Path) -> int:
-    """Returns a descriptor that holds a folder's lock; raises ``OSError`` if another has it."""
+    """Locks a folder and returns its descriptor; ``OSError`` if another process has the lock."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

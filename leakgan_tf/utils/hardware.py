@@ -1,4 +1,4 @@
-"""Describes the machine without TensorFlow: neither its name nor a path on it."""
+"""Describes the machine without TensorFlow, and without host name or paths."""
 
 import os
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Annotated, TypedDict
 
 from leakgan_tf.utils.schema import Limits
 
-_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that products are made of
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # of matrix products
 _GPUS = Path("/proc/driver/nvidia/gpus")  # where NVIDIA's driver lists its devices
 
 
 class Hardware(TypedDict, total=False):
-    """What `hardware` finds; older runs have recorded less."""
+    """Description of a machine; records of older runs lack some keys."""
 
     processor: str
     cores: int | None
@@ -21,15 +21,15 @@ class Hardware(TypedDict, total=False):
 
 
 def cores() -> int | None:
-    """Returns the number of cores that this process may use; None where that is not known."""
+    """Returns the number of cores that this process may use; None if unknown."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def hardware() -> Hardware:
-    """Returns the processor's model, cores, memory and instructions for products, and the GPUs.
+    """Returns the processor's model, cores, memory and instruction sets, and the GPUs.
 
-    ``cores`` are those that this process may use; ``memory_gb`` is in 10⁹ bytes, None if the system
-    does not say; ``gpus`` are models, one for each, NVIDIA's only.
+    ``cores`` counts the cores that this process may use. ``memory_gb`` is in 10⁹ bytes, None if
+    unknown. ``gpus`` lists the model of each NVIDIA GPU; other GPUs are not found.
     """
     model, flags = "unknown", []
     try:
@@ -39,7 +39,7 @@ def hardware() -> Hardware:
                 model = value.strip()
             elif name.strip() == "flags":
                 flags = value.split()
-    except OSError:  # no Linux
+    except OSError:  # not Linux
         pass
     return {
         "processor": model,
@@ -51,7 +51,7 @@ def hardware() -> Hardware:
 
 
 def describe_hardware(found: Hardware) -> str:
-    """Returns what `hardware` found as a line; "not recorded" for nothing, as of older runs."""
+    """Returns the description of a machine as one line; "not recorded" if it is empty."""
     if not found:
         return "not recorded"
     parts = [str(found.get("processor", "unknown")), f"{found.get('cores', '?')} cores"]
@@ -69,7 +69,7 @@ def _gpus(folder: Path) -> list[str]:
     for path in sorted(folder.glob("*/information")):
         try:
             lines = [line.partition(":") for line in path.read_text().splitlines()]
-        except OSError:  # of another user's
+        except OSError:  # no permission
             continue
         models += [value.strip() for name, _, value in lines if name.strip() == "Model"]
     return models

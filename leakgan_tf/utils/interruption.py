@@ -1,8 +1,8 @@
-"""Signals that ask a program to stop: noticed at once, obeyed where nothing is lost.
+"""Handles signals that ask a program to stop, without loss of work.
 
-A handler that raises may be called in the middle of anything, in the callback of a weak reference
-too, where Python drops the exception. The handler here keeps the signal in mind, and work that can
-be stopped and resumed looks for it between two steps.
+Python may call a handler anywhere, even in the callback of a weak reference, where it drops an
+exception. The handler here therefore records the signal too, and work that can be resumed checks
+for it between two steps.
 """
 
 import contextlib
@@ -17,10 +17,10 @@ _NOTICE = b"\nstopping after this step and a checkpoint; a second signal stops a
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asked the program to end.
+    """Raised when a signal asks the program to stop.
 
     Attributes:
-      exit_status: 128 and the signal's number, as shells report it.
+      exit_status: 128 plus the signal's number, as shells report it.
     """
 
     def __init__(self, number: int):
@@ -29,15 +29,14 @@ class Interrupted(KeyboardInterrupt):
 
 
 def end_quietly() -> None:
-    """Lets Ctrl-C end this process with one line and status 130 wherever it is, from now on.
+    """Makes Ctrl-C end this process with one line and status 130, without a traceback.
 
-    For a program's first and last moments, outside `Interruption.signals`, when there is nothing to
-    save: Python's own handler would print where it was. SIGTERM and SIGHUP end it as they are.
-    A SIGINT that is ignored stays so, as nohup has it.
+    For the start and the end of a program, outside `Interruption.signals`, when there is nothing to
+    save. SIGTERM and SIGHUP keep their default action. An ignored SIGINT stays ignored (nohup).
     """
 
     def end(number: int, frame: object) -> None:
-        with contextlib.suppress(OSError):  # no print and no exception: it may be anywhere
+        with contextlib.suppress(OSError):  # print and exceptions are not safe in a handler
             os.write(2, b"error: interrupted\n")
         os._exit(_STATUS + number)
 
@@ -46,9 +45,9 @@ def end_quietly() -> None:
 
 
 class Interruption:
-    """Whether a signal has asked this process to stop.
+    """Records whether a signal has asked this process to stop.
 
-    Without `signals`, in a notebook say, nothing is installed and Ctrl-C is Python's own.
+    Without `signals`, as in a notebook, no handler is installed and Ctrl-C has Python's default.
     """
 
     def __init__(self) -> None:
@@ -57,21 +56,21 @@ class Interruption:
 
     @property
     def asked(self) -> bool:
-        """Whether a signal came."""
+        """Whether a stop was requested."""
         return self._number is not None
 
     def ask(self, number: int = signal.SIGINT) -> None:
-        """Asks to stop, as a signal of this number does."""
+        """Requests a stop, with the same effect as a recorded signal of this number."""
         self._number = number
 
     def raise_if_asked(self) -> None:
-        """Raises `Interrupted` if a signal came."""
+        """Raises `Interrupted` if a stop was requested."""
         if self._number is not None:
             raise Interrupted(self._number)
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Lets signals in the block set `asked` only: the block has to look at it."""
+        """Makes signals in the block set `asked` without raising; the block must check it."""
         before, self._deferred = self._deferred, True
         try:
             yield
@@ -82,12 +81,12 @@ class Interruption:
     def signals(self, again: bool = False) -> Iterator[None]:
         """Handles SIGINT, SIGTERM and SIGHUP in the block; does nothing outside the main thread.
 
-        The first raises `Interrupted`, or sets `asked` where that is deferred. The second ends the
-        process as if it had no handler: at once, even while no Python runs. Signals that are
-        ignored stay so, as nohup has it.
+        The first signal raises `Interrupted`, or only sets `asked` inside `deferred`. The second
+        has the default action: it ends the process at once, even in native code. Ignored signals
+        stay ignored (nohup).
 
         Args:
-          again: whether the second raises as the first did, for a block that has children to end.
+          again: whether later signals raise too, for a block that must end child processes.
         """
         self._again = again
         before = {}
@@ -109,8 +108,8 @@ class Interruption:
         self.ask(number)
         if not self._deferred:
             self.raise_if_asked()
-        with contextlib.suppress(OSError):  # no print: it may be in the middle of one
+        with contextlib.suppress(OSError):  # print is not safe in a handler
             os.write(2, _NOTICE)
 
 
-PROCESS = Interruption()  # signals come to a process, not to a run
+PROCESS = Interruption()  # signals are sent to a process, not to a run

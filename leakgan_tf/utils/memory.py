@@ -1,16 +1,15 @@
-"""What a finished run held goes back to the system, not only to this process."""
+"""Returns the memory of a finished run to the operating system."""
 
 import ctypes
 import gc
 
 
 def give_back() -> None:
-    """Frees objects that refer to each other, and lets the C library return its free pages.
+    """Collects reference cycles and makes the C library return its free pages.
 
-    A trained system's graphs are such objects, made of millions of small pieces: glibc keeps the
-    pages that they were on (75 to 110 MB after a LeakGAN run at smoke size, of 840) unless it is
-    asked. It takes less than a second, once a run. Where the C library has no ``malloc_trim`` only
-    the objects are freed.
+    The graphs of a trained system are such cycles of millions of small objects. Without a call of
+    ``malloc_trim`` glibc keeps their pages: 75 to 110 of 840 MB after a LeakGAN run at smoke size.
+    The call takes less than a second, once a run. Other C libraries only free the objects.
     """
     gc.collect()
     try:

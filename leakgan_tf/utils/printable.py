@@ -1,19 +1,19 @@
-"""Text from elsewhere, made safe to show: file names, samples, what a file says."""
+"""Makes untrusted text safe to print: file names, samples, content of files."""
 
 import unicodedata
 
 # Controls (ESC moves a terminal's cursor), surrogates (no UTF-8), line and paragraph separators.
 _CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# Embeddings, overrides and isolates, which turn the direction of the text that follows.
+# Embeddings, overrides and isolates: they change the direction of the following text.
 _DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-_MARKS = frozenset("\u200e\u200f\u061c")  # invisible, of one direction each
+_MARKS = frozenset("\u200e\u200f\u061c")  # invisible direction marks
 _KEPT = frozenset("\n\t")
 
 
 def printable(text: object) -> str:
-    r"""Returns text with control and bidirectional characters as escapes, ``\x1b`` say.
+    r"""Returns text with control and bidirectional characters as escapes such as ``\x1b``.
 
-    Line feeds and tabs stay. Letters of all scripts stay, those written from right to left, too.
+    Line feeds, tabs and the letters of all scripts, right-to-left ones included, stay.
     """
     shown = str(text)
     if shown.isascii() and shown.isprintable():
@@ -31,6 +31,6 @@ def _hidden(character: str) -> bool:
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is no UTF-8, as Python has it
+    if 0xDC80 <= code <= 0xDCFF:  # Python's surrogate for a non-UTF-8 byte in a file name
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

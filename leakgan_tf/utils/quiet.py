@@ -1,9 +1,9 @@
-"""What TensorFlow prints while it is loaded and looks for devices: only what matters is seen.
+"""Removes uninformative lines from what TensorFlow prints during its import and device search.
 
-Some of its lines cannot be switched off: they are written before its logging is set up, and a
-machine without a GPU is an error to it. `install` passes standard error of that time through a
-process that leaves such lines out. As a process of its own, it prints what remains even if
-TensorFlow aborts. With TF_CPP_MIN_LOG_LEVEL=0 or 1 everything is seen.
+TensorFlow writes some lines before its logging is set up, and reports a missing GPU as an error; no
+setting turns these lines off. `install` sends standard error through a filter process during the
+import. A separate process prints the remaining lines even if TensorFlow aborts. With
+TF_CPP_MIN_LOG_LEVEL=0 or 1 nothing is removed.
 """
 
 import contextlib
@@ -25,21 +25,21 @@ _NOISE = re.compile(
     r"|I\d{4} "  # information
     r"|\d{4}-\d\d-\d\d [\d:.]+: I "
     r"|To enable the following instructions: .* rebuild TensorFlow"
-    r"|.* Unable to register cu\w+ factory: "  # of any TensorFlow with CUDA, with and without a GPU
+    r"|.* Unable to register cu\w+ factory: "  # any CUDA build, with and without a GPU
     r"|W\d{4} .*computation_placer\.cc"
-    r"|E\d{4} .* oneDNN supports \w+ only on platforms with"  # of some types: others do it then
+    r"|E\d{4} .* oneDNN supports \w+ only on platforms with"  # some types; a fallback exists
 )
 _NO_GPU = re.compile(r"E\d{4} .*failed call to cuInit|\d{4}-.* failed call to cuInit")
 
 
 def is_noise(line: str, has_gpu: bool) -> bool:
-    """Returns whether a line of TensorFlow's says nothing about what is wrong."""
+    """Returns whether a line that TensorFlow printed reports no problem."""
     return bool(_NOISE.match(line) or (not has_gpu and _NO_GPU.match(line)))
 
 
 def install() -> None:
     """Makes the first import of TensorFlow quiet; call it before that import."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors; read when it is loaded
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only; TensorFlow reads it on import
     if _all_is_seen() or "tensorflow" in sys.modules:
         return
     sys.meta_path.insert(0, _Finder())
@@ -47,9 +47,9 @@ def install() -> None:
 
 @functools.cache
 def run_first_graph() -> None:
-    """Runs a graph of integers, once: the first one makes oneDNN print what it does without.
+    """Runs a graph of integers once, as the first graph makes oneDNN print its missing kernels.
 
-    Call it after all settings of devices and threads: the first graph fixes them.
+    Call it after all settings of devices and threads, which the first graph fixes.
     """
     if _all_is_seen():
         return
@@ -64,12 +64,12 @@ def _all_is_seen() -> bool:
 
 
 def hide_retracing() -> None:
-    """Leaves out TensorFlow's warnings of retracing, for commands that trace many models once."""
+    """Hides TensorFlow's retracing warnings, for commands that trace many models once each."""
     logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Finds TensorFlow once, with a loader that filters its output."""
+    """Import finder that filters the output of the first import of TensorFlow."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         if fullname != "tensorflow":
@@ -93,11 +93,11 @@ def _filtered(execute: Callable[[Any], None]) -> Callable[[Any], None]:
 
 @contextlib.contextmanager
 def _filtered_errors() -> Iterator[None]:
-    """Passes standard error through a process that leaves noise out."""
+    """Sends standard error through a process that removes noise (`is_noise`)."""
     sys.stderr.flush()
     seen = os.dup(2)
     command = [sys.executable, "-I", "-S", __file__]
-    # In a session of its own: Ctrl-C is for the program.
+    # A session of its own, so that Ctrl-C reaches only the program.
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as out:
         assert out.stdin is not None
         try:

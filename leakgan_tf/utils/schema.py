@@ -1,8 +1,8 @@
-"""Checks what was read from a file against the type that the code declares for it.
+"""Checks JSON from a file against a declared type.
 
-`parse_json` accepts plain JSON of bounded depth, whole numbers and text. `check` then compares the
-value with a type: a dataclass, a ``TypedDict``, or any of the standard annotations. So code that
-uses a file's content never meets a value of another type.
+`parse_json` accepts plain JSON with limits on depth, integers and text. `check` then compares the
+value with a type: a dataclass, a ``TypedDict``, or a standard annotation. Code that uses a file's
+content therefore gets only values of the declared types.
 
     class Line(TypedDict):
         position: Annotated[int, Limits(least=0)]
@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 
 from leakgan_tf.utils.errors import UserError
 
-DEPTH = 64  # levels of lists and objects in each other; the project's own files have at most 8
-_WHOLE = 2**63  # whole numbers are smaller: more fits into no array and no float
+DEPTH = 64  # nested lists and objects; the project's own files have at most 8 levels
+_WHOLE = 2**63  # exclusive limit of integers: int64 must hold them
 _SHOWN = 60  # characters of a wrong value in a message
 _NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 T = TypeVar("T")
@@ -30,11 +30,11 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """The range of a number, or of a text's or list's length: for ``Annotated[int, Limits(0)]``.
+    """Range of a number, or of the length of a text or list, as in ``Annotated[int, Limits(0)]``.
 
     Attributes:
-      least, most: both are allowed.
-      finite: whether NaN and infinity are refused; they have no limits else.
+      least, most: the bounds, inclusive.
+      finite: whether NaN and infinity are refused; if not, the bounds do not apply to them.
     """
 
     least: float = -math.inf
@@ -43,11 +43,11 @@ class Limits:
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Returns JSON text as Python's lists, dictionaries, text, numbers, booleans and None.
+    """Returns JSON text as lists, dictionaries, strings, numbers, booleans and None.
 
     Raises:
-      UserError: it is not JSON, is nested too deep, or contains a whole number beyond 64 bits or
-        text that is not Unicode (a lone surrogate).
+      UserError: the text is not JSON, is nested too deep, or contains an integer of more than 64
+        bits or a lone surrogate.
     """
     try:
         value = json.loads(text)
@@ -60,7 +60,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
 
 
 def _check_plain(value: Any, where: str, depth: int) -> None:
-    """Refuses what no file of the project holds anywhere; `parse_json` says what."""
+    """Raises ``UserError`` for too deep nesting, too large integers and lone surrogates."""
     if isinstance(value, str):
         if not value.isascii():
             try:
@@ -80,19 +80,19 @@ def _check_plain(value: Any, where: str, depth: int) -> None:
 
 
 def check(value: Any, annotation: Any, where: str) -> Any:
-    """Returns a value of JSON as the annotated type; nothing else is converted.
+    """Returns a JSON value as the annotated type.
 
-    Lists become tuples, and objects dataclasses, where these are annotated. Whole numbers become
-    floats. Numbers must be finite unless `Limits` say otherwise. A dataclass has the given fields
-    and no others; those with a default may be missing. A ``TypedDict`` may have further keys.
+    Three conversions follow the annotation: lists to tuples, objects to dataclasses, integers to
+    floats. Numbers must be finite unless `Limits` allow others. Objects for a dataclass have its
+    fields and no others; fields with a default may be missing. A ``TypedDict`` may have more keys.
 
     Args:
-      value: of `parse_json`.
-      annotation: a type, or any annotation.
-      where: what messages begin with; the path of the wrong item is appended.
+      value: the result of `parse_json`.
+      annotation: the expected type.
+      where: begins each error message; the path of the wrong item is appended.
 
     Raises:
-      UserError: the value, or an item of it, is of another type or out of its limits.
+      UserError: the value, or an item of it, has another type or is outside its limits.
     """
     limits = None
     if _annotated(annotation):
@@ -163,7 +163,7 @@ def _check_limits(value: float, limits: Limits, where: str) -> None:
 
 
 def _check_union(value: Any, members: Sequence[Any], where: str) -> Any:
-    """Returns the value as the first member that it fits; of one or None, errors say where."""
+    """Returns the value as the first member that accepts it; ``T | None`` keeps T's own error."""
     others = [member for member in members if member is not types.NoneType]
     if value is None and len(others) < len(members):
         return None
@@ -241,7 +241,7 @@ def _wrong(value: Any, wanted: str, where: str) -> UserError:
 
 
 def _shown(value: Any) -> str:
-    """Returns a value for a message: short, and without a list's or an object's content."""
+    """Returns a short form of a value for messages; lists and objects without content."""
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, Mapping):

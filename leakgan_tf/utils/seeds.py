@@ -1,8 +1,8 @@
-"""Randomness that is handed down: every use has a seed of its own, derived from the run's.
+"""Derives a seed for every use of randomness from the seed of the run.
 
-A seed is a pair of int32, as TensorFlow's stateless ops take it. Seeds are derived from the run's
-seed, a name and counters, never drawn from a generator with a state: so a resumed run has the
-same numbers as one that was never stopped, and nothing about randomness need be saved.
+A seed is a pair of int32, for TensorFlow's stateless ops. It depends on the run's seed, a name and
+counters only, not on the state of a generator. A resumed run therefore draws the same numbers as an
+uninterrupted one, and checkpoints contain no random state.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ def derive(seed: int, *path: str | int) -> np.ndarray:
 
 
 def derive_int(seed: int, *path: str | int) -> int:
-    """Returns a non-negative int for what takes one, such as a Keras initializer."""
+    """Returns a seed as a non-negative int below 2³¹, for example for a Keras initializer."""
     return int(derive(seed, *path)[0]) & 0x7FFFFFFF
 
 

@@ -155,5 +155,5 @@ def test_pitches_are_a_pianos_and_nothing_else():
     assert tokenizer.tokenize("21  60 108") == ["21", "60", "108"]
     assert tokenizer.detokenize(["21", "60", "108"]) == "21 60 108"
     for line in ("20", "109", "60 C4", "060", "-60", "60.0", "٦٠"):
-        with pytest.raises(UserError, match="is no pitch: a whole number, 21 to 108"):
+        with pytest.raises(UserError, match="is not a pitch: give whole numbers from 21 to 108"):
             tokenizer.tokenize(line)

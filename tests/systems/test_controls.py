@@ -162,7 +162,7 @@ def test_replicas_share_a_batch_under_controls():
 
 @pytest.mark.parametrize("name", ["mle", "scheduled_sampling"])
 def test_where_there_is_no_reward_a_control_is_refused_or_meant_for_the_others(name):
-    with pytest.raises(UserError, match=f"controls policy gradients: {name} has none"):
+    with pytest.raises(UserError, match=f"a control for policy gradients: {name} has none"):
         tiny(name, reward="constant")
     changes = {"reward": "constant", "batch_size": 8}
     assert for_system(changes, name, [name, "seqgan"]) == {"batch_size": 8}

@@ -77,7 +77,7 @@ def test_a_folder_that_is_being_made_is_left_alone(tmp_path):
 def test_a_failure_leaves_the_old_folder_and_no_new_parents(tmp_path):
     make(tmp_path / "folder", "old")
     for path in (tmp_path / "folder", tmp_path / "new" / "folder"):
-        with pytest.raises(UserError, match=f"cannot make {path}: No space"), atomic_folder(path):
+        with pytest.raises(UserError, match=f"cannot create {path}: No space"), atomic_folder(path):
             raise OSError(28, "No space left on device")
     assert listing(tmp_path) == ["folder"]
     assert (tmp_path / "folder" / "file").read_text() == "old"
