@@ -1,4 +1,4 @@
-"""What a system gives to the trainer: its models, and the phases that train them in order."""
+"""Interface of the systems: models, optimizers, and the phases of the training schedule."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ Scalars = dict[str, tf.Tensor]
 
 @dataclass(frozen=True)
 class Phase:
-    """A piece of the schedule; training can stop and go on between two updates of it.
+    """One phase of the schedule. Training can stop and resume between any two of its updates.
 
     Attributes:
-      name: what is trained, "pretrain/generator" say; the logs' tag.
+      name: the trained part, for example "pretrain/generator"; the tag of its logs.
       step: ``step(*batch, seed) -> scalars``: one update. A plain function; the trainer compiles.
       data: ``data(seed) -> arrays`` of equal length to be batched; None for a step without data.
-      keeps_data: whether a checkpoint within the phase has to hold these arrays: the step changes
-        weights that they are made with, so that they could not be made again.
-      epochs: passes over the data.
-      evaluate: whether the generator is measured afterwards.
-      skipped: asked when the phase's turn comes: whether it is left out. It must depend on nothing
-        but what a checkpoint holds.
+      keeps_data: whether a checkpoint within the phase stores these arrays. It must if the step
+        changes weights that generated them.
+      epochs: number of passes over the data.
+      evaluate: whether the generator is evaluated after the phase.
+      skipped: called before the phase starts; the phase is left out if it returns True. The result
+        may depend only on state that a checkpoint stores.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Phase:
 
 @runtime_checkable
 class System(Protocol):
-    """A paper's models and schedule."""
+    """Models and training schedule of one paper."""
 
     @property
     def model(self) -> keras.Model:
@@ -50,25 +50,26 @@ class System(Protocol):
 
     @property
     def generator(self) -> Generator:
-        """Samples and scores sequences under the present weights."""
+        """Samples and scores sequences with the current weights."""
 
     @property
     def models(self) -> dict[str, keras.Model]:
-        """All networks by name; a checkpoint has them."""
+        """All networks by name, as checkpoints store them."""
 
     @property
     def optimizers(self) -> dict[str, FusedAdam]:
-        """The optimizers by name; none if the system was built without training."""
+        """The optimizers by name; empty if the system was built with ``training=False``."""
 
     def phases(self) -> Iterator[Phase]:
-        """Yields the whole schedule in order; the same every time."""
+        """Yields all phases in order; every call yields the same ones."""
 
 
 class Discriminating:
-    """A system whose discriminator D says how likely a sentence is to be real.
+    """A system whose discriminator D gives the log-odds that a sentence is real.
 
-    What D knows is measured after each phase that trains it (`metrics.discriminator_scores`), and
-    the generator can be resampled by it (`generation.residual`). A new system gives `log_odds`.
+    D is evaluated on held-out sentences after each phase that trains it
+    (`metrics.discriminator_scores`), and can resample the generator (`generation.residual`).
+    Subclasses implement `log_odds`.
 
     Attributes:
       discriminator_phases: names of the phases that train D.
@@ -78,7 +79,7 @@ class Discriminating:
 
     @property
     def relativistic(self) -> bool:
-        """Whether only differences of `log_odds` between sentences have a meaning."""
+        """Whether only differences of `log_odds` between sentences are meaningful."""
         return False
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
@@ -87,13 +88,13 @@ class Discriminating:
 
 
 class FillDiscriminating:
-    """A system whose D says how likely the tokens that fill a sentence's gaps are to be real.
+    """A system whose D gives the log-odds that the tokens in a sentence's gaps are real.
 
-    What D knows is measured as of `Discriminating`, of gaps in held-out sentences: their own tokens
-    are real, the generator's fillings of the same gaps are generated.
+    D is evaluated as in `Discriminating`, on gaps of held-out sentences. The sentences' own tokens
+    are the real ones, the generator's fillings of the same gaps the generated ones.
 
     Attributes:
-      generator: fills gaps.
+      generator: samples fillings of the gaps.
     """
 
     generator: FillingGenerator
@@ -104,11 +105,11 @@ class FillDiscriminating:
         raise NotImplementedError
 
     def draw_masks(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
-        """Returns which tokens are present, (rows, T), of a stateless seed (2,)."""
+        """Returns random masks (rows, T), True for present tokens; ``seed`` is stateless (2,)."""
         raise NotImplementedError
 
     def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
-        """Returns D's logits (n, T) that tokens of filled sentences (n, T) are real."""
+        """Returns D's log-odds (n, T) that each token of filled sentences (n, T) is real."""
         raise NotImplementedError
 
     def fill_log_odds(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
@@ -120,5 +121,5 @@ class FillDiscriminating:
 
 
 def no_step(seed: tf.Tensor) -> Scalars:
-    """Trains nothing: the step of a phase that only measures."""
+    """Returns no scalars and trains nothing: the step of a phase that only evaluates."""
     return {}

@@ -13,12 +13,12 @@ sentences from a fixed file; so are they here, with replacement. What it prints 
 oracle's probabilities token by token (`metrics.divergence.token_divergence`), not the mediator's.
 
 The paper's text was not at hand, only its program. Open: when to stop. The paper preset has the
-program's 200,000 iterations as the limit; the best weights are kept by `select`. Where sentences
-end, what follows the end costs nothing in either model.
+program's 200,000 iterations as the limit; `select` chooses the best weights. Padding after the end
+of a sentence counts in neither model's loss.
 
 Figures at T = 20 on the oracle task, in nats per token: the log in its program's README has
-NLL_oracle 11.430, 10.476 and 10.387, NLL_test 8.525, 7.938 and 7.869, at 0, 100 and 200. Its table
-is said to have 8.19 and 8.03: from memory, not verified, hence in no table here.
+NLL_oracle 11.430, 10.476 and 10.387, NLL_test 8.525, 7.938 and 7.869, at iterations 0, 100 and 200.
+The paper's table has 8.19 and 8.03 from memory: not verified, hence in no table here.
 
 Scalars: `loss`, the divergence in nats per token, 0 where G = M; `mediator_loss` in nats per token,
 with dropout; `gradient_norm` and `mediator_gradient_norm`.
@@ -51,7 +51,7 @@ BETA_2 = 0.95  # of Adam, as in the authors' program
 @unique_class
 @dataclass(frozen=True)
 class CoTConfig(MLEConfig):
-    """What CoT has of its own."""
+    """Settings of CoT."""
 
     sets_frontier: ClassVar[bool] = False
     # The small presets are this project's choice.
@@ -71,12 +71,12 @@ class CoTConfig(MLEConfig):
     }  # fmt: skip
 
     epochs: int = setting(0, "Epochs of maximum likelihood first (its program: none).", zero=True)
-    learning_rate: float = setting(1e-3, "Adam's rate for the generator (its program).")
-    mediator_learning_rate: float = setting(3e-3, "Adam's rate for the mediator (its program).")
+    learning_rate: float = setting(1e-3, "Learning rate of the generator (its program).")
+    mediator_learning_rate: float = setting(3e-3, "Learning rate of the mediator (its program).")
     mediator_embedding: int = setting(64, "Token embedding width of the mediator (its program).")
     mediator_hidden: int = setting(64, "State width of the mediator's LSTM (its program).")
     mediator_dropout: float = setting(
-        0.5, "Share of the mediator's hidden values dropped in its updates.", zero=True, most=0.99
+        0.5, "Dropout rate of the mediator's hidden state in its updates.", zero=True, most=0.99
     )
     mediator_steps: int = setting(1, "Updates of the mediator after each of the generator.")
     samples: int = setting(64, "Generated sentences in an update (its program).")
@@ -94,7 +94,7 @@ class CoT(MLE):
     config: Config[CoTConfig]
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         super().build_models()
         config, own = self.config, self.config.own
         self.mediator = Mediator(
@@ -110,7 +110,7 @@ class CoT(MLE):
         self.models["mediator"] = self.mediator
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         own, epsilon = self.config.own, self.config.adam_epsilon
         rates = {"generator": own.learning_rate, "mediator": own.mediator_learning_rate}
         for name, rate in rates.items():
@@ -128,12 +128,12 @@ class CoT(MLE):
         )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns the real sentences of some iterations, (steps·B, mediator_steps, T)."""
+        """Returns the real sentences of ``steps`` iterations, (steps·B, mediator_steps, T)."""
         rows = steps * self.config.batch_size
         return drawn(self.task.train, rows, self.config.own.mediator_steps, seed)
 
     def cooperative_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration: an update of G, then those of M on real sentences (B, updates, T)."""
+        """Runs one iteration: an update of G, then those of M on real ones (B, updates, T)."""
         fold = tf.random.experimental.stateless_fold_in
         scalars = self.generator_update(self.samples(fold(seed, 0)))
         for number in range(self.config.own.mediator_steps):
@@ -143,13 +143,13 @@ class CoT(MLE):
         return scalars
 
     def samples(self, seed: tf.Tensor) -> tf.Tensor:
-        """Returns the generator's sentences of an update, (samples, T)."""
+        """Returns generated sentences for one update, (samples, T)."""
         rows = distributed.local_batch_size(self.config.own.samples)
         neutral = tf.ones([self.config.length])
         return sampling.generate(LSTMPolicy(self.model), rows, neutral, seed)
 
     def generator_update(self, samples: tf.Tensor) -> Scalars:
-        """Moves G towards M after the prefixes of G's samples (n, T)."""
+        """Updates G: lowers its divergence from M after each prefix of G's samples (n, T)."""
         target = self.mediator(samples)
         with tf.GradientTape() as tape:
             loss = cooperative.generator_loss(self.model(samples), target)
@@ -159,12 +159,12 @@ class CoT(MLE):
     def mediator_update(
         self, real: tf.Tensor, generated: tf.Tensor, dropout_seed: tf.Tensor | None = None
     ) -> Scalars:
-        """Moves M towards the mixture of real (B, T) and generated sentences (n, T).
+        """Updates M by maximum likelihood on real (B, T) and generated sentences (n, T).
 
         Args:
           real: real sentences.
           generated: fresh samples of G.
-          dropout_seed: stateless seed (2,); without one nothing is dropped.
+          dropout_seed: stateless seed (2,) of the dropout; None for no dropout.
         """
         seeds: list[tf.Tensor | None] = [None, None]
         if dropout_seed is not None:
@@ -180,7 +180,7 @@ class CoT(MLE):
         return {"mediator_loss": loss, "mediator_gradient_norm": norm}
 
     def _apply(self, tape: tf.GradientTape, loss: tf.Tensor, name: str) -> tf.Tensor:
-        """Moves a model one step down a loss, not clipped; returns the gradient's norm."""
+        """Updates a model with the unclipped gradient of a loss; returns the gradient's norm."""
         variables = self.models[name].trainable_variables
         gradients = dense_gradients(tape, loss, variables)
         self.optimizers[name].apply(gradients, variables)

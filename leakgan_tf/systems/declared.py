@@ -1,8 +1,8 @@
-"""What a system's file declares before its models: configuration and published figures.
+"""Reads the configuration and published figures of a system's file without TensorFlow.
 
-These are plain Python, but the file imports TensorFlow. So a file is parsed, and only the wanted
-names are evaluated, with the statements of the file that they depend on. `unique_class` makes sure
-that a later import of the file gives the same classes.
+The file itself imports TensorFlow. So the file is parsed, and only the requested name is evaluated,
+with the statements that it depends on. `unique_class` makes a later import of the file reuse the
+same classes.
 """
 
 import ast
@@ -24,11 +24,11 @@ def parse(path: Path) -> ast.Module:
 
 @functools.cache
 def declared(path: Path, name: str) -> Any:
-    """Returns the value of a top-level name of a system's file, which is not imported.
+    """Returns the value of a top-level name of a system's file, without importing the file.
 
     Args:
-      path: of a file in `leakgan_tf.systems`.
-      name: of a class or constant.
+      path: a file in `leakgan_tf.systems`.
+      name: name of a class or constant.
 
     Raises:
       KeyError: the file binds no such name.
@@ -77,7 +77,7 @@ def _names_bound(node: ast.stmt) -> list[str]:
 
 
 def _dependencies(name: str, bound: dict[str, ast.stmt]) -> set[str]:
-    """Returns a name with all top-level names that its definition needs."""
+    """Returns ``name`` and all top-level names that its definition depends on."""
     found: set[str] = set()
     queue = [name]
     while queue:
@@ -89,7 +89,7 @@ def _dependencies(name: str, bound: dict[str, ast.stmt]) -> set[str]:
 
 
 def _only(node: ast.stmt, names: set[str]) -> ast.stmt:
-    """Returns a statement, of an import only the part that binds ``names``."""
+    """Returns a statement; an import is reduced to the part that binds ``names``."""
     if not isinstance(node, ast.Import | ast.ImportFrom):
         return node
     aliases = [

@@ -1,7 +1,7 @@
-"""What SeqGAN, MaliGAN and RankGAN share: a discriminator, or ranker, of sentences.
+"""Base class of SeqGAN, MaliGAN and RankGAN: a discriminator, or ranker, of sentences.
 
-Network, loss, L2 penalty, dropout and rounds are those of SeqGAN's released program; RankGAN's
-ranker has a loss of its own. Not itself a system.
+Network, loss, L2 penalty, dropout and rounds are those of SeqGAN's released program. RankGAN's
+ranker has a loss of its own. This file is not a system itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,15 +25,15 @@ from leakgan_tf.utils.seeds import derive, derive_int
 
 DATA = ("fixed", "fresh")
 DATA_ABOUT = (
-    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new ones of the oracle"
-    " in each round, which maximum likelihood never sees; on text both are training sentences"
+    "Real sentences of D's rounds: 'fixed', the training sentences; 'fresh', new samples of the "
+    "oracle in each round, outside the training set; on text both are training sentences"
 )
 
 
 @unique_class
 @dataclass(frozen=True)
 class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
-    """SeqGAN's D, from its released program."""
+    """Settings of SeqGAN's D, from its released program."""
 
     kernels = {32: SEQGAN_32}
     presets: ClassVar[Presets] = {
@@ -44,21 +44,21 @@ class DiscriminatedConfig(PolicyGradientConfig, flags="seqgan"):
         "quick-music": {"discriminator_learning_rate": 1e-3},
     }
 
-    discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D.")
-    dropout: float = setting(0.25, "Share of D's features dropped in training.", zero=True)
+    discriminator_learning_rate: float = setting(1e-4, "Learning rate of D.")
+    dropout: float = setting(0.25, "Dropout rate of D's features in its training.", zero=True)
     l2: float = setting(0.2, "Weight of D's classifier penalty, Σ w²/2.", zero=True)
     discriminator_data: str = setting("fixed", DATA_ABOUT + " (its program: fixed).", DATA)
 
 
 class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
-    """The generator against D, which is trained on real sentences and fresh samples."""
+    """The generator of `MLE` against D, which is trained on real sentences and fresh samples."""
 
-    classifies = True  # whether D has two classes; a ranker has features only
+    classifies = True  # whether D has a classifier of two classes; a ranker has features only
 
     config: Config[DiscriminatedConfig]
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         super().build_models()
         self.discriminator = sentence_discriminator(
             self.config, self.config.own.dropout, self.classifies
@@ -66,7 +66,7 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         super().build_optimizers()
         config = self.config
         self.optimizers["discriminator"] = adam(
@@ -77,29 +77,29 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
         )
 
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
-        """Yields a D round: epochs over real sentences and as many generated ones."""
+        """Yields the phase of a D round: epochs over real and as many generated sentences."""
         epochs = self.config.discriminator_epochs
         yield Phase(name, self.round_step(), self.real_and_generated, epochs=epochs)
 
     def round_step(self) -> Callable[..., Scalars]:
-        """Returns the update of a D round."""
+        """Returns the step function of a D round."""
         return self.discriminator_step
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns real sentences and as many generated ones, (2n, T), with classes."""
+        """Returns n real and n generated sentences (2n, T), and their classes (2n,)."""
         real = self.real(seed)
         return labelled(real, self.generator.sample(len(real), 1.0, derive(seed, "generated")))
 
     def real(self, seed: int) -> np.ndarray:
-        """Returns the real sentences of a D round, as many as there are to train on, (n, T)."""
+        """Returns the real sentences (n, T) of a D round, n the size of the training set."""
         return round_sentences(self.task, self.config.own.discriminator_data, seed)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns D's logit of sentences (n, T): (n,)."""
+        """Returns D's log-odds (n,) that sentences (n, T) are real, without dropout."""
         return self.discriminator.log_odds(tokens)
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of D on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
+        """Updates D once on sentences (B, T) of classes (B,) (SeqGAN, eq. 5)."""
         optimizer, weight = self.optimizers["discriminator"], self.config.own.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
@@ -107,12 +107,12 @@ class DiscriminatedSystem(PolicyGradientSystem, Discriminating):
 def sentence_discriminator(
     config: Config[Any], dropout: float, classifies: bool = True
 ) -> Discriminator:
-    """Returns SeqGAN's CNN with its initial weights.
+    """Returns SeqGAN's CNN discriminator with its initial weights.
 
     Args:
-      config: its sizes and seed.
-      dropout: share of its features dropped in training.
-      classifies: whether it has two classes.
+      config: sizes and seed.
+      dropout: dropout rate of the features in training.
+      classifies: whether it has a classifier of two classes; otherwise features only.
     """
     discriminator = Discriminator(
         config.vocab_size,
@@ -130,18 +130,18 @@ def sentence_discriminator(
 
 
 def labelled(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns sentences of both sides (2n, T), and their classes (2n,)."""
+    """Returns real and generated sentences (n, T) together (2n, T), and their classes (2n,)."""
     labels = np.repeat(np.array([REAL, 1 - REAL], np.int32), len(real))
     return np.concatenate([real, generated]), labels
 
 
 def round_sentences(task: Task, data: str, seed: int) -> np.ndarray:
-    """Returns the real sentences of a D round, as many as there are to train on, (n, T).
+    """Returns the real sentences (n, T) of a D round, n the size of the training set.
 
     Args:
-      task: where they come from.
+      task: source of the sentences.
       data: one of `DATA`.
-      seed: of the round.
+      seed: seed of the round.
     """
     if data == "fixed":
         return task.train
@@ -156,15 +156,15 @@ def classification_step(
     seed: tf.Tensor,
     l2: float,
 ) -> Scalars:
-    """One update of D on sentences (B, T) of classes (B,).
+    """Updates D once on sentences; returns its loss, gradient norm and accuracy.
 
     Args:
       model: D.
-      optimizer: of its weights.
+      optimizer: the optimizer of D.
       tokens: ids (B, T).
       labels: `REAL` or 0, (B,).
       seed: stateless seed (2,) of the dropout.
-      l2: weight of the classifier's penalty.
+      l2: weight of the classifier's L2 penalty.
     """
     with tf.GradientTape() as tape:
         logits = model(tokens, seed)
@@ -183,7 +183,7 @@ def descend(
     model: Discriminator,
     optimizer: FusedAdam,
 ) -> Scalars:
-    """Moves D one step down a loss."""
+    """Updates a discriminator with the gradient of a loss; returns loss and gradient norm."""
     variables = model.trainable_variables
     gradients = dense_gradients(tape, loss, variables)
     optimizer.apply(gradients, variables)

@@ -1,10 +1,10 @@
 """Gumbel-softmax GAN: a GAN over discrete sequences, trained through relaxed samples.
 
 Kusner and Hernández-Lobato 2016, "GANs for sequences of discrete elements with the Gumbel-softmax
-distribution", arXiv:1611.04051. The generator is an LSTM whose first h₀ and c₀ are noise: it is the
-noise of the GAN. A token is drawn as argmax(h + g), h the logits, g Gumbel noise; in training it is
-relaxed to softmax((h + g)/τ), which the generator reads next and D reads in its place
-(`relaxed.sample`, soft feedback). τ falls linearly. D is an LSTM with one score a sentence
+distribution", arXiv:1611.04051. The generator is an LSTM whose initial states h₀ and c₀ are the
+noise of the GAN. A token is drawn as argmax(h + g), h the logits, g Gumbel noise. In training it is
+relaxed to softmax((h + g)/τ), the next input of the generator and the input of D
+(`relaxed.sample`, soft feedback). τ falls linearly. D is an LSTM with one score per sentence
 (`SequenceDiscriminator`). There is no pre-training, no reward and no rollout.
 
 The paper's body was not at hand. From memory, not verified: LSTMs of 32 units, Adam 1e-3, batches
@@ -17,7 +17,7 @@ to the logits, and keeps τ; neither is done here.
 
 The likelihood of a latent generator is an integral over its noise. `log_prob` is that of an equal
 mixture of `likelihood_draws` fixed states: NLL_test is too high in expectation, less so with more
-of them. A given prefix cannot be completed: it does not say which noise it was written with.
+of them. A given prefix cannot be completed, because its noise is unknown.
 
 Published figures: none. The paper shows learning curves and samples on a context-free language
 (`python -m benchmarks.cfg`).
@@ -50,15 +50,15 @@ from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive, derive_int
 
-# D's rate is Texygen's (its program, read by others): with 1e-3 D is saturated within some hundred
-# iterations, and nothing is learned (docs/systems/gumbel_gan.md).
+# D's learning rate is Texygen's (its program, read by others). With 1e-3, D is saturated within a
+# few hundred iterations, and G does not learn (docs/systems/gumbel_gan.md).
 _QUICK = {"epochs": 0, "steps": 2000, "discriminator_learning_rate": 1e-4}
 
 
 @unique_class
 @dataclass(frozen=True)
 class GumbelGANConfig(MLEConfig):
-    """What the Gumbel-softmax GAN has of its own."""
+    """Settings of the Gumbel-softmax GAN."""
 
     sets_frontier: ClassVar[bool] = False
     # The small presets are this project's choice.
@@ -82,8 +82,8 @@ class GumbelGANConfig(MLEConfig):
     temperature_end: float = setting(1.0, "τ of the last iteration (from memory).")
     steps: int = setting(20000, "Updates of G (from memory).", zero=True)
     discriminator_steps: int = setting(1, "Updates of D before each of G (open).")
-    adversarial_learning_rate: float = setting(1e-3, "Adam's rate for G (from memory).")
-    discriminator_learning_rate: float = setting(1e-3, "Adam's rate for D (from memory).")
+    adversarial_learning_rate: float = setting(1e-3, "Learning rate of G (from memory).")
+    discriminator_learning_rate: float = setting(1e-3, "Learning rate of D (from memory).")
     discriminator_hidden: int = setting(32, "State width of D's LSTM (from memory).")
     loss: str = setting(
         "standard",
@@ -91,18 +91,18 @@ class GumbelGANConfig(MLEConfig):
         choices=("standard", "js"),
     )
     likelihood_draws: int = setting(16, "Number of noise states in the likelihood's mean, K.")
-    epochs: int = setting(0, "Epochs of maximum likelihood first (none).", zero=True)
+    epochs: int = setting(0, "Epochs of maximum likelihood first (from memory: none).", zero=True)
     phase_steps: int = setting(100, "Updates of G in a phase of the schedule.")
 
 
 class GumbelGAN(MLE, Discriminating):
-    """An LSTM generator that begins in noise, trained through D on soft samples."""
+    """An LSTM generator with a noise state, trained through D on soft samples."""
 
     config: Config[GumbelGANConfig]
     discriminator_phases = ("adversarial/generator",)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns D's logits (n,) of sentences (n, T)."""
+        """Returns D's log-odds (n,) that sentences (n, T) are real."""
         return self.discriminator(tokens)
 
     def __init__(
@@ -116,7 +116,7 @@ class GumbelGAN(MLE, Discriminating):
         )
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         super().build_models()
         config = self.config
         self.discriminator = SequenceDiscriminator(
@@ -130,7 +130,7 @@ class GumbelGAN(MLE, Discriminating):
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         super().build_optimizers()
         own, epsilon = self.config.own, self.config.adam_epsilon
         for name, model, rate in (
@@ -140,9 +140,9 @@ class GumbelGAN(MLE, Discriminating):
             self.optimizers[name] = adam(rate, epsilon, model.trainable_variables, name)
 
     def logits(self, tokens: tf.Tensor, seed: tf.Tensor, dropout: float = 0.0) -> tf.Tensor:
-        """Returns the logits (B, T, V) of sentences (B, T) after noise that the seed draws.
+        """Returns the logits (B, T, V) along sentences (B, T), given noise drawn with the seed.
 
-        The log-likelihood under them is in expectation below that of the sentences.
+        The expected log-likelihood under these logits is a lower bound of the model's.
         """
         fold = tf.random.experimental.stateless_fold_in
         state = noise_state(tokens.shape[0], self.model.hidden_size, fold(seed, 0))
@@ -158,19 +158,19 @@ class GumbelGAN(MLE, Discriminating):
         )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns the real sentences of some iterations, (steps·B, discriminator_steps, T)."""
+        """Returns the real sentences of ``steps`` iterations, (steps·B, discriminator_steps, T)."""
         rows = steps * self.config.batch_size
         return drawn(self.task.train, rows, self.config.own.discriminator_steps, seed)
 
     def temperature(self) -> tf.Tensor:
-        """Returns τ of the present iteration, on a line from the first one's to the last one's."""
+        """Returns τ of the current iteration: linear from temperature_start to temperature_end."""
         own = self.config.own
         done = tf.cast(self.optimizers["adversarial"].iterations, tf.float32)
         share = tf.minimum(done / max(own.steps - 1, 1), 1.0)
         return own.temperature_start + (own.temperature_end - own.temperature_start) * share
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration: updates of D on real sentences (B, updates, T), then one of G."""
+        """Runs one iteration: updates of D on real sentences (B, updates, T), then one of G."""
         fold = tf.random.experimental.stateless_fold_in
         temperature = self.temperature()
         scalars: Scalars = {}
@@ -187,7 +187,7 @@ class GumbelGAN(MLE, Discriminating):
         seed: tf.Tensor,
         keep: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
     ) -> tf.Tensor:
-        """Returns what is kept of soft sentences, (B, T, ·), each begun in noise of its own."""
+        """Returns ``keep(soft tokens)`` of B sampled sentences, (B, T, ·), each with own noise."""
         fold = tf.random.experimental.stateless_fold_in
         rows = distributed.local_batch_size(self.config.batch_size)
         policy = relaxed.SoftPolicy(
@@ -200,9 +200,9 @@ class GumbelGAN(MLE, Discriminating):
         return relaxed.sample(policy, rows, relax, noise, "soft", keep).soft
 
     def generator_update(self, temperature: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """Moves G through D's scores of its soft samples."""
+        """Updates G by the gradient of D's scores of its soft samples."""
         with tf.GradientTape() as tape:
-            # D's embedding inside the loop: all T soft tokens would take much memory.
+            # Embeds in the sampling loop: all soft tokens (B, T, V) would take much memory.
             soft = self.soft_samples(temperature, seed, keep=self.discriminator.embed)
             scores = self.discriminator.scores(soft)
             loss = adversarial_losses(self.config.own.loss, scores, scores)[1]
@@ -211,7 +211,7 @@ class GumbelGAN(MLE, Discriminating):
     def discriminator_update(
         self, real: tf.Tensor, temperature: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
-        """Moves D on real sentences (B, T) and fresh soft samples."""
+        """Updates D on real sentences (B, T) and as many fresh soft samples."""
         model, own = self.discriminator, self.config.own
         soft = self.soft_samples(temperature, seed)  # (B, T, V)
         with tf.GradientTape() as tape:

@@ -1,6 +1,7 @@
-"""Schedules of systems that alternate updates of several models within one step.
+"""Schedules for systems that alternate updates of several models within one step.
 
-CoT, RelGAN, TextGAN, MaskGAN, ScratchGAN and the Gumbel-softmax GAN share them. No system itself.
+CoT, RelGAN, TextGAN, MaskGAN, ScratchGAN and the Gumbel-softmax GAN use them. This file is not a
+system itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,15 +21,15 @@ def iteration_phases(
     phase_steps: int,
     evaluate_every: int,
 ) -> Iterator[Phase]:
-    """Yields the phases of some iterations, several in each; the last one is evaluated.
+    """Yields phases of up to ``phase_steps`` iterations each; the last phase is evaluated.
 
     Args:
-      name: of the phases.
-      step: one iteration.
-      data: ``data(iterations, seed) -> arrays``, what the iterations of a phase learn from.
-      steps: iterations.
-      phase_steps: iterations in a phase.
-      evaluate_every: phases between evaluations.
+      name: name of the phases.
+      step: function of one iteration.
+      data: ``data(iterations, seed) -> arrays``, the training data of a phase.
+      steps: number of iterations in all.
+      phase_steps: number of iterations per phase.
+      evaluate_every: number of phases between evaluations.
     """
     count = -(-steps // phase_steps)
     for number in range(1, count + 1):
@@ -42,9 +43,9 @@ def drawn(sentences: np.ndarray, rows: int, updates: int, seed: int) -> tuple[np
 
     Args:
       sentences: ids (n, T).
-      rows: of all iterations together.
-      updates: how many batches an iteration takes.
-      seed: of the draw.
+      rows: number of iterations times the batch size.
+      updates: number of batches per iteration.
+      seed: seed of the draw.
     """
     shape = (rows, updates)
     return (sentences[numpy_generator(seed, "real").integers(0, len(sentences), shape)],)

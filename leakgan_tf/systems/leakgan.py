@@ -1,8 +1,8 @@
 """LeakGAN: long text generation via adversarial training with leaked information.
 
-Guo et al. 2018, arXiv:1709.08624. Both the paper's and the released program's semantics
-(`Semantics`). Schedule: `LeakGANConfig`. What is not reproduced: the released program's
-batch-sized ``goal_init`` unless asked for, its unused variable, and its unused learning-rate decay.
+Guo et al. 2018, arXiv:1709.08624. `Semantics` selects between the paper and the released program
+where they differ; `LeakGANConfig` has the schedule. Not reproduced: the program's unused variable
+and unused learning-rate decay, and by default its batch-sized ``goal_init``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
-OPENING = 2  # first tokens, whose inverse temperature is `opening_inverse_temperature`
+OPENING = 2  # number of first tokens with `opening_inverse_temperature`
 
 # Values of presets (`LeakGANConfig`).
 _RATES_40: Mapping[str, Any] = {
@@ -63,8 +63,8 @@ _QUICK_TEXT: Mapping[str, Any] = {
     "goal_size": 8,
     "generator_learning_rate": 0.002,
     "pretrain_rounds": 5,
-    # Five epochs in all: held-out NLL on COCO is 4.07 then, 4.92 after ten (at the rate 0.005: 4.33
-    # and 5.61).
+    # Five epochs in all. Held-out NLL on COCO, nats per token: 4.07 then, 4.92 after ten epochs (at
+    # learning rate 0.005: 4.33 and 5.61).
     "pretrain_generator_epochs": 1,
     "discriminator_samples": 2048,
     "adversarial_steps": 10,
@@ -74,7 +74,7 @@ _QUICK_TEXT: Mapping[str, Any] = {
 @unique_class
 @dataclass(frozen=True)
 class LeakGANConfig(SystemConfig, flags=""):
-    """What LeakGAN has of its own, from its released program for the oracle task."""
+    """Settings of LeakGAN; defaults from its released program for the oracle task."""
 
     rewarded: ClassVar[bool] = True
     presets: ClassVar[Presets] = {
@@ -90,8 +90,8 @@ class LeakGANConfig(SystemConfig, flags=""):
             "discriminator_samples": 64,
             "adversarial_steps": 4,
         },
-        # The program for Image COCO. Its G epochs are a twentieth of the data, which it calls an
-        # epoch; logits are multiplied by 0.8 where the adversarial step samples.
+        # The program for Image COCO. Its "epoch" of G is a twentieth of the data. The adversarial
+        # step samples at inverse temperature 0.8.
         "paper-text": {
             "generator_learning_rate": 0.001,
             "adversarial_learning_rate": 0.001,
@@ -119,36 +119,36 @@ class LeakGANConfig(SystemConfig, flags=""):
     }
 
     goal_size: int = setting(16, "Width of the Worker's goal embedding, K.")
-    goal_horizon: int = setting(4, "Tokens that a goal looks ahead, c.")
+    goal_horizon: int = setting(4, "Goal horizon c, in tokens.")
     generator_learning_rate: float = setting(
-        0.0015, "Adam's rate for Manager and Worker in pre-training."
+        0.0015, "Learning rate of Manager and Worker in pre-training."
     )
     adversarial_learning_rate: float = setting(
-        0.0015, "Adam's rate for Manager and Worker in the adversarial phase (original: the same)."
+        0.0015, "Learning rate of Manager and Worker in the adversarial phase (original: the same)."
     )
-    discriminator_learning_rate: float = setting(5e-5, "Adam's rate for D.")
+    discriminator_learning_rate: float = setting(5e-5, "Learning rate of D.")
     pretrain_rounds: int = setting(10, "Rounds of interleaved pre-training.", zero=True)
     pretrain_discriminator_rounds: int = setting(
         5, "D rounds in a round of pre-training.", zero=True
     )
     pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.", zero=True)
     likelihood_share: float = setting(
-        1.0, "Share of the training sentences in a G epoch, drawn again for each.", most=1
+        1.0, "Share of the training sentences in a G epoch, drawn anew for each epoch.", most=1
     )
-    discriminator_samples: int = setting(9984, "Sequences of each side in a D round.")
+    discriminator_samples: int = setting(9984, "Real, and generated, sequences in a D round.")
     discriminator_data: str = setting("fresh", DATA_ABOUT + " (its program: fresh).", DATA)
     adversarial_steps: int = setting(800, "G steps of the adversarial phase.", zero=True)
     rollouts: int = setting(4, "Monte-Carlo completions of each prefix, N.")
     feature_memory: int = setting(
         2048,
-        "Maximum MiB for features of the training sentences, which are computed once for the G "
-        "epochs between two D rounds; 0 computes them in each step.",
+        "Maximum MiB for stored features of the training sentences, computed once for the G epochs "
+        "between two D rounds; 0: computed in each step.",
         zero=True,
     )
     semantics: Semantics = ORIGINAL
 
     def check(self, shared: SharedConfig) -> None:
-        """Raises ``UserError`` if sizes do not divide each other, or a batch is not filled."""
+        """Raises ``UserError`` for sizes that must divide each other, or less than a batch."""
         if shared.length % self.goal_horizon:
             raise UserError(
                 f"length {shared.length} is not divisible by goal_horizon {self.goal_horizon}: "
@@ -156,7 +156,8 @@ class LeakGANConfig(SystemConfig, flags=""):
             )
         if self.discriminator_samples < shared.batch_size:
             raise UserError(
-                f"discriminator_samples must be at least batch_size {shared.batch_size}"
+                f"discriminator_samples {self.discriminator_samples} must be at least batch_size "
+                f"{shared.batch_size}"
             )
         if self.semantics.goal_init == "per_row" and shared.sampling_batch % shared.batch_size:
             raise UserError(
@@ -165,7 +166,7 @@ class LeakGANConfig(SystemConfig, flags=""):
             )
 
     def check_replicas(self) -> None:
-        """Raises ``UserError`` if weights belong to rows of the batch."""
+        """Raises ``UserError`` if ``goal_init`` ties weights to rows of the batch."""
         if self.semantics.goal_init == "per_row":
             raise UserError(
                 "goal_init=per_row ties weights to positions in the batch: give --strategy=none"
@@ -173,7 +174,7 @@ class LeakGANConfig(SystemConfig, flags=""):
 
     @property
     def variant(self) -> str:
-        """The semantics by name, with what differs from them."""
+        """Name of the nearest semantics, with the settings that differ from it."""
         return name_of(self.semantics)
 
 
@@ -192,15 +193,15 @@ PUBLISHED = PublishedFigures(
 
 
 class Forward(NamedTuple):
-    """What the generator's losses are made of, along known sentences.
+    """Inputs of the generator's losses along given sentences.
 
     Attributes:
-      log_prob: of each token, floored, (B, T).
-      features: leaked, of every prefix, (B, T+1, F).
-      goals: of Manager and Worker.
-      cosines: how well the Manager's goals were met, (B, S).
-      mask: which tokens were to be chosen, (B, T); None if all were.
-      pair_mask: which cosines count, (B, S); None if all do.
+      log_prob: log-probability of each token, floored, (B, T).
+      features: D's leaked features of every prefix, (B, T+1, F).
+      goals: goals of Manager and Worker.
+      cosines: cosine of each goal with the change of features that it was set for, (B, S).
+      mask: True for tokens that are not padding, (B, T); None without padding.
+      pair_mask: True for cosines that count, (B, S); None if all do.
     """
 
     log_prob: tf.Tensor
@@ -216,8 +217,8 @@ class LeakGAN(Discriminating):
 
     Args:
       config: sizes, schedule and semantics.
-      task: where real sentences come from; not needed to sample.
-      training: whether to make optimizers, too.
+      task: source of the real sentences; not needed to sample.
+      training: whether to build the optimizers too.
     """
 
     def __init__(
@@ -238,7 +239,7 @@ class LeakGAN(Discriminating):
 
     @property
     def task(self) -> Task:
-        """Where real sentences come from; a system built without it cannot be trained."""
+        """Source of the real sentences; without it the system cannot be trained."""
         if self._task is None:
             raise ValueError("this system was built without a task: it cannot be trained")
         return self._task
@@ -263,7 +264,7 @@ class LeakGAN(Discriminating):
         }
 
     def policy(self) -> LeakGANPolicy:
-        """Returns the generator bound to the features that D leaks now."""
+        """Returns the policy of the generator with the leaked features of the current D."""
         return LeakGANPolicy(self.model, PrefixFeatures(self.discriminator))
 
     # --- The schedule -----------------------------------------------------------------------
@@ -301,17 +302,17 @@ class LeakGAN(Discriminating):
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def _reuses_features(self) -> bool:
-        """Whether D's features of the training sentences are computed once for several epochs."""
+        """Returns whether D's features of the training sentences are stored for several epochs."""
         config = self.config
         rows = len(self._task.train) if self._task else config.training_sequences
         need = feature_mebibytes(rows, config.length, config.feature_size)
         epochs = (
             config.own.pretrain_generator_epochs * config.own.likelihood_share
-        )  # that D stays frozen
+        )  # during which D is frozen
         return epochs >= 2 and need <= config.own.feature_memory
 
     def _discriminator_round(self, name: str) -> Phase:
-        """Returns epochs on sentences of both sides; D's features steer those that G makes."""
+        """Returns the phase of a D round. D's updates change G's samples, so it keeps its data."""
         return Phase(
             name,
             self.discriminator_step,
@@ -335,7 +336,7 @@ class LeakGAN(Discriminating):
             return self.task.train[share], tf.gather(features, share)
 
     def _share(self, seed: int) -> slice | np.ndarray:
-        """Returns which training sentences a G epoch learns from."""
+        """Returns the indices of the training sentences of a G epoch, `likelihood_share` of all."""
         rows = len(self.task.train)
         count = max(round(rows * self.config.own.likelihood_share), self.config.batch_size)
         if count >= rows:
@@ -343,7 +344,7 @@ class LeakGAN(Discriminating):
         return numpy_generator(seed, "share").choice(rows, count, replace=False)
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns sentences of both sides (2n, T), and their classes (2n,)."""
+        """Returns n real and n generated sentences (2n, T), and their classes (2n,)."""
         count = self.config.own.discriminator_samples
         factors = self.inverse_temperatures(self.semantics.discriminator_inverse_temperature)
         temperature = 1.0 / factors.astype(np.float64)
@@ -355,7 +356,7 @@ class LeakGAN(Discriminating):
         return labelled(real, made)
 
     def inverse_temperatures(self, usual: float) -> np.ndarray:
-        """Returns the factors on the logits at each position (T,) when training samples."""
+        """Returns the inverse temperature at each position (T,) of samples drawn in training."""
         factors = np.full([self.config.length], usual, np.float32)
         factors[:OPENING] = self.semantics.opening_inverse_temperature
         return factors
@@ -363,12 +364,12 @@ class LeakGAN(Discriminating):
     # --- One update each ----------------------------------------------------------------------
 
     def discriminator_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of D on sentences (B, T) of classes (B,)."""
+        """Updates D once on sentences (B, T) of classes (B,)."""
         optimizer, weight = self.optimizers["discriminator"], self.semantics.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, weight)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns D's logit of sentences (n, T): (n,)."""
+        """Returns D's log-odds (n,) that sentences (n, T) are real, without dropout."""
         return self.discriminator.log_odds(tokens)
 
     def forward(self, tokens: tf.Tensor, features: tf.Tensor | None = None) -> Forward:
@@ -376,7 +377,7 @@ class LeakGAN(Discriminating):
 
         Args:
           tokens: ids (B, T).
-          features: what D leaks of their prefixes, (B, T+1, F), if it is known.
+          features: D's leaked features of their prefixes, (B, T+1, F); None to compute them.
         """
         if features is None:
             features = PrefixFeatures(self.discriminator).all(tokens)  # (B, T+1, F)
@@ -389,7 +390,7 @@ class LeakGAN(Discriminating):
         return Forward(log_prob, features, goals, cosines, mask, pair_mask)
 
     def intrinsic_reward(self, forward: Forward) -> tf.Tensor:
-        """Returns the Worker's reward for each token, (B, T)."""
+        """Returns the Worker's intrinsic reward of each token, (B, T)."""
         return losses.intrinsic_reward(
             forward.features,
             forward.goals,
@@ -398,13 +399,13 @@ class LeakGAN(Discriminating):
         )
 
     def pretrain_step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One supervised update of Manager and Worker on real sentences (B, T)."""
+        """Updates Manager and Worker once by maximum likelihood on real sentences (B, T)."""
         return self._pretrain(tokens, None)
 
     def pretrain_on_features(
         self, tokens: tf.Tensor, features: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
-        """The same update on sentences whose leaked features (B, T+1, F) are known."""
+        """Updates as `pretrain_step`, with stored leaked features (B, T+1, F)."""
         return self._pretrain(tokens, features)
 
     def _pretrain(self, tokens: tf.Tensor, features: tf.Tensor | None) -> Scalars:
@@ -422,7 +423,7 @@ class LeakGAN(Discriminating):
         return self._update("pretrain", tape, manager_loss, worker_loss, forward)
 
     def adversarial_gradient_step(self, tokens: tf.Tensor, reward: tf.Tensor) -> Scalars:
-        """One policy-gradient update on sampled sentences (B, T) with rewards (B, T/c)."""
+        """Updates by policy gradient on sampled sentences (B, T) with rewards (B, T/c)."""
         config = self.config
         with tf.GradientTape(persistent=True) as tape:
             forward = self.forward(tokens)
@@ -440,7 +441,7 @@ class LeakGAN(Discriminating):
         return self._update("adversarial", tape, manager_loss, worker_loss, forward)
 
     def adversarial_step(self, seed: tf.Tensor) -> Scalars:
-        """Samples a batch, completes its prefixes, asks D, and updates Manager and Worker."""
+        """Samples a batch, scores rollouts of its prefixes with D, updates Manager and Worker."""
         config, policy = self.config, self.policy()
         fold = tf.random.experimental.stateless_fold_in
         inverse_temperature = tf.constant(
@@ -461,7 +462,7 @@ class LeakGAN(Discriminating):
     def score_prefixes(
         self, policy: LeakGANPolicy, tokens: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
-        """Returns D's scores after c, 2c, …, T tokens of (B, T), summed over N: (B, T/c)."""
+        """Returns D's scores of prefixes of c, 2c, …, T tokens, summed over N: (B, T/c)."""
         horizon = self.config.own.goal_horizon
         starts = tuple(range(horizon, self.config.length, horizon))
         completions = sampling.complete(policy, tokens, starts, self.config.own.rollouts, seed)
@@ -494,7 +495,7 @@ class LeakGAN(Discriminating):
 
 
 def build_discriminator(config: Config[LeakGANConfig]) -> Discriminator:
-    """Returns D with its weights."""
+    """Returns D with its initial weights."""
     discriminator = Discriminator(
         config.vocab_size,
         config.length,
@@ -510,7 +511,7 @@ def build_discriminator(config: Config[LeakGANConfig]) -> Discriminator:
 
 
 def build_generator(config: Config[LeakGANConfig]) -> LeakGANGenerator:
-    """Returns the hierarchical generator with its weights."""
+    """Returns the hierarchical generator with its initial weights."""
     semantics = config.own.semantics
     generator = LeakGANGenerator(
         vocab_size=config.vocab_size,

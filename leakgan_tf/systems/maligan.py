@@ -1,33 +1,34 @@
 """MaliGAN: maximum-likelihood augmented discrete generative adversarial networks.
 
-Che et al. 2017, arXiv:1702.07983, in its mixed form (algorithm 2). The generator does not maximise
-D's score but the likelihood of its own samples, each weighted by r = D / (1 - D), which for the
-best D makes them real sentences (section 3.2). A step takes real sentences, keeps their first N
-tokens, and completes each of them n times: the N tokens are learned by maximum likelihood, the
-completions by their weights, normalized among the n, less a baseline b. N falls from T to 0.
+Che et al. 2017, arXiv:1702.07983, in its mixed form (algorithm 2). The generator does not maximize
+D's score but the likelihood of its own samples, each weighted by r = D / (1 - D). With the optimal
+D, the weighted samples have the distribution of the data (section 3.2). A step takes real
+sentences, keeps their first N tokens, and completes each of them n times. The N tokens are learned
+by maximum likelihood, the completions with their weights, normalized among the n, minus a baseline
+b. N falls from T to 0.
 
-Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. By how
-many tokens N falls is the paper's parameter K, `prefix_step` here; a reader's note has K = 5 from
-N = 30 for the Penn Treebank, so 5 is the nearest to the paper at T = 20 to 32, and the default of 1
-is this project's choice. Fields for what can be read in more than one way:
+Open in the paper, and chosen here: D (SeqGAN's), the number of steps (SeqGAN's 200), and n. N falls
+in steps of K tokens (`prefix_step`). A reader's note has K = 5 from N = 30 for the Penn Treebank,
+so 5 is the nearest to the paper at T = 20 to 32; the default of 1 is this project's choice. Fields
+for what can be read in more than one way:
 
 `fall`: "even", N falls to 0 over all steps; "each_step", by K in each step, as the paper (from
   memory) has it: after T/K steps everything is free-running.
 `weight_scale`: "mean", weights are scaled to the mean 1, so that at b = 1 the baseline is their
-  mean: this project's repair. "sum", the paper's own: they sum to 1 among the n, so that in the end
-  all lie below b = 1, and every completion becomes less likely.
+  mean: this project's repair. "sum", the paper's: they sum to 1 among the n, so that finally all
+  are below b = 1, and every completion becomes less likely.
 `judge_prefixes`: whether adversarial rounds train D on samples that keep the first N tokens of real
   sentences, as the paper (from memory) has it; by default on whole samples.
 
 b rises from 0 to `baseline`, here linearly over the steps.
 
-The paper's body was not at hand: what is said of it rests on memory or on others' notes, and is to
-be checked. Texygen's `maligan_basic`, of which the published figures on COCO are, is another
-algorithm: no prefixes, no D / (1 - D), no rollouts.
+The paper's body was not at hand: statements on it are from memory or others' notes, and still to be
+checked. The published figures on COCO are of Texygen's `maligan_basic`, another algorithm: no
+prefixes, no D / (1 - D), no rollouts.
 
-Scalars: the generator's `loss`, in nats per sentence where nothing but the prefix counts; `given`,
-N; `weight_spread`, the deviation of the weights of mean 1; `real_probability`, D's mean of the
-completions. D's are those of `seqgan`.
+Scalars: the generator's `loss`, in nats per sentence where only the prefix counts; `given`, N in
+tokens; `weight_spread`, the standard deviation of the weights of mean 1; `real_probability`, D's
+mean over completions. D's scalars are those of `seqgan`.
 """
 
 from collections.abc import Callable, Iterator
@@ -56,7 +57,7 @@ from leakgan_tf.utils.seeds import derive, numpy_generator
 @unique_class
 @dataclass(frozen=True)
 class MaliGANConfig(DiscriminatedConfig):
-    """What MaliGAN has of its own."""
+    """Settings of MaliGAN."""
 
     presets: ClassVar[Presets] = {
         "smoke": {"completions": 2},
@@ -70,16 +71,16 @@ class MaliGANConfig(DiscriminatedConfig):
     )
     fall: str = setting(
         "even",
-        "How the real prefix shrinks to nothing: 'even' over all steps; in 'each_step' by K.",
+        "How the real prefix shrinks to 0: 'even', over all steps; 'each_step', by K a step.",
         choices=("even", "each_step"),
     )
     weight_scale: str = setting(
         "mean",
-        "Scale of the completions' weights: their 'mean' is 1, or their 'sum' (the paper).",
+        "Normalization of the completions' weights: to a 'mean' or a 'sum' (the paper) of 1.",
         choices=("mean", "sum"),
     )
     judge_prefixes: bool = setting(
-        False, "Whether D is trained on samples that keep the real prefix, not on whole ones."
+        False, "Whether D's generated samples begin with the real prefix, as the completions do."
     )
     baseline: float = setting(1.0, "Final value of the baseline b, which rises from 0.", zero=True)
 
@@ -91,12 +92,12 @@ PUBLISHED = PublishedFigures(
 
 
 class MaliGAN(DiscriminatedSystem):
-    """The LSTM generator of `MLE`, trained on by samples weighted with D / (1 - D)."""
+    """The LSTM generator of `MLE`, then trained on samples weighted with D / (1 - D)."""
 
     config: Config[MaliGANConfig]
 
     def phases(self) -> Iterator[Phase]:
-        """Yields SeqGAN's schedule, D's rounds on completed prefixes where they are asked for."""
+        """Yields SeqGAN's schedule; with `judge_prefixes`, D's rounds use completed prefixes."""
         step = 0
         for phase in super().phases():
             if phase.name == "adversarial/generator":
@@ -106,7 +107,7 @@ class MaliGAN(DiscriminatedSystem):
             yield phase
 
     def given(self, step: int) -> int:
-        """Returns how many tokens of real sentences a step keeps, N; steps count from 1."""
+        """Returns N, the number of real tokens that a step keeps; steps count from 1."""
         own, length = self.config.own, self.config.length
         stage = step
         if own.fall == "even":
@@ -115,7 +116,7 @@ class MaliGAN(DiscriminatedSystem):
         return max(length - stage * own.prefix_step, 0)
 
     def real_and_completed(self, given: int, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns the round's real sentences, and each with only its first `given` tokens kept.
+        """Returns the real sentences of a D round, and completions of their first `given` tokens.
 
         Returns:
           Sentences (2n, T), and their classes (2n,).
@@ -136,7 +137,7 @@ class MaliGAN(DiscriminatedSystem):
 
     @cached_property
     def _complete(self) -> Callable[..., tf.Tensor]:
-        """Completes the first `given` tokens, a scalar, of sentences (n, T); compiled once."""
+        """Compiled function that completes the first `given` (a scalar) tokens of rows (n, T)."""
 
         def complete(real: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
             kept = tf.broadcast_to(tf.range(self.config.length) < given, real.shape)
@@ -145,7 +146,7 @@ class MaliGAN(DiscriminatedSystem):
         return tf.function(complete, autograph=False)
 
     def generator_phase(self, step: int) -> Phase:
-        """Returns one update of the generator on completed prefixes; steps count from 1."""
+        """Returns the phase of one generator update on completed prefixes; steps count from 1."""
         config, given = self.config, self.given(step)
         baseline = config.own.baseline * step / config.own.steps
 
@@ -170,9 +171,9 @@ class MaliGAN(DiscriminatedSystem):
         """Completes the first `given` (B,) tokens of sentences (B, T), and updates the generator.
 
         Args:
-          sentences: real ones, (B, T).
-          given: N for each, (B,).
-          baseline: b for each, (B,).
+          sentences: real sentences (B, T).
+          given: N of each sentence, (B,).
+          baseline: b of each sentence, (B,).
           seed: stateless seed (2,).
         """
         copies, length = self.config.own.completions, self.config.length
@@ -181,11 +182,11 @@ class MaliGAN(DiscriminatedSystem):
         tokens = infill(LSTMPolicy(self.model), real, kept, seed)
         logits = tf.reshape(self.discriminator(tokens), [copies, -1, 2])
         weights = losses.importance_weights(logits)  # (n, B)
-        # The completions of a prefix are consecutive rows: weights are shuffled among them. The
-        # seeds 0 to T-1 are the tokens'.
+        # The control shuffles weights among the completions of a prefix. Seeds 0 to T-1 are used
+        # for tokens.
         own_seed = tf.random.experimental.stateless_fold_in(seed, length)
         weights = control(weights, self.config.reward, self.control_mean(), own_seed, spread=False)
-        # Weights of the sum 1, each less b, are those of the mean 1 less n·b, all divided by n.
+        # With weights of sum 1, w - b = (w' - n·b) / n, where w' has mean 1.
         scale = copies if self.config.own.weight_scale == "sum" else 1
         advantages = tf.reshape(weights - scale * baseline, [-1, 1])  # (n·B, 1)
         samples = real.shape[0] * distributed.count()

@@ -1,40 +1,40 @@
-"""MaskGAN: a generator that fills the gaps of a sentence, against a discriminator of each token.
+"""MaskGAN: a generator that fills the gaps of a sentence, and a discriminator of each token.
 
 Fedus, Goodfellow and Dai 2018, "MaskGAN: better text generation via filling in the ______",
-arXiv:1801.07736. m(x) is a sentence with some tokens masked. G encodes it, and writes the sentence
-from left to right: a present token is read as it is, a masked one is G's own. D has the same shape,
-reads m(x) and the filled sentence, and gives the probability that each token is real. G is trained
-by REINFORCE: the reward is log D of each masked token, the baseline a critic on D's decoder.
+arXiv:1801.07736. m(x) is a sentence with some tokens masked. G encodes it, and decodes the sentence
+from left to right: present tokens are read from m(x), masked ones are sampled. D has the same
+architecture, reads m(x) and the filled sentence, and gives the probability that each token is real.
+G is trained by REINFORCE: the reward is log D of each masked token, the baseline a critic on D's
+decoder.
 
-Stages: a language model; its LSTMs and embedding become encoder and decoder of G and of D; MaskMLE,
-maximum likelihood of masked tokens; then updates of D and G in turn. Without the last stage
-(--maskgan_steps=0) this is MaskMLE.
+Stages: a language model; its LSTMs and embedding initialize encoder and decoder of G and of D;
+MaskMLE, maximum likelihood of masked tokens; then updates of D and G in turn. Without the last
+stage (--maskgan_steps=0) this is MaskMLE.
 
-The paper's body was not at hand (second hand); sizes, rates, losses and defaults are those of its
-authors' program for the Penn Treebank, which others read. Otherwise than there: sentences begin at
-their first token, and no state is carried over from the text before; the encoder reads all of
-m(x), the program's all but the last token; the first token is never masked by random masks either;
-the language model is G's own decoder, and attention begins without effect; gradients are clipped
-at `gradient_clip` (its program: 10), batches are of `batch_size` (128; before the GAN 20), and
-MaskMLE's rate does not decay. Where sentences end, no gap before a present word can end one.
+The paper's body was not at hand (second hand). Sizes, rates, losses and defaults are those of its
+authors' program for the Penn Treebank, which others read. Differences from it: sentences begin at
+their first token, and no state is carried over from the previous text; the encoder reads all of
+m(x), the program's all but the last token; random masks never mask the first token either; the
+language model is G's own decoder, and attention initially has no effect; gradients are clipped at
+`gradient_clip` (its program: 10), batches have `batch_size` sentences (128; before the GAN 20), and
+MaskMLE's rate does not decay. Where sentences end, a gap before a present word cannot end one.
 
 The likelihood is that of whole sentences with all but the first token masked
-(`generation.filling`): exact. The first token's law is counted, not learned: the program takes it
-from the corpus.
+(`generation.filling`): exact. The first token's distribution is counted, not learned: the program
+takes it from the corpus.
 
-What D knows (`systems.base.FillDiscriminating`) is measured on gaps of held-out sentences, real
-tokens against G's fillings of the same gaps. f is D's logit at the last masked token: its encoder
-has read m(x), all of which it attends to, and its decoder every filling up to and with this one. So
-f estimates log p_real(x | m(x)) / G(x | m(x)) up to a constant, and the bound, in nats per masked
-token, is one of the divergence of fillings given m(x), in the mean over m(x): what a residual model
-of fillings would take off `masked_nll`.
+D is evaluated (`systems.base.FillDiscriminating`) on gaps of held-out sentences, real tokens
+against G's fillings of the same gaps. f is D's logit at the last masked token: there D has read
+m(x) and all fillings. So f estimates log p_real(x | m(x)) / G(x | m(x)) up to a constant. The
+bound, in nats per masked token, is a lower bound of the divergence of fillings given m(x), averaged
+over m(x). It estimates how much a residual model of fillings would lower `masked_nll`.
 
-Scalars: `loss`, in the first stages nats per (masked) token, then -Σ log G·advantage, which says
-nothing by itself; `discriminator_loss`, nats per masked token, log 2 where D cannot tell;
+Scalars: `loss`, in the first stages nats per (masked) token, then -Σ log G·advantage, which has no
+meaning by itself; `discriminator_loss`, nats per masked token, log 2 where D is at chance;
 `critic_loss`, the mean of (R - b)²; `real_probability` and `filled_probability`, means of D over
 masked tokens; `return_mean`, mean R over them; `baseline`, mean b; `gradient_norm` and
-`discriminator_gradient_norm`, before clipping; `copied`, models that took the language model's
-weights.
+`discriminator_gradient_norm`, before clipping; `copied`, the number of models that received the
+language model's weights.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ _SMOKE = {
 @unique_class
 @dataclass(frozen=True)
 class MaskGANConfig(MLEConfig):
-    """What MaskGAN has of its own."""
+    """Settings of MaskGAN."""
 
     sets_frontier: ClassVar[bool] = False
     fills: ClassVar[bool] = True
@@ -98,8 +98,8 @@ class MaskGANConfig(MLEConfig):
         "quick-text": {**_QUICK, "epochs": 2, "fill_epochs": 2},
         "smoke-text": {**_SMOKE, "epochs": 1, "fill_epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "fill_epochs": 20, "phase_steps": 50},
-        # The tuned MLE's width, dropout and rate in the language model and in MaskMLE, which never
-        # stop early: about the epochs after which the tuned MLE was best (docs/systems/mle.md).
+        # Width, dropout and learning rate of the tuned MLE, for the language model and MaskMLE.
+        # Without early stopping: 40 epochs are about where tuned MLE is best (docs/systems/mle.md).
         "tuned": {
             **_QUICK,
             "generator_dropout": 0.0,
@@ -114,11 +114,11 @@ class MaskGANConfig(MLEConfig):
     width: int = setting(650, "Width of the embeddings and LSTMs of G and D (its program).")
     layers: int = setting(2, "LSTMs of each encoder and decoder (its program).")
     dropout: float = setting(
-        0.66029, "Share of G's units dropped, the same in all steps (its program).", zero=True,
+        0.66029, "Dropout rate of G, with one mask for all steps (its program).", zero=True,
         most=0.99,
     )  # fmt: skip
     discriminator_dropout: float = setting(
-        0.2806, "Share of D's units dropped, the same in all steps (its program).", zero=True,
+        0.2806, "Dropout rate of D, with one mask for all steps (its program).", zero=True,
         most=0.99,
     )  # fmt: skip
     masks: str = setting(
@@ -128,32 +128,32 @@ class MaskGANConfig(MLEConfig):
     )
     mask_rate: float = setting(0.5, "Share of tokens that are masked, 1 - p (its program).", most=1)
     epochs: int = setting(20, "Epochs of the language model (open).", zero=True)
-    learning_rate: float = setting(1e-3, "Adam's rate for the language model (open).")
+    learning_rate: float = setting(1e-3, "Learning rate of the language model (open).")
     fill_epochs: int = setting(20, "Epochs of MaskMLE (open).", zero=True)
-    fill_learning_rate: float = setting(7.4876e-4, "Adam's rate for MaskMLE (its program).")
+    fill_learning_rate: float = setting(7.4876e-4, "Learning rate of MaskMLE (its program).")
     steps: int = setting(100000, "Updates of G against D (its program); 0: MaskMLE.", zero=True)
     phase_steps: int = setting(100, "Updates of G in a phase of the schedule.")
     discriminator_steps: int = setting(2, "Updates of D before each of G (its program).")
     generator_learning_rate: float = setting(
-        3.8877e-5, "Adam's rate for G against D (its program)."
+        3.8877e-5, "Learning rate of G against D (its program)."
     )
-    discriminator_learning_rate: float = setting(5e-4, "Adam's rate for D (its program).")
+    discriminator_learning_rate: float = setting(5e-4, "Learning rate of D (its program).")
     fillings: int = setting(
         1, "Fillings of each masked sentence in an update of G (its program: an option)."
     )
     gamma: float = setting(0.89072, "Discount γ of the rewards (its program).", zero=True, most=1)
     baseline: str = setting(
         "critic",
-        "What lowers the returns: 'critic', of D (its program); 'ewma', their moving average; "
-        "'half', of each half of a batch the mean of the other half (options of its program); "
-        "'none'.",
+        "Baseline subtracted from the returns: 'critic', D's critic (its program); 'ewma', their "
+        "moving average; 'half', for each half of a batch the mean of the other half (options of "
+        "its program); 'none'.",
         choices=("critic", "ewma", "half", "none"),
     )
-    critic_learning_rate: float = setting(5.1761e-7, "Adam's rate for the critic (its program).")
+    critic_learning_rate: float = setting(5.1761e-7, "Learning rate of the critic (its program).")
     baseline_decay: float = setting(
         0.9, "Share of the old value in the moving average (open).", zero=True, most=1
     )
-    advantage_clip: float = setting(5.0, "Largest advantage (its program).")
+    advantage_clip: float = setting(5.0, "Largest absolute advantage (its program).")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -173,12 +173,12 @@ class MaskGANConfig(MLEConfig):
             )
 
     def gap(self, length: int) -> int:
-        """Returns the tokens of a contiguous mask among T: int(rate·T) - 1 (its program)."""
+        """Returns the length of a contiguous mask, in tokens: int(rate·T) - 1 (its program)."""
         return max(int(self.mask_rate * length + 1e-9) - 1, 0)
 
 
 class MaskGAN(MLE, FillDiscriminating):
-    """A generator that fills gaps, trained by REINFORCE with a score of every token it fills."""
+    """A generator that fills gaps, trained by REINFORCE with D's score of every filled token."""
 
     config: Config[MaskGANConfig]
 
@@ -199,11 +199,11 @@ class MaskGAN(MLE, FillDiscriminating):
         closed: tf.Tensor | None = None,
         factors: tf.Tensor | None = None,
     ) -> FillPolicy:
-        """Returns the policy that fills what is not `present`; all without `tokens`."""
+        """Returns the policy that fills tokens not `present`; without `tokens`, all tokens."""
         return FillPolicy(self.model, self.first, tokens, present, closed, factors)
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         config, own = self.config, self.config.own
         shapes = config.vocab_size, config.length, own.width, own.layers
         seeds = [derive_int(config.seed, "maskgan", name) for name in ("generator", "D")]
@@ -219,7 +219,7 @@ class MaskGAN(MLE, FillDiscriminating):
             model.build()
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         own, judge = self.config.own, self.discriminator
         generator = self.model.trainable_variables
         for name, variables, rate in (
@@ -234,7 +234,7 @@ class MaskGAN(MLE, FillDiscriminating):
     # --- The schedule -----------------------------------------------------------------------------
 
     def phases(self) -> Iterator[Phase]:
-        """Yields the language model's epochs, the hand-over, MaskMLE's, then the GAN's phases."""
+        """Yields epochs of the language model, the copy of its weights, MaskMLE, and the GAN."""
         own, every = self.config.own, self.config.evaluate_every
         for _ in range(own.epochs):
             yield Phase("pretrain/language_model", self.step, self.learned)
@@ -248,26 +248,26 @@ class MaskGAN(MLE, FillDiscriminating):
         )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns real sentences of some iterations, (steps·B, discriminator_steps + 1, T)."""
+        """Returns real sentences of ``steps`` iterations, (steps·B, discriminator_steps + 1, T)."""
         rows, updates = steps * self.config.batch_size, self.config.own.discriminator_steps + 1
         return drawn(self.task.train, rows, updates, seed)
 
     # --- Masks ------------------------------------------------------------------------------------
 
     def draw_masks(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
-        """Returns which tokens are present, (rows, T), of a stateless seed (2,)."""
+        """Returns random masks (rows, T), True for present tokens; ``seed`` is stateless (2,)."""
         own, length = self.config.own, self.config.length
         if own.masks == "random":
             return random_masks(rows, length, own.mask_rate, seed)
         return contiguous_masks(rows, length, own.gap(length), seed)
 
     def masked(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Returns which tokens (B, T) are masked and no padding."""
+        """Returns a mask (B, T), True for tokens that are masked and not padding."""
         valid = self.loss_mask(tokens)
         return ~present if valid is None else valid & ~present
 
     def token_log_odds(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
-        """Returns D's logits (n, T) that tokens of filled sentences (n, T) are real."""
+        """Returns D's log-odds (n, T) that each token of filled sentences (n, T) is real."""
         return self.generator.batched(lambda _, *batch: self.token_logits(*batch), tokens, present)
 
     def token_logits(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
@@ -275,18 +275,18 @@ class MaskGAN(MLE, FillDiscriminating):
         return self.discriminator(tokens, self.discriminator.hide(tokens, present))
 
     def fill_log_odds(self, tokens: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Returns D's logit (n,) at the last masked token, which has read m(x) and all fillings."""
+        """Returns D's logit (n,) at the last masked token, where D has read all fillings."""
         return last_value(self.token_logits(tokens, present), self.masked(tokens, present))
 
     @property
     def discriminator_phases(self) -> tuple[str, ...]:
-        """Names of the phases that train D; none of MaskMLE."""
+        """Names of the phases that train D; MaskMLE has none."""
         return (_ADVERSARIAL,) if self.config.own.steps else ()
 
     # --- Updates ----------------------------------------------------------------------------------
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of G's decoder as a language model, on sentences (B, T)."""
+        """Updates G's decoder once as a language model, on sentences (B, T)."""
         with tf.GradientTape() as tape:
             factors = self.model.dropout_factors(tokens.shape[0], seed)
             log_prob = losses.token_log_prob(self.model.language_logits(tokens, factors), tokens)
@@ -294,14 +294,14 @@ class MaskGAN(MLE, FillDiscriminating):
         return self.update(tape, loss, self.optimizers["language_model"])
 
     def copy_step(self, seed: tf.Tensor) -> Scalars:
-        """Makes the language model's weights those of encoder and decoder, of G and of D."""
+        """Copies the language model's weights to encoder and decoder of G and of D."""
         models = self.model, self.discriminator
         for model in models:
             model.copy_language_model(self.model)
         return {"copied": tf.constant(float(len(models)))}
 
     def fill_step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of MaskMLE on sentences (B, T)."""
+        """Updates G once by MaskMLE on sentences (B, T)."""
         fold, rows = tf.random.experimental.stateless_fold_in, tokens.shape[0]
         present = self.draw_masks(rows, fold(seed, 0))
         with tf.GradientTape() as tape:
@@ -312,10 +312,10 @@ class MaskGAN(MLE, FillDiscriminating):
         return self.update(tape, loss, self.optimizers["filling"])
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration: updates of D, then one of G, on real sentences (B, n + 1, T)."""
+        """Runs one iteration: n updates of D, then one of G, on real sentences (B, n + 1, T)."""
         fold, last = tf.random.experimental.stateless_fold_in, real.shape[1] - 1
         scalars: Scalars = {}
-        # Unrolled: devices that share a batch cannot meet within a loop.
+        # Unrolled: replicas cannot all-reduce within a tf.while_loop.
         for number in range(last + 1):
             step = self.discriminator_update if number < last else self.generator_update
             own, tokens = fold(seed, number), real[:, number]
@@ -324,7 +324,7 @@ class MaskGAN(MLE, FillDiscriminating):
         return scalars
 
     def discriminator_update(self, real: tf.Tensor, present: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """Moves D and the critic on real sentences (B, T) and the same with filled gaps."""
+        """Updates D and the critic on real sentences (B, T), and on these with filled gaps."""
         fold, model, rows = (
             tf.random.experimental.stateless_fold_in,
             self.discriminator,
@@ -358,9 +358,9 @@ class MaskGAN(MLE, FillDiscriminating):
         }
 
     def generator_update(self, real: tf.Tensor, present: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """Moves G by REINFORCE on its fillings of the gaps of real sentences (B, T)."""
+        """Updates G by REINFORCE on its fillings of the gaps of real sentences (B, T)."""
         own, fold = self.config.own, tf.random.experimental.stateless_fold_in
-        # A sentence's fillings follow each other: all are in the same half of the batch.
+        # Consecutive rows fill the same sentence, so that all are in the same half of the batch.
         real, present = (tf.repeat(each, own.fillings, axis=0) for each in (real, present))
         rows, judge = real.shape[0], self.discriminator
         factors = self.model.dropout_factors(rows, fold(seed, 1))
@@ -373,7 +373,7 @@ class MaskGAN(MLE, FillDiscriminating):
         weights = maskgan.advantages(returns, values, masked, own.advantage_clip)
         weights /= own.fillings  # the mean over a sentence's fillings
         with tf.GradientTape() as tape:
-            # The same dropout as in sampling.
+            # The same dropout masks as in sampling.
             policy = self.policy(real, present, factors=factors)
             loss = losses.policy_gradient_loss(policy.sequence_logits(filled), filled, weights)
         scalars = self.update(tape, loss, self.optimizers["adversarial"])
@@ -387,7 +387,7 @@ class MaskGAN(MLE, FillDiscriminating):
     def baseline_values(
         self, filled: tf.Tensor, returns: tf.Tensor, masked: tf.Tensor
     ) -> tf.Tensor:
-        """Returns b of filled sentences (B, T) with their returns R (B, T): (B, T) or ()."""
+        """Returns the baseline b, (B, T) or (), of filled sentences with returns R, (B, T) each."""
         if self.config.own.baseline == "critic":
             return self.discriminator.values(filled)
         if self.config.own.baseline == "half":
@@ -398,7 +398,7 @@ class MaskGAN(MLE, FillDiscriminating):
     def _descend(
         self, name: str, tape: tf.GradientTape, loss: tf.Tensor, variables: Sequence[keras.Variable]
     ) -> tf.Tensor:
-        """Moves variables a clipped step down a loss; returns the gradient's norm before."""
+        """Updates variables with the clipped gradient of a loss; returns its norm before that."""
         gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)
         self.optimizers[name].apply(gradients, variables)
         return norm

@@ -3,16 +3,16 @@
 The baseline of SeqGAN (Yu et al. 2017, arXiv:1609.05473, table 1) and LeakGAN. Sizes, learning
 rate 0.01, 120 epochs and gradient clip 5 are those of SeqGAN's released program.
 
-What a reviewer expects of a baseline is optional: dropout, weight decay, width, and early stopping
-on sentences that are kept out of the *training* split: neither test sentences nor the oracle choose
-anything. All of it holds for the systems that MLE pre-trains, too; `mle_tuned` is MLE with it.
+Options of a stronger baseline: dropout, weight decay, width, and early stopping on validation
+sentences, held out from the *training* split. Neither test sentences nor the oracle select weights.
+The systems that MLE pre-trains have the same options; `mle_tuned` is MLE with them.
 
-Early stopping: after each epoch the NLL of the kept sentences is measured, without dropout. After
-`patience` epochs without a lower one the rest of the schedule is left out, and the weights of the
-least are put back. They are part of the checkpoint, so that a resumed run ends the same.
+Early stopping: after each epoch, the NLL of the validation sentences is measured, without dropout.
+After `patience` epochs without a lower one, the remaining epochs are skipped, and the weights with
+the lowest NLL are restored. Checkpoints include them, so that a resumed run has the same result.
 
 Scalars: `loss`, nats per token, with dropout; `gradient_norm`, before clipping; with early stopping
-also `held_out_nll`, nats per token, and `waited`, epochs since the least of it.
+also `held_out_nll`, nats per token, and `waited`, the number of epochs since its lowest value.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ TUNED = {
 @unique_class
 @dataclass(frozen=True)
 class MLEConfig(SystemConfig):
-    """What MLE has of its own; the systems that it pre-trains have it too."""
+    """Settings of MLE, inherited by the systems that it pre-trains."""
 
     sets_frontier: ClassVar[bool] = True
     presets: ClassVar[Presets] = {
@@ -68,38 +68,38 @@ class MLEConfig(SystemConfig):
         "tuned": TUNED,
     }
 
-    epochs: int = setting(120, "Epochs of maximum likelihood; at most, with patience.", zero=True)
-    learning_rate: float = setting(0.01, "Adam's rate for the LSTM generator.")
+    epochs: int = setting(120, "Epochs of maximum likelihood; a maximum with patience.", zero=True)
+    learning_rate: float = setting(0.01, "Learning rate of the LSTM generator.")
     generator_dropout: float = setting(
-        0.0, "Share of the LSTM's inputs and outputs dropped in updates.", zero=True, most=0.99
+        0.0, "Dropout rate of the LSTM's inputs and outputs in training.", zero=True, most=0.99
     )
     weight_decay: float = setting(
-        0.0, "Share of a weight, times the rate, taken off in an update (AdamW).", zero=True
+        0.0, "Decoupled weight decay (AdamW), multiplied by the learning rate.", zero=True
     )
     width: int = setting(
         0,
-        "Width of embedding and LSTM; 0: generator_embedding and generator_hidden.",
+        "Width of both embedding and LSTM; 0: generator_embedding and generator_hidden.",
         zero=True,
     )
     patience: int = setting(
         0,
-        "Epochs without a lower held-out NLL after which likelihood training stops; 0: never.",
+        "Early stopping after this many epochs without a lower held-out NLL; 0: none.",
         zero=True,
     )
     held_out: float = setting(
-        0.1, "With patience: share of the training sentences kept out, in whole batches.", most=0.5
+        0.1, "With patience: share of the training sentences held out, in whole batches.", most=0.5
     )
 
     def refuse(self, *names: str) -> None:
-        """Raises ``UserError`` if a field is used that this system has no use for."""
+        """Raises ``UserError`` if one of the fields ``names`` is set: this system ignores it."""
         for name in names:
             if getattr(self, name):
-                raise UserError(f"{self.system} does not take mle_{name}")
+                raise UserError(f"{self.system} does not take mle_{name}: leave it out")
 
     def check_replicas(self) -> None:
-        """Raises ``UserError`` if training stops early: that is for one device."""
+        """Raises ``UserError`` with early stopping, which works on one device only."""
         if self.patience:
-            raise UserError("mle_patience works on one device only")
+            raise UserError("mle_patience works on one device only: give --strategy=none")
 
 
 PUBLISHED = PublishedFigures(
@@ -118,12 +118,12 @@ PUBLISHED = PublishedFigures(
 
 
 class MLE:
-    """An LSTM generator trained on the training sentences, nothing else.
+    """An LSTM generator trained by maximum likelihood on the training sentences.
 
     Args:
       config: sizes and schedule.
-      task: where the training sentences come from; not needed to sample.
-      training: whether to make optimizers, too.
+      task: source of the training sentences; not needed to sample.
+      training: whether to build the optimizers too.
     """
 
     config: Config[MLEConfig]
@@ -142,13 +142,13 @@ class MLE:
 
     @property
     def task(self) -> Task:
-        """Where real sentences come from; a system built without it cannot be trained."""
+        """Source of the real sentences; without it the system cannot be trained."""
         if self._task is None:
             raise ValueError("this system was built without a task: it cannot be trained")
         return self._task
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         config, width = self.config, self.config.own.width
         self.model = LSTMGenerator(
             config.vocab_size,
@@ -162,7 +162,7 @@ class MLE:
         self.models["generator"] = self.model
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         config, own, variables = self.config, self.config.own, self.model.trainable_variables
         kind = StoppingAdam if own.patience else FusedAdam
         self.optimizers["generator"] = adam(
@@ -172,10 +172,10 @@ class MLE:
     # --- The schedule -------------------------------------------------------------------------
 
     def phases(self) -> Iterator[Phase]:
-        """Yields the epochs, measured every `evaluate_every` and at the end.
+        """Yields the epochs, evaluated every `evaluate_every` epochs and at the end.
 
-        With patience each is followed by a look at the kept sentences, and what comes after the
-        patience is over is left out; the last phase puts the best weights back.
+        With patience, a phase after each epoch measures the NLL of the validation sentences, epochs
+        after early stopping are skipped, and the last phase restores the best weights.
         """
         own, every = self.config.own, self.config.evaluate_every
         for epoch in range(1, own.epochs + 1):
@@ -188,14 +188,14 @@ class MLE:
             yield Phase("mle/restored", self.restore_step, evaluate=True)
 
     def learned(self, seed: int) -> tuple[np.ndarray]:
-        """Returns the sentences of an epoch: those of the task, without the kept ones."""
+        """Returns the training sentences of an epoch (n, T), without the validation sentences."""
         return (self.split()[0],)
 
     def split(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the sentences to learn from, and those kept out for early stopping (n·B, T).
+        """Returns the sentences to train on (m, T), and those for early stopping (n·B, T).
 
         Raises:
-          UserError: too few are left to learn from.
+          UserError: fewer than a batch of training sentences remain.
         """
         train, size = self.task.train, self.config.batch_size
         if not self.config.own.patience:
@@ -203,26 +203,26 @@ class MLE:
         kept = size * max(1, round(self.config.own.held_out * len(train) / size))
         if len(train) - kept < size:
             raise UserError(
-                f"mle_patience keeps {kept} of {len(train)} training sentences out, and fewer than "
-                f"batch_size {size} are left"
+                f"mle_patience holds out {kept} of {len(train)} training sentences, and fewer than "
+                f"batch_size {size} remain: lower batch_size or mle_held_out"
             )
         order = numpy_generator(self.config.seed, "mle", "held out").permutation(len(train))
         return train[order[kept:]], train[order[:kept]]
 
     def stopped(self) -> bool:
-        """Returns whether the patience is over."""
+        """Returns whether `patience` epochs have passed without a lower validation NLL."""
         return int(self._stopping.waited.numpy()) >= self.config.own.patience
 
     @property
     def _stopping(self) -> StoppingAdam:
         optimizer = self.optimizers["generator"]
-        assert isinstance(optimizer, StoppingAdam)  # there is patience
+        assert isinstance(optimizer, StoppingAdam)  # patience is above 0
         return optimizer
 
     # --- One update ---------------------------------------------------------------------------
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update on sentences (B, T)."""
+        """Updates the generator once by maximum likelihood on sentences (B, T)."""
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(
                 self.logits(tokens, seed, self.config.own.generator_dropout), tokens
@@ -231,19 +231,19 @@ class MLE:
         return self.update(tape, loss, self.optimizers["generator"])
 
     def logits(self, tokens: tf.Tensor, seed: tf.Tensor, dropout: float = 0.0) -> tf.Tensor:
-        """Returns the logits (B, T, V) of sentences (B, T) in an update.
+        """Returns the logits (B, T, V) along sentences (B, T) in an update.
 
         Args:
           tokens: ids.
           seed: stateless seed (2,).
-          dropout: share of the cell's inputs and outputs dropped.
+          dropout: dropout rate of the cell's inputs and outputs.
         """
         if not dropout:
             return self.model(tokens)
         return self.model.logits(tokens, dropout=dropout, seed=seed)
 
     def held_out_step(self, seed: tf.Tensor) -> Scalars:
-        """Compares the weights with the best so far, by the NLL of the kept sentences."""
+        """Measures the NLL of the validation sentences, and stores the weights if it is lowest."""
         shape = [-1, self.config.batch_size, self.config.length]
         kept = tf.constant(self.split()[1].reshape(shape))
 
@@ -260,16 +260,16 @@ class MLE:
         return {"held_out_nll": cost / count, "waited": waited}
 
     def restore_step(self, seed: tf.Tensor) -> Scalars:
-        """Puts the best weights back."""
+        """Restores the weights with the lowest validation NLL."""
         self._stopping.restore()
         return {"held_out_nll": tf.identity(self._stopping.least.value)}
 
     def loss_mask(self, tokens: tf.Tensor) -> tf.Tensor | None:
-        """Returns which tokens (B, T) are not padding; None if none can be."""
+        """Returns a mask (B, T), True for tokens that are not padding; None without padding."""
         return valid_token_mask(tokens) if self.config.ends else None
 
     def update(self, tape: tf.GradientTape, loss: tf.Tensor, optimizer: FusedAdam) -> Scalars:
-        """Moves the generator one clipped step down a loss."""
+        """Updates the generator with the clipped gradient of a loss."""
         variables = self.model.trainable_variables
         gradients, norm = clipped_gradients(tape, loss, variables, self.config.gradient_clip)
         optimizer.apply(gradients, variables)

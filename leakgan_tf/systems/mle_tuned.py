@@ -1,9 +1,9 @@
-"""MLE with dropout, more width and early stopping: the baseline that a comparison has to beat.
+"""Tuned MLE: with dropout, more width and early stopping, the strong baseline of a comparison.
 
-Everything is `mle` but the values: those of its preset `tuned` (`mle.TUNED`), chosen by the NLL of
-sentences kept out of the training split. It is a system of its own so that one benchmark run has
-both rows: the plain MLE of the papers' tables, which pre-trains the adversarial systems, and this
-one (``--systems=mle,mle_tuned,leakgan``).
+It is `mle` with the settings of the preset `tuned` (`mle.TUNED`), chosen by the NLL of sentences
+held out from the training split. It is a separate system so that one benchmark has both rows: the
+plain MLE of the papers' tables, which pre-trains the adversarial systems, and the tuned one
+(``--systems=mle,mle_tuned,leakgan``).
 
 Scalars: those of `mle`.
 """
@@ -19,11 +19,11 @@ from leakgan_tf.systems.mle import MLE, TUNED, MLEConfig
 @unique_class
 @dataclass(frozen=True)
 class MLETunedConfig(MLEConfig):
-    """The values that differ from MLE's."""
+    """Settings of MLE with other presets."""
 
     sets_frontier: ClassVar[bool] = False
-    # At the paper's sizes dropout 0.5, with 64 units, was far better than 0.3 on one seed
-    # (docs/evidence.md); 128 units were not tried with it.
+    # At the paper's sizes and 64 units, dropout 0.5 was far better than 0.3 on one seed
+    # (docs/evidence.md). 128 units were not tried there.
     presets: ClassVar[Presets] = {
         "paper": TUNED,
         "short": TUNED,
@@ -41,6 +41,6 @@ class MLETunedConfig(MLEConfig):
 
 
 class MLETuned(MLE):
-    """MLE with other values."""
+    """`MLE` with the settings of `MLETunedConfig`."""
 
     config: Config[MLETunedConfig]

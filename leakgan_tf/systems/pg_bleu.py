@@ -1,14 +1,14 @@
-"""PG-BLEU: SeqGAN with BLEU against the training sentences in the place of a discriminator.
+"""PG-BLEU: SeqGAN with BLEU against the training sentences instead of a discriminator.
 
 A baseline of SeqGAN (Yu et al. 2017, arXiv:1609.05473, section 5.1): "BLEU … to score the finished
-samples from Monte Carlo search", with the training data as references. Nothing learns but the
-generator; schedule, rollouts and update are SeqGAN's.
+samples from Monte Carlo search", with the training data as references. Only the generator is
+trained; schedule, rollouts and update are SeqGAN's.
 
 Open in the paper: the order of BLEU, its smoothing, and how many references. Order 3 is that of
 SeqGAN's first program (github.com/LantaoYu/SeqGAN, `pg_bleu` in its history), which has no
 smoothing, one rollout of each prefix, and a random 40 % of the training sentences as references.
-Here they all are references, which costs no more, rollouts are SeqGAN's, and smoothing is method 1
-as in Texygen's PG-BLEU: without it hardly any sample would have a reward at first.
+Here all training sentences are references, at the same cost, the number of rollouts is SeqGAN's,
+and smoothing is method 1 as in Texygen's PG-BLEU: without it most samples have reward 0 at first.
 """
 
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ from leakgan_tf.utils.errors import UserError
 @unique_class
 @dataclass(frozen=True)
 class PGBleuConfig(PolicyGradientConfig):
-    """What PG-BLEU has of its own."""
+    """Settings of PG-BLEU."""
 
-    order: int = setting(3, "Longest n-gram of its BLEU (SeqGAN's first program).")
+    order: int = setting(3, "Order of BLEU: longest n-gram (SeqGAN's first program).")
 
     def check(self, shared: SharedConfig) -> None:
-        """Raises ``UserError`` if no sentence has n-grams of that order."""
+        """Raises ``UserError`` if the order exceeds the sequence length."""
         if self.order > shared.length:
             raise UserError(f"pg_bleu_order {self.order} must be at most length {shared.length}")
 
@@ -51,18 +51,18 @@ PUBLISHED = PublishedFigures(
 
 
 class PGBleu(PolicyGradientSystem):
-    """The LSTM generator of `MLE`, trained on by REINFORCE with BLEU as the reward."""
+    """The LSTM generator of `MLE`, then trained by REINFORCE with BLEU as the reward."""
 
     config: Config[PGBleuConfig]
 
     @cached_property
     def references(self) -> BleuTable:
-        """The training sentences, counted when they are first asked for."""
+        """N-gram counts of the training sentences, computed on first access."""
         end = END if self.config.ends else None
         return BleuTable(self.task.train, self.config.own.order, end)
 
     def reward_function(self) -> RewardFunction:
-        """Returns the BLEU of sentences, computed outside of TensorFlow."""
+        """Returns a function from sentences (n, T) to BLEU (n,), computed in NumPy."""
 
         def scores(sentences: tf.Tensor) -> tf.Tensor:
             values = tf.numpy_function(

@@ -1,7 +1,7 @@
-"""What SeqGAN and its relatives share: MLE pre-training, then REINFORCE on rewarded prefixes.
+"""Base class of SeqGAN and its relatives: MLE pre-training, then REINFORCE with rollouts.
 
-SeqGAN (Yu et al. 2017, arXiv:1609.05473), algorithm 1 and equations 4 and 8. A system says what
-scores finished sentences, and how that is trained. Not itself a system.
+SeqGAN (Yu et al. 2017, arXiv:1609.05473), algorithm 1 and equations 4 and 8. A subclass defines the
+reward function of finished sentences, and its training. This file is not a system itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ RewardFunction = Callable[
 @unique_class
 @dataclass(frozen=True)
 class PolicyGradientConfig(MLEConfig, flags="seqgan"):
-    """SeqGAN's schedule, from its released program; shared by the systems that keep it."""
+    """Settings of SeqGAN's schedule, from its released program, and of systems that share it."""
 
     rewarded: ClassVar[bool] = True
     sets_frontier: ClassVar[bool] = False
@@ -51,12 +51,12 @@ class PolicyGradientConfig(MLEConfig, flags="seqgan"):
 
 
 class PolicyGradientSystem(MLE):
-    """The LSTM generator of `MLE`, trained on by REINFORCE with a score as the reward."""
+    """The LSTM generator of `MLE`, then trained by REINFORCE with a score as the reward."""
 
     config: Config[PolicyGradientConfig]
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         super().build_optimizers()
         config = self.config
         self.optimizers["adversarial"] = adam(
@@ -66,25 +66,25 @@ class PolicyGradientSystem(MLE):
             "adversarial",
         )
 
-    # --- What a system says -------------------------------------------------------------------
+    # --- Methods of subclasses ----------------------------------------------------------------
 
     def reward_function(self, *context: tf.Tensor) -> RewardFunction:
-        """Returns who gives finished sentences their reward.
+        """Returns the function from finished sentences (n, T) to rewards (n,).
 
         Args:
-          *context: what `reward_data` gave for this step.
+          *context: a batch of the arrays of `reward_data`.
         """
         raise NotImplementedError
 
     def control_mean(self) -> float:
-        """Returns the mean of the rewards that controls give: here of scores in [0, 1]."""
+        """Returns the mean reward of the controls (`rewards.control`): here 0.5, of [0, 1]."""
         return 0.5
 
     def discriminator_rounds(self, name: str) -> Iterator[Phase]:
-        """Yields the phases of a round of D's training; none without a D."""
+        """Yields the phases of one D round; none for systems without D."""
         return iter(())
 
-    # ``reward_data(seed) -> arrays`` of B rows, context of `reward_function` in a G step, if any.
+    # ``reward_data(seed) -> arrays`` of B rows: the context of `reward_function` in a G step.
     reward_data: Callable[[int], tuple[np.ndarray, ...]] | None = None
 
     # --- The schedule (algorithm 1) -----------------------------------------------------------
@@ -103,13 +103,13 @@ class PolicyGradientSystem(MLE):
                 yield Phase("adversarial/evaluation", no_step, epochs=0, evaluate=True)
 
     def generator_phase(self, step: int) -> Phase:
-        """Returns one update of the generator; steps count from 1."""
+        """Returns the phase of one generator update; steps count from 1."""
         return Phase("adversarial/generator", self.adversarial_step, self.reward_data)
 
     # --- One update ---------------------------------------------------------------------------
 
     def adversarial_step(self, *context_and_seed: tf.Tensor) -> Scalars:
-        """Samples a batch, completes its prefixes, scores them, and updates the generator."""
+        """Samples a batch, scores rollouts of its prefixes, and updates the generator."""
         *context, seed = context_and_seed
         config, fold = self.config, tf.random.experimental.stateless_fold_in
         neutral = tf.ones([config.length])
@@ -126,13 +126,13 @@ class PolicyGradientSystem(MLE):
     def rewards(
         self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor, *context: tf.Tensor
     ) -> tf.Tensor:
-        """Returns the mean score after 1, 2, …, T tokens of (B, T): (B, T) (eq. 4)."""
+        """Returns the rewards (B, T): mean scores of rollouts after 1, 2, …, T tokens (eq. 4)."""
         starts = tuple(range(1, self.config.length))
         completions = sampling.complete(LSTMPolicy(self.model), tokens, starts, rollouts, seed)
         return prefix_scores(self.reward_function(*context), tokens, completions) / rollouts
 
     def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
-        """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""
+        """Updates by policy gradient on sentences (B, T) with rewards (B, T) (eq. 8)."""
         with tf.GradientTape() as tape:
             loss = losses.policy_gradient_loss(self.model(tokens), tokens, rewards)
         return self.update(tape, loss, self.optimizers["adversarial"])

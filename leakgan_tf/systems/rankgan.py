@@ -7,8 +7,8 @@ is a softmax of that relevance over a comparison set, in the mean over reference
 generator's reward is the rank of completed prefixes.
 
 Sizes, 16 references, learning rates, rounds, rollouts and dropout are those of the authors'
-program (github.com/cookielee77/RankGan-NIPS2017). It differs from the paper, and there is a field
-for each difference; the defaults are the paper's, but for the reward:
+program (github.com/cookielee77/RankGan-NIPS2017). The program differs from the paper; each
+difference is a field. The defaults are the paper's, except for the reward:
 
 `comparison`: "human", the sentences of the other kind, as many as a batch has (the set's size is
   open in the paper): a generated sentence is ranked among human ones. "batch", the program's: the
@@ -17,25 +17,25 @@ for each difference; the defaults are the paper's, but for the reward:
 `relevance`: "mean_of_softmax", or the program's "softmax_of_sum", one softmax of the cosines' sum
   over the references. Its γ = 1 on a sum over 16 is as steep as γ = 16 on one, hence the default,
   but not the same function; the paper gives no value.
-`reward`: the paper rewards log R (eq. 7), its program R, which is the default: log R is below 0 for
-  every sample, and without a baseline, of which the paper says nothing, each step makes all samples
-  less likely.
+`reward`: the paper has log R (eq. 7), its program R, which is the default: log R is below 0 for
+  every sample, and without a baseline (the paper mentions none) each step makes all samples less
+  likely.
 `pairing`: "own", each token with its own reward. The released generator step multiplies losses
   flattened (T, B) with rewards flattened (B, T): of 640 tokens two get their own reward. "released"
-  does the same, to see what the published figure may rest on.
-`baseline`: whether the mean over the batch is taken from the rewards of each position; not in the
-  paper nor its program, whose R is positive and log R negative for every sample.
+  does the same, to reproduce the setting of the published figure.
+`baseline`: whether the batch mean is subtracted from the rewards of each position; neither in the
+  paper nor in its program, whose R is positive and log R negative for every sample.
 
-The program besides has batches of 32 in the adversarial phase, mixes and shuffles real and
-generated sentences of the ranker's batches so that their shares vary, draws references with
-replacement, and has no L2 penalty; the ranker's rounds are of 3 epochs in pre-training and 1 later
-(here `discriminator_epochs`).
+The program also has batches of 32 in the adversarial phase, mixes and shuffles real and generated
+sentences of the ranker's batches so that their shares vary, draws references with replacement, and
+has no L2 penalty. The ranker's rounds have 3 epochs in pre-training and 1 later (here
+`discriminator_epochs`).
 
-The paper's body was not at hand: what is said of it rests on memory and its authors' program.
+The paper's body was not at hand: statements on it are from memory and its authors' program.
 
 Scalars: the ranker's `loss`, below 0 where it ranks human sentences higher; `real_rank` and
-`made_rank`, mean ranks; `reward_mean` and `reward_spread`, of the rewards of all prefixes;
-`gradient_norm`. The generator's `loss` is that of REINFORCE and says nothing by itself.
+`made_rank`, mean ranks of real and generated sentences; `reward_mean` and `reward_spread`, of the
+rewards of all prefixes; `gradient_norm`. The generator's `loss` has no meaning by itself.
 """
 
 import math
@@ -63,32 +63,33 @@ from leakgan_tf.utils.seeds import derive, numpy_generator
 @unique_class
 @dataclass(frozen=True)
 class RankGANConfig(DiscriminatedConfig):
-    """What RankGAN has of its own."""
+    """Settings of RankGAN."""
 
     presets: ClassVar[Presets] = {"smoke": {"references": 4}}
 
     comparison: str = setting(
         "human",
-        "What a sentence is ranked among: 'human', sentences of the other kind (the paper); "
-        "'batch', all of its batch (its program).",
+        "Comparison set of a sentence: 'human', sentences of the other kind, human or generated "
+        "(the paper); 'batch', all of its batch (its program).",
         choices=("human", "batch"),
     )
     relevance: str = setting(
         "mean_of_softmax",
-        "A rank from cosines with the references: the paper's or its program's form.",
+        "Rank from cosines with the references: 'mean_of_softmax' (the paper) or "
+        "'softmax_of_sum' (its program).",
         choices=("mean_of_softmax", "softmax_of_sum"),
     )
     pairing: str = setting(
         "own",
-        "The reward of a token: its 'own'; or another's, as in the 'released' program.",
+        "Reward of a token: 'own', its own; 'released', another token's, as in the program.",
         choices=("own", "released"),
     )
     baseline: bool = setting(
-        False, "Whether rewards are lowered by their mean over the batch (this project's)."
+        False, "Whether the batch mean is subtracted from the rewards (this project's choice)."
     )
-    gamma: float = setting(16.0, "Steepness γ of the ranking (rankgan.py).")
+    gamma: float = setting(16.0, "Steepness γ of the ranking (docs/systems/rankgan.md).")
     references: int = setting(
-        16, "Human sentences in a reference set (its program), at most batch_size."
+        16, "Number of human sentences in a reference set (its program), at most batch_size."
     )
     reward: str = setting(
         "rank", "The reward, R (its program) or log R.", choices=("rank", "log_rank")
@@ -121,7 +122,7 @@ class RankGAN(DiscriminatedSystem):
     config: Config[RankGANConfig]
 
     classifies = False
-    discriminator_phases = ()  # a ranker has no log-odds: what it knows is not measured
+    discriminator_phases = ()  # a ranker has no log-odds to evaluate
 
     def real_and_generated(self, seed: int) -> tuple[np.ndarray, ...]:
         """Returns real sentences, as many generated ones, and references, each (n, T)."""
@@ -131,13 +132,13 @@ class RankGAN(DiscriminatedSystem):
         return real, made, real[order]
 
     def round_step(self) -> Callable[..., Scalars]:
-        """Returns the update of a ranker round."""
+        """Returns the step function of a ranker round."""
         return self.ranker_step
 
     def ranker_step(
         self, real: tf.Tensor, made: tf.Tensor, references: tf.Tensor, seed: tf.Tensor
     ) -> Scalars:
-        """One update of the ranker on sentences of three kinds, (B, T) each."""
+        """Updates the ranker once on real, generated and reference sentences, (B, T) each."""
         fold = tf.random.experimental.stateless_fold_in
         with tf.GradientTape() as tape:
             reference = self.discriminator.features(self._chosen(references), fold(seed, 2))
@@ -162,7 +163,7 @@ class RankGAN(DiscriminatedSystem):
         return ranking.relevances(features, reference, own.gamma, summed)
 
     def _ranks(self, human: tf.Tensor, machine: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns log R of human and generated sentences in the ranker's step, (B,) each."""
+        """Returns log R of human and of generated sentences in the ranker's step, (B,) each."""
         if self.config.own.comparison == "human":
             others = distributed.gather(machine), distributed.gather(human)  # of the whole batch
             return ranking.log_rank_among(human, others[0]), ranking.log_rank_among(
@@ -173,18 +174,18 @@ class RankGAN(DiscriminatedSystem):
         return ranks[: human.shape[0]], ranks[human.shape[0] :]
 
     def _chosen(self, references: tf.Tensor) -> tf.Tensor:
-        """Returns the reference set, the same for the whole batch."""
+        """Returns the first `references` of the candidate sentences, over all replicas."""
         return distributed.gather(references)[: self.config.own.references]
 
     def reward_data(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns training sentences for the references and the comparison set, (B, T) each."""
         size, train = self.config.batch_size, self.task.train
         rows = numpy_generator(seed, "judging").permutation(len(train))
-        # A small training set fills both with the same sentences.
+        # If the training set is small, both contain the same sentences.
         return train[rows[:size]], train[rows[-size:]]
 
     def control_mean(self) -> float:
-        """Returns the reward of a sentence that is as good as each that it is compared with."""
+        """Returns the reward of a sentence as relevant as every sentence of its comparison set."""
         size = self.config.batch_size
         rank = 1.0 / (size + 1 if self.config.own.comparison == "human" else size)
         return math.log(rank) if self.config.own.reward == "log_rank" else rank
@@ -192,21 +193,21 @@ class RankGAN(DiscriminatedSystem):
     def rewards(
         self, tokens: tf.Tensor, rollouts: int, seed: tf.Tensor, *context: tf.Tensor
     ) -> tf.Tensor:
-        """Returns the mean rank after 1, 2, …, T tokens of (B, T): (B, T) (eq. 7)."""
+        """Returns the rewards (B, T): mean ranks of rollouts after 1, 2, …, T tokens (eq. 7)."""
         own = super().rewards(tokens, rollouts, seed, *context)
         return own if self.config.own.pairing == "own" else ranking.released_pairing(own)
 
     def adversarial_gradient_step(self, tokens: tf.Tensor, rewards: tf.Tensor) -> Scalars:
-        """One policy-gradient update on sentences (B, T) with rewards (B, T) (eq. 8)."""
+        """Updates by policy gradient on sentences (B, T) with rewards (B, T) (eq. 8)."""
         if self.config.own.baseline:
             mean = tf.reduce_mean(rewards, axis=0)  # (T,)
             rewards -= distributed.all_reduce_mean(mean)
         return super().adversarial_gradient_step(tokens, rewards)
 
     def reward_function(self, references: tf.Tensor, comparisons: tf.Tensor) -> RewardFunction:
-        """Returns the rank of sentences, R or its logarithm.
+        """Returns the function from sentences (n, T) to R or log R, (n,).
 
-        Among a batch they are ranked in groups of as many as it has (`prefix_scores`).
+        With `comparison` "batch", sentences are ranked in groups of a batch (`prefix_scores`).
         """
         own = self.config.own
         reference = self.discriminator.features(self._chosen(references))

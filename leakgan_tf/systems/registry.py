@@ -1,8 +1,8 @@
-"""The systems by name, found by looking: a file ``name.py`` beside this one that has a class of
-its own name (capitals and underscores aside: ``pg_bleu.py``, ``PGBleu``) is a system.
+"""The systems by name, discovered from the files of this package.
 
-Files are read, not imported: names, configurations and published figures need no TensorFlow
-(`declared`). Building a system imports its file.
+A file is a system if it has a class of its own name, ignoring case and underscores (``pg_bleu.py``,
+``PGBleu``). Files are parsed, not imported, so that names, configurations and published figures
+need no TensorFlow (`declared`). Building a system imports its file.
 """
 
 import ast
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # naming the systems needs no TensorFlow
     from leakgan_tf.systems.base import System
     from leakgan_tf.tasks.base import Task
 
-ALL = "all"  # stands for every system where a list of names is asked for
+ALL = "all"  # means every system in a list of names
 
 
 def find_systems() -> dict[str, str]:
@@ -48,7 +48,7 @@ def _classes(files: tuple[Path, ...]) -> dict[str, tuple[Path, str]]:
 
 
 def system_config(name: str) -> type[SystemConfig]:
-    """Returns the class of a system's configuration: of ``PGBleu`` that is ``PGBleuConfig``.
+    """Returns the class of a system's configuration, for example ``PGBleuConfig``.
 
     Raises:
       UserError: there is no system of that name.
@@ -72,7 +72,7 @@ def read_config(values: Any) -> Config[SystemConfig]:
     """Returns the configuration of any system from its JSON (`Config.to_json`).
 
     Raises:
-      UserError: a field is unknown, or of another type.
+      UserError: a field is unknown or has the wrong type.
     """
     name = values.get("system") if isinstance(values, dict) else None
     if not isinstance(name, str):
@@ -112,7 +112,7 @@ def check_name(name: str) -> str:
 
 
 def check_names(names: Sequence[str]) -> list[str]:
-    """Returns systems' names, ``all`` spelled out; raises ``UserError`` on unknown or no names."""
+    """Returns systems' names with ``all`` expanded; ``UserError`` if unknown, repeated or none."""
     if list(names) == [ALL]:
         return list(find_systems())
     checked = [check_name(name) for name in names]
@@ -122,7 +122,7 @@ def check_names(names: Sequence[str]) -> list[str]:
 
 
 def describe_systems() -> str:
-    """Returns the names as a help text lists them."""
+    """Returns all names in one line, for help texts and messages."""
     return ", ".join(find_systems())
 
 

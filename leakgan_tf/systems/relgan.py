@@ -3,22 +3,22 @@
 Nie et al. 2019 (ICLR). The generator is a relational memory, or an LSTM. After maximum likelihood
 it is trained through the discriminator: D reads soft tokens softmax(β(o + g)), g Gumbel noise,
 while the generator reads its hard tokens (`relaxed.sample`). β rises from 1 to its maximum
-(`annealing.annealed`). D scores many embedded representations of a sentence; losses are
-relativistic (`adversarial.relativistic`; `relgan_loss` has the others of its program).
+(`annealing.annealed`). D scores S embedded representations of a sentence. The loss is relativistic
+(`adversarial.relativistic`); `relgan_loss` selects another loss of its program.
 
 Sizes, rates and schedule are those of the authors' program (github.com/weilinie/RelGAN): an
-iteration is one update of G, then five of D, each with real sentences and samples of its own.
-Otherwise it differs from the paper: β follows N = 5,000 iterations, of which 3,000 (oracle) or
+iteration is one update of G, then five of D, each with real sentences and samples of its own. The
+program differs from the paper: β is annealed over N = 5,000 iterations, of which 3,000 (oracle) or
 2,000 (text) run; the first two iterations have β = 1; the query is scaled by 1/√(3·head_size);
-convolutions have windows of 2 to 5 tokens; D's dropout is on in G's updates, too. The weight of
-`wgan_gp`'s penalty is this project's: the program never sets one. Its windows are D's own, not
-`windows`.
+convolutions have windows of 2 to 5 tokens; D's dropout is active in G's updates, too. The weight of
+`wgan_gp`'s penalty is this project's choice: the program never sets one. D's windows are
+`relgan_windows`, not `windows`.
 
 Open: β_max of a data set. The paper has 1 at T = 20, 2 at T = 40, and 100 and 1,000 for text.
 
-Scalars: `loss`, G's adversarial loss, log 2 where RSGAN's D cannot decide; `discriminator_loss`,
-as well; `real_score` and `generated_score`, mean scores in D's last update; `inverse_temperature`,
-β; `gradient_norm` and `discriminator_gradient_norm`, before clipping. In pre-training as in `mle`.
+Scalars: `loss`, G's adversarial loss, and `discriminator_loss`, both log 2 where RSGAN's D is at
+chance; `real_score` and `generated_score`, mean scores in D's last update; `inverse_temperature`,
+β; `gradient_norm` and `discriminator_gradient_norm`, before clipping. Pre-training: those of `mle`.
 """
 
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ from leakgan_tf.utils.seeds import derive_int
 @unique_class
 @dataclass(frozen=True)
 class RelGANConfig(MLEConfig):
-    """What RelGAN has of its own."""
+    """Settings of RelGAN."""
 
     sets_frontier: ClassVar[bool] = False
     # The small presets are this project's choice.
@@ -84,25 +84,25 @@ class RelGANConfig(MLEConfig):
         "The generator: 'memory', a relational memory; 'lstm', that of `mle`.",
         choices=("memory", "lstm"),
     )
-    slots: int = setting(1, "Rows of the memory (its program).")
+    slots: int = setting(1, "Number of memory slots (its program).")
     heads: int = setting(2, "Attention heads of the memory (its program).")
     head_size: int = setting(256, "Width of a head (its program).")
     representations: int = setting(64, "Embedded representations that D scores, S (its program).")
-    embedding: int = setting(64, "Width of D's representations together (its program).")
+    embedding: int = setting(64, "Total width of D's S representations (its program).")
     windows: tuple[int, ...] = setting((2, 3, 4, 5), "Window sizes of D (its program), in tokens.")
     filters: tuple[int, ...] = setting((300,) * 4, "Filters of each window size (its program).")
     hidden: int = setting(100, "Width of D's layer before the score (its program).")
-    dropout: float = setting(0.25, "Share of D's features dropped.", zero=True, most=0.99)
+    dropout: float = setting(0.25, "Dropout rate of D's features.", zero=True, most=0.99)
     loss: str = setting(
         "rsgan",
-        "The adversarial losses (its program has all of them; the paper rsgan).",
+        "Adversarial loss of G and D ('rsgan': the paper; all: its program).",
         choices=("rsgan", "standard", "js", "kl", "hinge", "tv", "lsgan", "wgan_gp"),
     )
     penalty: float = setting(10.0, "Weight of wgan_gp's gradient penalty.", zero=True)
     beta_max: float = setting(1.0, "Inverse temperature after annealing_steps iterations.")
     annealing: str = setting(
         "exponential",
-        "Path of the inverse temperature.",
+        "Schedule of the inverse temperature, from 1 to beta_max.",
         choices=(
             "exponential", "constant", "linear", "logarithmic", "sigmoid", "quadratic",
             "square_root",
@@ -110,8 +110,8 @@ class RelGANConfig(MLEConfig):
     )  # fmt: skip
     annealing_steps: int = setting(5000, "Iterations until beta_max, N (its program).")
     epochs: int = setting(150, "Epochs of maximum likelihood first (its program).", zero=True)
-    adversarial_learning_rate: float = setting(1e-4, "Adam's rate for G against D (its program).")
-    discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D (its program).")
+    adversarial_learning_rate: float = setting(1e-4, "Learning rate of G against D (its program).")
+    discriminator_learning_rate: float = setting(1e-4, "Learning rate of D (its program).")
     discriminator_steps: int = setting(5, "Updates of D after each of G (its program).")
     steps: int = setting(3000, "Updates of G against D (its program).", zero=True)
     phase_steps: int = setting(20, "Updates of G in a phase of the schedule.")
@@ -121,7 +121,10 @@ class RelGANConfig(MLEConfig):
         if self.generator == "memory":
             self.refuse("generator_dropout", "width")
         if len(self.windows) != len(self.filters) or not self.windows:
-            raise UserError("relgan_windows and relgan_filters must have the same length")
+            raise UserError(
+                "relgan_windows and relgan_filters must have the same length "
+                f"(got {len(self.windows)} and {len(self.filters)})"
+            )
         if min(*self.windows, *self.filters) < 1 or len(set(self.windows)) != len(self.windows):
             raise UserError("relgan_windows and relgan_filters must be positive, no window twice")
         if self.embedding % self.representations:
@@ -136,7 +139,7 @@ class RelGANConfig(MLEConfig):
         """Raises ``UserError`` if a window is longer than the sequence."""
         if max(self.windows) > shared.length:
             raise UserError(
-                f"relgan_windows: {max(self.windows)} is longer than the sequence "
+                f"relgan_windows: window {max(self.windows)} is longer than the sequence "
                 f"({shared.length} tokens)"
             )
 
@@ -161,7 +164,7 @@ class RelGAN(MLE, Discriminating):
 
     @property
     def relativistic(self) -> bool:
-        """Whether the loss is one of differences of scores."""
+        """Whether the loss depends only on differences of D's scores."""
         return self.config.own.loss in ("rsgan", "wgan_gp")
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
@@ -170,7 +173,7 @@ class RelGAN(MLE, Discriminating):
         return tf.reduce_mean(tf.reshape(scores, [-1, self.config.own.representations]), axis=1)
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         config, own = self.config, self.config.own
         if own.generator == "lstm":
             super().build_models()
@@ -202,7 +205,7 @@ class RelGAN(MLE, Discriminating):
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         super().build_optimizers()
         own, epsilon = self.config.own, self.config.adam_epsilon
         for name, model, rate in (
@@ -221,12 +224,12 @@ class RelGAN(MLE, Discriminating):
         )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns the real sentences of some iterations, (steps·B, 1 + discriminator_steps, T)."""
+        """Returns real sentences of ``steps`` iterations, (steps·B, 1 + discriminator_steps, T)."""
         rows = steps * self.config.batch_size
         return drawn(self.task.train, rows, 1 + self.config.own.discriminator_steps, seed)
 
     def inverse_temperature(self) -> tf.Tensor:
-        """Returns β of the present iteration: that after the one before the last, 1 at first."""
+        """Returns β of the current iteration i (from 0): 1 at 0, then `annealed` at i - 1."""
         own = self.config.own
         done = tf.cast(self.optimizers["adversarial"].iterations, tf.float32)
         before = tf.maximum(done - 1.0, 0.0)
@@ -234,7 +237,7 @@ class RelGAN(MLE, Discriminating):
         return tf.where(done > 0.0, beta, 1.0)
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration: an update of G, then those of D, on real sentences (B, updates, T)."""
+        """Runs one iteration: an update of G, then those of D, on real ones (B, updates, T)."""
         fold = tf.random.experimental.stateless_fold_in
         beta = self.inverse_temperature()
         scalars = self.generator_update(real[:, 0], beta, fold(seed, 0))
@@ -244,11 +247,11 @@ class RelGAN(MLE, Discriminating):
         return scalars
 
     def generator_update(self, real: tf.Tensor, beta: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """Moves G through D's scores of its soft samples, against real sentences (B, T)."""
+        """Updates G by the gradient of D's scores of soft samples and real sentences (B, T)."""
         model, fold = self.discriminator, tf.random.experimental.stateless_fold_in
         embedded = model.embed(real)
         with tf.GradientTape() as tape:
-            # D's embedding inside the loop: all T soft tokens would take much memory.
+            # Embeds in the sampling loop: all soft tokens (B, T, V) would take much memory.
             soft = self.soft_samples(beta, fold(seed, 0), keep=model.embed)
             scores = model.scores(embedded, fold(seed, 1)), model.scores(soft, fold(seed, 2))
             loss = adversarial_losses(self.config.own.loss, *scores)[1]
@@ -260,14 +263,14 @@ class RelGAN(MLE, Discriminating):
         seed: tf.Tensor,
         keep: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
     ) -> tf.Tensor:
-        """Returns what is kept of the generator's soft sentences, (B, T, ·)."""
+        """Returns ``keep(soft tokens)`` of B sampled sentences, (B, T, ·)."""
         rows = distributed.local_batch_size(self.config.batch_size)
         noise = relaxed.gumbel_noise(seed)
         relax = relaxed.gumbel_softmax(beta)
         return relaxed.sample(LSTMPolicy(self.model), rows, relax, noise, keep=keep).soft
 
     def discriminator_update(self, real: tf.Tensor, beta: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """Moves D on real sentences (B, T) and fresh soft samples."""
+        """Updates D on real sentences (B, T) and as many fresh soft samples."""
         model, own = self.discriminator, self.config.own
         fold = tf.random.experimental.stateless_fold_in
         soft = self.soft_samples(beta, fold(seed, 0))  # (B, T, V)

@@ -1,26 +1,26 @@
-"""Residual energy-based model: a generator's law, weighted with a discriminator's score.
+"""Residual energy-based model: a generator's distribution, reweighted by a discriminator.
 
-Deng et al. 2020, arXiv:2004.11714 ("Residual energy-based models for text generation"). Of the
-paper the abstract was read; the rest is from memory [M], its program was not at hand. A trained
-generator G stays as it is. An energy E is trained by noise-contrastive estimation: real sentences
-against samples of G. With as many of each, and E(x) = -f(x), that is a discriminator's
-cross-entropy, f its log-odds log D / (1 - D). The model is
+Deng et al. 2020, arXiv:2004.11714 ("Residual energy-based models for text generation"). Only the
+abstract was read; the rest is from memory [M], and its program was not at hand. A trained generator
+G is frozen. An energy E is trained by noise-contrastive estimation: real sentences against as many
+samples of G. With E(x) = -f(x) this is a discriminator's cross-entropy, f its log-odds
+log D / (1 - D). The model is
 
     p(x) = G(x) exp(f(x)) / Z,   Z = E_G[exp f].
 
-It is sampled by importance resampling, and its NLL has bounds, as log Z has
-(`generation.residual`). The held-out NLL is G's less the Donsker-Varadhan bound of D
-(`metrics.discriminator_scores`): the model gains what D knows, and loses if D knows nothing.
+It is sampled by importance resampling. Its NLL has bounds, because log Z has
+(`generation.residual`). The held-out NLL is G's minus the Donsker-Varadhan bound of D
+(`metrics.discriminator_scores`), so it is lower than G's only if that bound is positive.
 
-G is another run's (`residual_ebm_base`), of any system, or the LSTM of `mle`, trained first. The
-energy is SeqGAN's CNN here, the paper's a bidirectional transformer. Its last layer begins at 0, so
-that E is constant and p is G until it is trained. Open: its sizes, rates, number of rounds and of
-candidates; the values are this project's. `discriminator_data=fixed` gives the energy the
-sentences that G was trained on, and no more.
+G comes from another run (`residual_ebm_base`) of any system, or is the LSTM of `mle`, trained
+first. The energy is SeqGAN's CNN here, a bidirectional transformer in the paper. Its last layer is
+initialized to 0, so that E is constant and p = G before its training. Open: its sizes, rates,
+number of rounds and of candidates; the values are this project's choice. With
+`discriminator_data=fixed` the energy is trained on the same real sentences as G.
 
-Scalars: `loss`, the cross-entropy, log 2 where E is constant; `accuracy`, on the sentences that it
-is trained on; `gradient_norm`; what the energy knows of held-out sentences. No figure of the paper
-compares with ours: other data, other models.
+Scalars: `loss`, the cross-entropy, log 2 where E is constant; `accuracy`, on its training
+sentences; `gradient_norm`; the evaluation of the energy on held-out sentences. No figure of the
+paper is comparable: it has other data and other models.
 """
 
 from collections.abc import Iterator
@@ -54,19 +54,19 @@ from leakgan_tf.utils.files import read_json
 from leakgan_tf.utils.seeds import derive
 
 _ROUND = "residual/discriminator"
-# What the runs of G and of the energy must have in common.
+# Settings that must be equal in the runs of G and of the energy.
 _SHARED = ("task", "length", "vocab_size", "padding", "dataset", "oracle_seed", "oracle_params")
 
 
 @unique_class
 @dataclass(frozen=True)
 class ResidualEBMConfig(MLEConfig):
-    """What the residual model has of its own."""
+    """Settings of the residual model."""
 
     sets_frontier: ClassVar[bool] = False
-    # The small presets are this project's choice. After two rounds on the training sentences the
-    # energy of the quick oracle task knows most of held-out ones; after ten it has learned its own
-    # by heart (docs/systems/residual_ebm.md).
+    # The small presets are this project's choice. In the quick oracle task the energy's held-out
+    # bound is highest after two rounds on the training sentences; after ten it has overfitted
+    # (docs/systems/residual_ebm.md).
     presets: ClassVar[Presets] = {
         "short": {"rounds": 10},
         "quick": {"rounds": 2, "energy_learning_rate": 1e-3},
@@ -80,26 +80,26 @@ class ResidualEBMConfig(MLEConfig):
         "quick-music": {"rounds": 2, "energy_learning_rate": 1e-3},
     }  # fmt: skip
 
-    base: str = setting("", "Folder of the run whose generator this is; without it MLE is trained.")
+    base: str = setting("", "Folder of a run that provides G; without it MLE is trained first.")
     rounds: int = setting(50, "Rounds of noise-contrastive estimation (open).", zero=True)
-    energy_learning_rate: float = setting(1e-4, "Adam's rate for the energy (open).")
-    dropout: float = setting(0.25, "Share of the energy's features dropped (SeqGAN's).", zero=True)
+    energy_learning_rate: float = setting(1e-4, "Learning rate of the energy (open).")
+    dropout: float = setting(0.25, "Dropout rate of the energy's features (SeqGAN's).", zero=True)
     l2: float = setting(0.0, "Weight of the last layer's penalty, Σ w²/2.", zero=True)
     discriminator_data: str = setting("fixed", DATA_ABOUT + ".", DATA)
-    candidates: int = setting(8, "Sentences of G of which one is kept, M (open).")
-    partition_samples: int = setting(4096, "Samples of G by which log Z is estimated.")
+    candidates: int = setting(8, "Candidates from G per sampled sentence, M (open).")
+    partition_samples: int = setting(4096, "Number of samples of G that estimate log Z.")
 
 
 class ResidualEBM(MLE, Discriminating):
-    """A frozen generator, and the energy that corrects it.
+    """A frozen generator and an energy that reweights it.
 
     Args:
       config: sizes and schedule.
-      task: where the training sentences come from; not needed to sample.
-      training: whether to make optimizers, too.
+      task: source of the training sentences; not needed to sample.
+      training: whether to build the optimizers too.
 
     Raises:
-      UserError: the base run cannot be read, or learned other data.
+      UserError: the base run cannot be read, or was trained on other data.
     """
 
     config: Config[ResidualEBMConfig]
@@ -118,7 +118,7 @@ class ResidualEBM(MLE, Discriminating):
         )
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         own = self.config.own
         if own.base:
             self.base = registry.make_models(read_base(own.base, self.config))
@@ -133,7 +133,7 @@ class ResidualEBM(MLE, Discriminating):
         self.models["discriminator"] = self.discriminator
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         if not self.base:
             super().build_optimizers()
         own, epsilon = self.config.own, self.config.adam_epsilon
@@ -143,11 +143,11 @@ class ResidualEBM(MLE, Discriminating):
         )
 
     def phases(self) -> Iterator[Phase]:
-        """Yields MLE epochs unless there is a base run, then rounds of the energy."""
+        """Yields MLE epochs unless there is a base run, then training rounds of the energy."""
         config = self.config
         if not self.base:
             epochs = list(super().phases())
-            for phase in epochs:  # p is G: once is enough
+            for phase in epochs:  # p = G so far: evaluated once
                 yield replace(phase, evaluate=phase is epochs[-1])
         epochs_each, step, data = config.discriminator_epochs, self.energy_step, self.sentences
         for number in range(1, config.own.rounds + 1):
@@ -155,33 +155,33 @@ class ResidualEBM(MLE, Discriminating):
             yield Phase(_ROUND, step, data, epochs=epochs_each, evaluate=evaluate)
 
     def sentences(self, seed: int) -> tuple[np.ndarray, ...]:
-        """Returns real sentences and as many samples of G, (2n, T), with classes."""
+        """Returns n real sentences and n samples of G (2n, T), and their classes (2n,)."""
         real = round_sentences(self.task, self.config.own.discriminator_data, seed)
         return labelled(real, self.below.sample(len(real), 1.0, derive(seed, "generated")))
 
     def energy_step(self, tokens: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of the energy on sentences (B, T) of classes (B,)."""
+        """Updates the energy once on sentences (B, T) of classes (B,)."""
         optimizer, l2 = self.optimizers["discriminator"], self.config.own.l2
         return classification_step(self.discriminator, optimizer, tokens, labels, seed, l2)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns f = -E of sentences (n, T): (n,)."""
+        """Returns f = -E (n,) of sentences (n, T), D's log-odds."""
         return self.discriminator.log_odds(tokens)
 
 
 def read_base(folder: str, config: Config[Any]) -> Config[Any]:
-    """Returns the configuration of the run that G is from.
+    """Returns the configuration of the run that provides G.
 
     Args:
-      folder: the run's.
-      config: of the residual model.
+      folder: folder of that run.
+      config: configuration of the residual model.
 
     Raises:
-      UserError: there is no such run, it is of other data, or is itself a residual model.
+      UserError: there is no such run, it has other data, or is itself a residual model.
     """
     path = Path(folder) / "config.json"
     if not path.exists():
-        raise UserError(f"residual_ebm_base: {folder} has no config.json: no run, or it has moved")
+        raise UserError(f"residual_ebm_base: {folder} has no config.json: give a run's folder")
     content = read_json(path, "a run's configuration", dict[str, Any])
     found = registry.read_config(content.get("config"))
     if found.system == config.system:

@@ -3,36 +3,36 @@
 de Masson d'Autume et al. 2019 (NeurIPS), arXiv:1905.09922. There is no pre-training and there are
 no rollouts. D is recurrent and scores every token, given those before it
 (`models.token_discriminator`); a token's reward is r = 2D - 1, its return the discounted sum of the
-rewards from it on (`scratch.discounted_returns`), less a moving average of earlier batches' returns
+following rewards (`scratch.discounted_returns`), minus a moving average of earlier batches' returns
 (`scratch.moving_average`). Batches are large.
 
 Sizes, rates and the order of updates are those of the authors' program
 (github.com/google-deepmind/deepmind-research, scratchgan): an iteration is one update of D, then
 one of G, each with samples of its own; Adam has β₁ 0.5, and no gradient is clipped. D's dropout is
-on in both updates. G and D have an embedding each.
+active in both updates. G and D have an embedding each.
 
-Otherwise than there: all 364 columns of the embeddings begin at N(0, 0.3836²), as the program's 64
-trainable ones do, where its other 300 are GloVe's vectors, trained as well; the paper's ablation
-says that this matters. Real sentences are drawn with replacement. The baseline that an update reads
-is the one before it: in the program that is left to chance.
+Differences from the program: all 364 columns of the embeddings are initialized from N(0, 0.3836²),
+in the program only 64; its other 300 are GloVe's vectors, also trained, which matters by the
+paper's ablation. Real sentences are drawn with replacement. An update uses the baseline before it;
+in the program the order is undefined.
 
 The paper's ablation is in the fields `batch` (64 without large batches), `dropout`, `l2` and
 `layer_norm` (D's regularization; that the third belongs to it is from memory) and `baseline`.
 `generator=lstm`, as in the small presets, is the generator of `mle`.
 
 The paper's text was not at hand, only its program. Open: when to stop; the paper chooses by a
-distance of embeddings, here the best weights are kept by `select`. On text `padding=masked` is the
-program's: sentences end, and what follows is neither rewarded nor trained.
+distance of embeddings, here `select` chooses the best weights. On text `padding=masked` is the
+program's: sentences end, and padding is neither rewarded nor trained.
 
-What D knows (`systems.base.Discriminating`) is measured with f = D's logit at a sentence's last
-token, the end symbol where there is one: the only score that has read the whole sentence. D's loss
-is the cross-entropy of every prefix, so this logit estimates log p_real(x) / p_generated(x). The
-scores of the tokens before, which are rewards, too, are not measured.
+D is evaluated (`systems.base.Discriminating`) by its logit f at a sentence's last token (the end
+symbol, if any), the only one that has read the whole sentence. D's loss is the cross-entropy of
+every prefix, so this logit estimates log p_real(x) / p_generated(x). The scores of earlier tokens,
+which are rewards too, are not evaluated.
 
-Scalars: `loss`, -mean (R - b)·log p, which says nothing by itself; `return_mean`, mean R;
+Scalars: `loss`, -mean (R - b)·log p, which has no meaning by itself; `return_mean`, mean R;
 `baseline`, b after the update; `gradient_norm` and `discriminator_gradient_norm`;
-`discriminator_loss`, in nats per token, log 2 where D cannot decide, and its penalty;
-`real_probability` and `generated_probability`, means of D over tokens, 1/2 where it cannot decide.
+`discriminator_loss`, in nats per token with the L2 penalty, log 2 where D is at chance;
+`real_probability` and `generated_probability`, means of D over tokens, 1/2 where D is at chance.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ BETA_1 = 0.5  # of Adam, as in the authors' program
 @unique_class
 @dataclass(frozen=True)
 class ScratchGANConfig(MLEConfig):
-    """What ScratchGAN has of its own."""
+    """Settings of ScratchGAN."""
 
     sets_frontier: ClassVar[bool] = False
     # The small presets are this project's choice.
@@ -95,34 +95,34 @@ class ScratchGANConfig(MLEConfig):
     }  # fmt: skip
 
     epochs: int = setting(0, "Epochs of maximum likelihood first (its paper: none).", zero=True)
-    learning_rate: float = setting(9.59e-5, "Adam's rate for the generator (its program).")
-    discriminator_learning_rate: float = setting(9.38e-3, "Adam's rate for D (its program).")
+    learning_rate: float = setting(9.59e-5, "Learning rate of the generator (its program).")
+    discriminator_learning_rate: float = setting(9.38e-3, "Learning rate of D (its program).")
     generator: str = setting(
         "stacked",
         "The generator: 'stacked', its program's; 'lstm', that of `mle`.",
         choices=("stacked", "lstm"),
     )
     embedding: int = setting(364, "Width of the embeddings of D and of a stacked generator.")
-    hidden: int = setting(512, "State width of D's LSTM and of each of a stacked generator's.")
+    hidden: int = setting(512, "State width of D's LSTM and of each LSTM of a stacked generator.")
     layers: int = setting(2, "LSTMs of a stacked generator (its program).")
     batch: int = setting(
-        512, "Real, and generated, sentences in an update (its program); a multiple of batch_size."
+        512, "Real, and generated, sentences per update (its program); a multiple of batch_size."
     )
     gamma: float = setting(0.23, "Discount γ of the rewards (its program).", zero=True, most=1)
-    baseline: bool = setting(True, "Whether returns are lowered by their moving average.")
+    baseline: bool = setting(True, "Whether a moving average is subtracted from the returns.")
     baseline_decay: float = setting(
         0.08, "Share of the old value in the moving average (its program).", zero=True, most=1
     )
-    layer_norm: bool = setting(True, "Whether D's LSTM is normalized (its program).")
+    layer_norm: bool = setting(True, "Whether D's LSTM has layer normalization (its program).")
     dropout: float = setting(
-        0.1, "Share of D's embedding entries dropped (its program).", zero=True, most=0.99
+        0.1, "Dropout rate of D's embeddings (its program).", zero=True, most=0.99
     )
     l2: float = setting(1e-6, "Weight of Σ w²/2 over all of D's weights (its program).", zero=True)
     steps: int = setting(200000, "Updates of the generator (its program).")
     phase_steps: int = setting(100, "Updates of the generator in a phase of the schedule.")
 
     def check(self, shared: SharedConfig) -> None:
-        """Raises ``UserError`` unless an update's sentences fill batches."""
+        """Raises ``UserError`` unless `batch` is a multiple of the batch size."""
         if self.batch % shared.batch_size:
             raise UserError(
                 f"scratchgan_batch {self.batch} must be a multiple of batch_size "
@@ -131,17 +131,17 @@ class ScratchGANConfig(MLEConfig):
 
 
 class ScratchGAN(MLE, Discriminating):
-    """A generator trained by REINFORCE with a score of every token, without pre-training."""
+    """A generator trained by REINFORCE with D's score of every token, without pre-training."""
 
     config: Config[ScratchGANConfig]
     discriminator_phases = ("adversarial/generator",)
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns D's logit of the last token of sentences (n, T), which has read all: (n,)."""
+        """Returns D's logit (n,) at the last token of sentences (n, T), before padding."""
         return self.discriminator.log_odds(tokens)
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights."""
+        """Builds the networks with their initial weights."""
         config, own = self.config, self.config.own
         if own.generator == "lstm":
             super().build_models()
@@ -173,7 +173,7 @@ class ScratchGAN(MLE, Discriminating):
             self.models[name] = model
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         own, epsilon = self.config.own, self.config.adam_epsilon
         rates = {
             "generator": own.learning_rate, "discriminator": own.discriminator_learning_rate
@@ -193,12 +193,12 @@ class ScratchGAN(MLE, Discriminating):
         )  # fmt: skip
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns real sentences of some iterations, (steps·batch_size, batch/batch_size, T)."""
+        """Returns real sentences of ``steps`` updates, (steps·batch_size, batch/batch_size, T)."""
         size = self.config.batch_size
         return drawn(self.task.train, steps * size, self.config.own.batch // size, seed)
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration: an update of D, then one of G, on real sentences (n, m, T)."""
+        """Runs one iteration: an update of D on n·m real sentences (n, m, T), then one of G."""
         fold = tf.random.experimental.stateless_fold_in
         real = tf.reshape(real, [-1, self.config.length])  # (B, T)
         seeds = [fold(seed, number) for number in range(4)]
@@ -206,7 +206,7 @@ class ScratchGAN(MLE, Discriminating):
         return scalars | self.generator_update(self.samples(seeds[2]), seeds[3])
 
     def samples(self, seed: tf.Tensor) -> tf.Tensor:
-        """Returns the generator's sentences of an update, (B, T)."""
+        """Returns generated sentences for one update, (B, T)."""
         rows = distributed.local_batch_size(self.config.own.batch)
         neutral = tf.ones([self.config.length])
         return sampling.generate(LSTMPolicy(self.model), rows, neutral, seed)
@@ -214,12 +214,12 @@ class ScratchGAN(MLE, Discriminating):
     def discriminator_update(
         self, real: tf.Tensor, generated: tf.Tensor, dropout_seed: tf.Tensor | None = None
     ) -> Scalars:
-        """Moves D on real and generated sentences, (B, T) each.
+        """Updates D on real and generated sentences, (B, T) each.
 
         Args:
           real: real sentences.
           generated: fresh samples of G.
-          dropout_seed: stateless seed (2,); without one nothing is dropped.
+          dropout_seed: stateless seed (2,) of the dropout; None for no dropout.
         """
         model, variables = self.discriminator, self.discriminator.trainable_variables
         seeds: list[tf.Tensor | None] = [None, None]
@@ -227,7 +227,7 @@ class ScratchGAN(MLE, Discriminating):
             fold = tf.random.experimental.stateless_fold_in
             seeds = [fold(dropout_seed, 0), fold(dropout_seed, 1)]
         with tf.GradientTape() as tape:
-            # One run of D for both sides, each with a dropout of its own.
+            # One forward pass of D for both, with separate dropout masks.
             embedded = [model.embed(real, seeds[0]), model.embed(generated, seeds[1])]
             both = model.scores(tf.concat([real, generated], 0), tf.concat(embedded, 0))
             logits = both[: real.shape[0]], both[real.shape[0] :]
@@ -250,11 +250,11 @@ class ScratchGAN(MLE, Discriminating):
     def generator_update(
         self, samples: tf.Tensor, dropout_seed: tf.Tensor | None = None
     ) -> Scalars:
-        """Moves G by REINFORCE on its samples (B, T), each token weighted with its return.
+        """Updates G by REINFORCE on its samples (B, T), each token weighted with its return.
 
         Args:
-          samples: G's own.
-          dropout_seed: of D's dropout, (2,); without one nothing is dropped.
+          samples: fresh samples of G.
+          dropout_seed: stateless seed (2,) of D's dropout; None for no dropout.
         """
         own = self.config.own
         rewards = scratch.token_rewards(self.discriminator(samples, dropout_seed))

@@ -2,8 +2,8 @@
 
 Yu et al. 2017, arXiv:1609.05473. The reward of a prefix is D's mean probability that its
 completions are real (eq. 4); schedule and updates are those of `policy_gradient` and
-`discriminated`. Sizes: `presets.py`. As in the released program, D has no padding row and rollouts
-use the generator as it is, which equals the paper's β ← θ.
+`discriminated`. Sizes: `presets.py`. As in the released program, D has no padding row, and rollouts
+use the current generator, which equals the paper's β ← θ.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from leakgan_tf.systems.policy_gradient import RewardFunction
 @unique_class
 @dataclass(frozen=True)
 class SeqGANConfig(DiscriminatedConfig):
-    """SeqGAN has nothing that its relatives do not have."""
+    """Settings of SeqGAN: those that it shares with MaliGAN and RankGAN."""
 
 
 PUBLISHED = PublishedFigures(
@@ -37,8 +37,8 @@ PUBLISHED = PublishedFigures(
 
 
 class SeqGAN(DiscriminatedSystem):
-    """The LSTM generator of `MLE`, trained on by REINFORCE with D's score as the reward."""
+    """The LSTM generator of `MLE`, then trained by REINFORCE with D's score as the reward."""
 
     def reward_function(self) -> RewardFunction:
-        """Returns D's probability of "real"."""
+        """Returns the function from sentences (n, T) to D's probability of "real", (n,)."""
         return self.discriminator.probability_real

@@ -1,14 +1,14 @@
-"""TaiLr: maximum likelihood with weights that lead it towards the total variation distance.
+"""TaiLr: weighted maximum likelihood, between likelihood and the total variation distance.
 
 Ji et al. 2023, "Tailoring Language Generation Models under Total Variation Distance". The loss of a
 token is -w·log p, w = p / (γ + (1 - γ) p) without a gradient (`total_variation.tailr_loss`):
-tokens that the model finds all but impossible count less. γ = 0 is maximum likelihood, γ = 1 an
-estimate of the total variation distance. Everything else is `mle`, its phase's name too.
+tokens of very low probability count less. γ = 0 is maximum likelihood, γ = 1 an estimate of the
+total variation distance. Everything else is `mle`, also the phase's name.
 
-From memory: neither the paper nor its program was at hand. Open: γ, which is said to lie between
-1e-6 and 0.1. Under an untrained generator p is about 1/V: a γ far above that leaves hardly any
-gradient at first. The default is below 1/V of the paper's oracle task, the small presets have a
-larger one for their smaller vocabularies.
+From memory: neither the paper nor its program was at hand. Open: γ, reportedly between 1e-6 and
+0.1. Under an untrained generator p is about 1/V: with a γ far above that, gradients are near 0 at
+first. The default is below 1/V of the paper's oracle task; the small presets have a larger γ for
+their smaller vocabularies.
 
 Scalars: `loss`, the weighted likelihood in nats per token; `weight`, the mean of w, 1 at γ = 0;
 `gradient_norm`, before clipping.
@@ -31,12 +31,12 @@ from leakgan_tf.systems.mle import MLE, MLEConfig
 @unique_class
 @dataclass(frozen=True)
 class TaiLrConfig(MLEConfig):
-    """What TaiLr has of its own."""
+    """Settings of TaiLr."""
 
     sets_frontier: ClassVar[bool] = False
     presets: ClassVar[Presets] = {"quick": {"gamma": 1e-3}, "smoke": {"gamma": 1e-2}}
 
-    gamma: float = setting(1e-4, "γ of the weights, 0 for MLE (open).", zero=True, most=1)
+    gamma: float = setting(1e-4, "Parameter γ of the weights; 0: MLE (open).", zero=True, most=1)
 
 
 class TaiLr(MLE):
@@ -45,7 +45,7 @@ class TaiLr(MLE):
     config: Config[TaiLrConfig]
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update on sentences (B, T)."""
+        """Updates the generator once with the weighted loss on sentences (B, T)."""
         gamma, mask = self.config.own.gamma, self.loss_mask(tokens)
         with tf.GradientTape() as tape:
             logits = self.logits(tokens, seed, self.config.own.generator_dropout)

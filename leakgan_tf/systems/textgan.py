@@ -2,12 +2,12 @@
 
 Zhang, Gan and Carin 2016, "Generating text via adversarial training" (NIPS workshop), and Zhang et
 al. 2017, "Adversarial feature matching for text generation", arXiv:1706.03850. A latent vector z
-enters an LSTM at every step; each word is the likeliest one, so z is all the noise there is. In
-training a word is softmax(L·logits), which the LSTM reads next and D reads in its place. D is a CNN
-whose features f give a score, and z back. G makes the features of its sentences like those of real
-ones: in mean, in mean and covariance (2016), or by the maximum mean discrepancy (2017), which D
-makes large. First G learns as the decoder of an auto-encoder, then D separates sentences from the
-same with two words exchanged.
+enters an LSTM at every step; each word is the argmax, so z is the only noise. In training a word is
+softmax(L·logits), the next input of the LSTM and the input of D. D is a CNN whose features f give a
+score and a reconstruction of z. G matches the features of its sentences to those of real ones: in
+mean, in mean and covariance (2016), or by the maximum mean discrepancy (2017), which D maximizes.
+G is pre-trained as the decoder of an auto-encoder, D on sentences against the same with two words
+exchanged.
 
 Neither paper was at hand (second hand), and the program, in Theano, was read by others. Sizes,
 rates, weights of the losses and defaults are the program's. The paper's choices:
@@ -15,20 +15,20 @@ rates, weights of the losses and defaults are the program's. The paper's choices
 --textgan_rescale=False --textgan_code=False. 2016 also: --textgan_matching=covariance
 --textgan_reconstruction_weight=0 --textgan_generator_steps=5.
 
-Open, and this project's choice: the encoder is D's way from a sentence to z; the schedule in
-updates (16 epochs of 10,000 sentences in batches of 64, where the program has batches of 256); only
-words that are no padding are exchanged; z's reconstruction is a mean over the batch, where the
-program divides by the batch size twice; D does not enlarge any distance but MMD.
+Open, and this project's choice: the encoder is the part of D that reconstructs z; the schedule in
+updates (16 epochs of 10,000 sentences in batches of 64; the program has batches of 256); padding is
+never exchanged; z's reconstruction loss is a mean over the batch (the program divides by the batch
+size twice); D maximizes no distance but MMD.
 
 The likelihood is that of the softmax over words in an equal mixture of `likelihood_draws` z: an
-upper bound of the NLL in expectation, loose where z says much. Samples are the likeliest words
-(`decoding`), so a temperature changes nothing.
+upper bound of the NLL in expectation, loose where sentences depend strongly on z. Samples are
+argmax words (`decoding`), so that temperature has no effect.
 
-Scalars: `loss`, the distance that G makes small (covariance: less its least value);
-`discriminator_loss`; `reconstruction`, z's; `real_score` and `generated_score`, mean scores before
-the sigmoid; `peak`, the largest entry of a soft word, 1 where soft-argmax is hard; `gradient_norm`
-and `discriminator_gradient_norm`, before clipping. In the auto-encoder's epochs `loss` is nats per
-token.
+Scalars: `loss`, the distance that G minimizes (covariance: minus its minimum);
+`discriminator_loss`; `reconstruction`, the loss of z; `real_score` and `generated_score`, mean
+scores before the sigmoid; `peak`, the mean largest entry of a soft word, 1 where soft-argmax is
+hard; `gradient_norm` and `discriminator_gradient_norm`, before clipping. In the auto-encoder's
+epochs `loss` is in nats per token.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -80,17 +80,17 @@ _SMOKE = {
 @unique_class
 @dataclass(frozen=True)
 class TextGANConfig(MLEConfig):
-    """What TextGAN has of its own."""
+    """Settings of TextGAN."""
 
     sets_frontier: ClassVar[bool] = False
-    # The small presets are this project's choice; σ grows with the root of the features' number.
+    # The small presets are this project's choice; σ scales with √F, F the number of features.
     presets: ClassVar[Presets] = {
         "quick": {**_QUICK, "epochs": 40},
         "smoke": _SMOKE,
         "quick-text": {**_QUICK, "epochs": 10},
         "smoke-text": {**_SMOKE, "epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "phase_steps": 25},
-        # Its pre-training is an auto-encoder, with no part of MLE to tune: quick, as for LeakGAN.
+        # Pre-training is an auto-encoder, to which MLE's tuning does not apply: as quick.
         "tuned": {**_QUICK, "epochs": 40, "generator_dropout": 0.0, "width": 0, "patience": 0},
     }
 
@@ -99,14 +99,14 @@ class TextGANConfig(MLEConfig):
     noise_size: int = setting(900, "Width of z (its program).")
     noise: str = setting(
         "uniform",
-        "Law of z: 'uniform', U(-1, 1) (its program); 'normal', N(0, 1) (its later program).",
+        "Prior of z: 'uniform', U(-1, 1) (its program); 'normal', N(0, 1) (its later program).",
         choices=("uniform", "normal"),
     )
-    code: bool = setting(True, "Whether z's first component is 0 or 1 instead (its program).")
+    code: bool = setting(True, "Whether z's first component is binary, 0 or 1 (its program).")
     windows: tuple[int, ...] = setting((3, 4, 5), "Window sizes of D (its program), in tokens.")
     filters: tuple[int, ...] = setting((300,) * 3, "Filters of each window size (its program).")
     head: int = setting(200, "Width of D's layer before the score (its program).")
-    sharpness: float = setting(1000.0, "Factor L on the logits in soft-argmax (its program).")
+    sharpness: float = setting(1000.0, "Inverse temperature L of soft-argmax (its program).")
     matching: str = setting(
         "mmd",
         "Distance of real and generated features that G minimizes: 'mean'; "
@@ -118,45 +118,47 @@ class TextGANConfig(MLEConfig):
     mmd_root: bool = setting(
         True, "Whether the loss is MMD, not MMD² (its program; the paper: MMD²)."
     )
-    ridge: float = setting(0.1, "Added to the diagonal of covariances (its program).")
+    ridge: float = setting(0.1, "Value added to the diagonal of covariances (its program).")
     moment_share: float = setting(
         0.0,
-        "Weight of a batch in the running moments of 'covariance'; 0: of one batch among all "
-        "seen (its program).",
+        "Weight of the last batch in the running moments of 'covariance'; 0: all batches have "
+        "equal weight (its program).",
         zero=True,
         most=1.0,
     )
     matching_weight: float = setting(
-        1e-3, "Weight λ_m of MMD in D's loss, which makes it large (its program).", zero=True
+        1e-3, "Weight λ_m of -MMD in D's loss: D maximizes MMD (its program).", zero=True
     )
     reconstruction: str = setting(
         "cross_entropy",
-        "Cost of z's reconstruction: 'square' (the paper) or 'cross_entropy' (its program).",
+        "Reconstruction loss of z: 'square' (the paper) or 'cross_entropy' (its program).",
         choices=("square", "cross_entropy"),
     )
     reconstruction_weight: float = setting(
-        1e-3, "Weight λ_r of z's reconstruction in D's loss (its program).", zero=True
+        1e-3, "Weight λ_r of z's reconstruction loss in D's loss (its program).", zero=True
     )
     smoothing: float = setting(
-        0.01, "Share ε of label smoothing in D's loss (its program).", zero=True, most=0.49
+        0.01, "Label smoothing ε in D's loss (its program).", zero=True, most=0.49
     )
     rescale: bool = setting(
         True, "Whether small gradients are also scaled to gradient_clip (its program)."
     )
     decoding: str = setting(
         "likeliest",
-        "How sentences are written: 'likeliest', z is all the noise (the paper); 'drawn', each "
-        "word from the softmax.",
+        "Decoding: 'likeliest', the argmax, so that z is the only noise (the paper); 'drawn', "
+        "words sampled from the softmax.",
         choices=("likeliest", "drawn"),
     )
     likelihood_draws: int = setting(16, "Number of latent vectors in the likelihood's mean, K.")
-    epochs: int = setting(20, "Epochs of the auto-encoder first (open).", zero=True)
-    learning_rate: float = setting(0.005, "Adam's rate for the auto-encoder (open).")
+    epochs: int = setting(20, "Epochs of pre-training as an auto-encoder (open).", zero=True)
+    learning_rate: float = setting(0.005, "Learning rate of the auto-encoder (open).")
     permutation_epochs: int = setting(
-        1, "Epochs of D against exchanged words, before it meets G (open).", zero=True
+        1,
+        "Epochs of D's pre-training against sentences with two words exchanged (open).",
+        zero=True,
     )
-    generator_learning_rate: float = setting(5e-5, "Adam's rate for G against D (its program).")
-    discriminator_learning_rate: float = setting(1e-4, "Adam's rate for D (its program).")
+    generator_learning_rate: float = setting(5e-5, "Learning rate of G against D (its program).")
+    discriminator_learning_rate: float = setting(1e-4, "Learning rate of D (its program).")
     generator_steps: int = setting(1, "Updates of G before each of D (its program; 2016: 5).")
     steps: int = setting(2500, "Updates of D against G.", zero=True)
     phase_steps: int = setting(20, "Updates of D in a phase of the schedule.")
@@ -165,31 +167,35 @@ class TextGANConfig(MLEConfig):
         super().__post_init__()
         self.refuse("generator_dropout", "width", "patience")
         if len(self.windows) != len(self.filters) or not self.windows:
-            raise UserError("textgan_windows and textgan_filters must have the same length")
+            raise UserError(
+                "textgan_windows and textgan_filters must have the same length "
+                f"(got {len(self.windows)} and {len(self.filters)})"
+            )
         if min(*self.windows, *self.filters) < 1 or len(set(self.windows)) != len(self.windows):
             raise UserError("textgan_windows and textgan_filters must be positive, no window twice")
         if self.noise == "normal" and self.reconstruction == "cross_entropy":
             raise UserError(
-                "textgan_reconstruction cross_entropy needs z in [-1, 1]: textgan_noise uniform"
+                "textgan_reconstruction=cross_entropy needs z in [-1, 1]: give "
+                "textgan_noise=uniform, or textgan_reconstruction=square"
             )
 
     def check(self, shared: SharedConfig) -> None:
         """Raises ``UserError`` if a window is longer than the sequence."""
         if max(self.windows) > shared.length:
             raise UserError(
-                f"textgan_windows: {max(self.windows)} is longer than the sequence "
+                f"textgan_windows: window {max(self.windows)} is longer than the sequence "
                 f"({shared.length} tokens)"
             )
 
 
 class TextGAN(MLE, Discriminating):
-    """A generator that begins in z, and matches the features of its discriminator."""
+    """A generator of sentences from z, trained to match features of its discriminator."""
 
     config: Config[TextGANConfig]
     discriminator_phases = ("pretrain/permutation", "adversarial/generator")
 
     def log_odds(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns D's logits (n,) of sentences (n, T)."""
+        """Returns D's log-odds (n,) that sentences (n, T) are real."""
         return self.discriminator(tokens)
 
     def __init__(
@@ -206,7 +212,7 @@ class TextGAN(MLE, Discriminating):
         )
 
     def build_models(self) -> None:
-        """Makes the networks with their initial weights; both embeddings begin the same."""
+        """Builds the networks with their initial weights, the same for both embeddings."""
         config, own = self.config, self.config.own
         seed = derive_int(config.seed, "textgan")
         shapes = config.vocab_size, config.length, own.embedding
@@ -224,7 +230,7 @@ class TextGAN(MLE, Discriminating):
             model.build()
 
     def build_optimizers(self) -> None:
-        """Makes the optimizers of `models`."""
+        """Builds the optimizers of `models`."""
         own, generator = self.config.own, self.model.trainable_variables
         coder = [*generator, *self.discriminator.encoder_variables]
         for name, variables, rate in (
@@ -241,7 +247,7 @@ class TextGAN(MLE, Discriminating):
     # --- The schedule -----------------------------------------------------------------------------
 
     def phases(self) -> Iterator[Phase]:
-        """Yields the auto-encoder's epochs, D's on exchanged words, then adversarial phases."""
+        """Yields epochs of the auto-encoder, D's pre-training, then adversarial phases."""
         own, every = self.config.own, self.config.evaluate_every
         for epoch in range(1, own.epochs + 1):
             evaluate = epoch % every == 0 or epoch == own.epochs
@@ -254,29 +260,30 @@ class TextGAN(MLE, Discriminating):
         )  # fmt: skip
 
     def permuted(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns sentences, and the same with two words exchanged.
+        """Returns training sentences, and the same with two words exchanged, (n, T) each.
 
         Raises:
-          UserError: hardly any sentence has two different words.
+          UserError: fewer than a batch of sentences have two different words.
         """
         padding = 0 if self.config.task == "text" else None
         pair = exchanged(self.task.train, padding, numpy_generator(seed, "exchanged"))
         if len(pair[0]) < self.config.batch_size:
             raise UserError(
                 f"textgan_permutation_epochs: {len(pair[0])} training sentences have two different "
-                f"words, fewer than batch_size {self.config.batch_size}"
+                f"words, fewer than batch_size {self.config.batch_size}: give "
+                "textgan_permutation_epochs=0"
             )
         return pair
 
     def real(self, steps: int, seed: int) -> tuple[np.ndarray]:
-        """Returns the real sentences of some iterations, (steps·B, generator_steps, T)."""
+        """Returns the real sentences of ``steps`` iterations, (steps·B, generator_steps, T)."""
         rows = steps * self.config.batch_size
         return drawn(self.task.train, rows, self.config.own.generator_steps, seed)
 
     # --- Noise and samples ------------------------------------------------------------------------
 
     def prior(self, rows: int, seed: tf.Tensor) -> tf.Tensor:
-        """Draws latent vectors z (rows, Z) from a stateless seed (2,)."""
+        """Returns latent vectors z (rows, Z), drawn with a stateless seed (2,)."""
         own, fold = self.config.own, tf.random.experimental.stateless_fold_in
         shape = [rows, own.noise_size]
         if own.noise == "normal":
@@ -289,13 +296,13 @@ class TextGAN(MLE, Discriminating):
         return tf.concat([tf.cast(code, tf.float32), z[:, 1:]], axis=1)
 
     def begin(self, rows: int, seed: tf.Tensor) -> LatentCell:
-        """Returns states of the cell that begin in latent vectors of their own."""
+        """Returns initial states of the cell, each with a latent vector drawn from the prior."""
         return self.model.begin(self.prior(rows, seed))
 
     def soft_samples(
         self, noise: tf.Tensor, keep: Callable[[tf.Tensor], tf.Tensor] = tf.identity
     ) -> tf.Tensor:
-        """Returns what is kept of the soft sentences, (B, T, ·), of latent vectors (B, Z)."""
+        """Returns ``keep(soft words)`` of sentences from latent vectors (B, Z): (B, T, ·)."""
         policy = relaxed.SoftPolicy(self.model, self.model.begin(noise))
         relax = relaxed.gumbel_softmax(self.config.own.sharpness)
         return relaxed.sample(policy, noise.shape[0], relax, relaxed.no_noise, "soft", keep).soft
@@ -303,12 +310,12 @@ class TextGAN(MLE, Discriminating):
     # --- Updates ----------------------------------------------------------------------------------
 
     def logits(self, tokens: tf.Tensor, seed: tf.Tensor, dropout: float = 0.0) -> tf.Tensor:
-        """Returns the logits (B, T, V) of sentences (B, T), each decoded from its own code."""
+        """Returns the auto-encoder's logits (B, T, V) of sentences (B, T)."""
         code = self.discriminator.noise(self.discriminator.features(tokens))
         return self.model.logits(tokens, self.model.begin(self._bounded(code)))
 
     def step(self, tokens: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of the auto-encoder, D's way to z and G, on sentences (B, T)."""
+        """Updates the auto-encoder (D's encoder and G) once on sentences (B, T)."""
         with tf.GradientTape() as tape:
             log_prob = losses.token_log_prob(self.logits(tokens, seed), tokens)
             loss = losses.likelihood_loss(log_prob, self.loss_mask(tokens))
@@ -316,14 +323,14 @@ class TextGAN(MLE, Discriminating):
         return {"loss": loss, "gradient_norm": self.apply("autoencoder", tape, loss, variables)}
 
     def permutation_step(self, real: tf.Tensor, false: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One update of D on sentences (B, T) against others."""
+        """Updates D once on real sentences against false ones, (B, T) each."""
         with tf.GradientTape() as tape:
             scores = self.discriminator(real), self.discriminator(false)
             loss = self._judged(*scores)
         return self._discriminator_scalars(tape, loss, scores)
 
     def adversarial_step(self, real: tf.Tensor, seed: tf.Tensor) -> Scalars:
-        """One iteration on real sentences (B, updates, T): G's updates, then D's on the last z."""
+        """Runs one iteration on real ones (B, updates, T): G's updates, then D's on the last z."""
         fold = tf.random.experimental.stateless_fold_in
         rows = distributed.local_batch_size(self.config.batch_size)
         for number in range(self.config.own.generator_steps):
@@ -332,11 +339,11 @@ class TextGAN(MLE, Discriminating):
         return scalars | self.discriminator_update(real[:, -1], noise)
 
     def generator_update(self, real: tf.Tensor, noise: tf.Tensor) -> Scalars:
-        """Moves G towards the features of real sentences (B, T), from latent vectors (B, Z)."""
+        """Updates G to match the features of real sentences (B, T), from latent vectors (B, Z)."""
         model, own = self.discriminator, self.config.own
         features = model.features(real)
         with tf.GradientTape() as tape:
-            # D's embedding inside the loop: all T soft tokens would take much memory.
+            # Embeds in the sampling loop: all soft tokens (B, T, V) would take much memory.
             mine = model.pool(self.soft_samples(noise, keep=model.embed))
             loss = self.distance(features, mine)
         norm = self.apply("adversarial", tape, loss, self.model.trainable_variables)
@@ -346,7 +353,7 @@ class TextGAN(MLE, Discriminating):
         return {"loss": loss, "gradient_norm": norm}
 
     def distance(self, real: tf.Tensor, generated: tf.Tensor) -> tf.Tensor:
-        """Returns what G makes small, of features (B, F) of real and generated sentences."""
+        """Returns the distance (), which G minimizes, of real and generated features (B, F)."""
         own = self.config.own
         if own.matching == "covariance":
             ridge = own.ridge * tf.eye(self.discriminator.feature_size)
@@ -361,7 +368,7 @@ class TextGAN(MLE, Discriminating):
         return mmd(real, generated, own.mmd_width, own.mmd_root)
 
     def discriminator_update(self, real: tf.Tensor, noise: tf.Tensor) -> Scalars:
-        """Moves D on real sentences (B, T) and soft samples of latent vectors (B, Z)."""
+        """Updates D on real sentences (B, T) and soft samples from latent vectors (B, Z)."""
         model, own = self.discriminator, self.config.own
         soft = self.soft_samples(noise)  # (B, T, V)
         with tf.GradientTape() as tape:
@@ -381,7 +388,7 @@ class TextGAN(MLE, Discriminating):
     def apply(
         self, name: str, tape: tf.GradientTape, loss: tf.Tensor, variables: Sequence[keras.Variable]
     ) -> tf.Tensor:
-        """Moves variables down a loss by an optimizer; returns the gradient's norm, ()."""
+        """Updates variables with a named optimizer; returns the gradient's norm before clipping."""
         clip = self.config.gradient_clip
         if self.config.own.rescale:
             gradients = dense_gradients(tape, loss, variables)
@@ -403,7 +410,7 @@ class TextGAN(MLE, Discriminating):
     def _discriminator_scalars(
         self, tape: tf.GradientTape, loss: tf.Tensor, scores: tuple[tf.Tensor, tf.Tensor]
     ) -> Scalars:
-        """Moves D down its loss; returns what is logged of it."""
+        """Updates D with the gradient of its loss; returns its scalars."""
         variables = self.discriminator.trainable_variables
         return {
             "discriminator_loss": loss,
@@ -416,14 +423,14 @@ class TextGAN(MLE, Discriminating):
 def exchanged(
     sentences: np.ndarray, padding: int | None, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns sentences (n, T), and each with two different words exchanged, pairs uniform.
+    """Returns sentences (n, T), and the same with a uniformly drawn pair of words exchanged.
 
-    Sentences without two different words are left out of both.
+    The two words differ. Sentences without two different words are left out of both arrays.
 
     Args:
       sentences: ids (N, T).
-      padding: the id that is no word, and stays where it is; None if there is none.
-      random: generator of the pairs.
+      padding: the padding id, which is never exchanged; None without padding.
+      random: random generator of the pairs.
     """
     words = np.ones(sentences.shape, bool) if padding is None else sentences != padding
     differs = (sentences[:, :, None] != sentences[:, None]) & words[:, :, None] & words[:, None]
@@ -431,7 +438,7 @@ def exchanged(
     sentences, differs = sentences[kept], differs[kept]
 
     def pick(weights: np.ndarray) -> np.ndarray:
-        """Returns a column of each row, by whole-numbered weights (n, T)."""
+        """Returns a random column of each row (n,), by integer weights (n, T)."""
         below = weights.cumsum(axis=1)
         at = random.integers(0, below[:, -1])
         return (below <= at[:, None]).sum(axis=1)

@@ -250,7 +250,7 @@ def test_what_does_not_go_together_is_refused(name, changes, words):
 
 def test_too_few_sentences_are_refused():
     made = system(mle_patience=1, mle_held_out=0.5, batch_size=16)
-    with pytest.raises(UserError, match="16 of 30 training sentences out, and fewer than"):
+    with pytest.raises(UserError, match="16 of 30 training sentences, and fewer than"):
         made.split()
 
 
