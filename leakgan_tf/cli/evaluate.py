@@ -47,7 +47,8 @@ def run(values: flags.FlagValues) -> None:
     if not values.run_dir:
         if not (values.samples or values.references):
             raise UserError("name --samples and --references, or --run_dir")
-        _refuse_idle(values, ("temperatures", "data", "num", "best", "picture"), "--run_dir")
+        names = ("temperatures", "data", "num", "best", "picture", "language_model", "reverse_lm")
+        _refuse_idle(values, names, "--run_dir")
         evaluate_files.run(values)
         return
     if values.samples or values.references:

@@ -68,16 +68,25 @@ def _fields(path: Path, lines: Sequence[str]) -> str:
     if sum(map(is_json, lines)) > 0.9 * len(lines):
         return "looks like JSON lines: give --column=NAME, the field with the text"
     separator = guess_separator(path, lines[0])
-    counts = [len(row) for row in csv.reader(iter(lines), delimiter=separator)]
+    # Each line by itself: a quote without its pair must not take in the lines after it.
+    counts = [len(_split(line, separator)) for line in lines]
     usual = max(set(counts), key=counts.count)
     named = {".csv", ".tsv"} & set(path.suffixes)
     least = 2 if named or separator == "\t" else 3
     if usual < least or counts.count(usual) < (0.5 if named else 0.95) * len(counts):
         return ""
-    header = next(csv.reader([lines[0]], delimiter=separator))
+    header = _split(lines[0], separator)
     kind = "TSV" if separator == "\t" else "CSV"
     shown = ", ".join(name.strip() for name in header)
     return f"looks like {kind}: give --column=NAME or NUMBER (first row: {shown[:120]})"
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Returns the fields of a line; the line itself if a field is too long for a table."""
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error:
+        return [line]
 
 
 def _wrapped(lines: Sequence[str]) -> str:

@@ -169,7 +169,7 @@ def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> 
 
     Args:
       config: sizes and seed.
-      arrays: published weights by name (`oracle.read_parameters`).
+      arrays: published weights by name (`oracle_weights.read_parameters`).
 
     Raises:
       UserError: the weights are of other sizes than the configuration, or are missing.

@@ -261,6 +261,15 @@ def test_own_text_ends_in_a_folder_or_in_a_line_that_says_what_to_type(tmp_path,
         assert wrong not in account
 
 
+def test_a_quote_without_its_pair_takes_in_no_other_line(tmp_path, capsys):
+    """As a field it would be longer than `csv` reads, 131,072 characters."""
+    lines = [f"the {animal} number {i}, old and {'very ' * 12}tired, slept" for i in range(1_000)
+             for animal in ("cat", "dog")]  # fmt: skip
+    text = write(tmp_path / "text.txt", '"a cat, and a dog slept\n' + "\n".join(lines))
+    assert run(f"--input={text}", f"--out={tmp_path / 'out'}") == 0
+    assert "sentences" in capsys.readouterr().out
+
+
 def test_half_a_character_in_json_is_refused(tmp_path, capsys):
     path = write(tmp_path / "half.jsonl", '{"text": "a cat"}\n{"text": "a \\ud83d dog"}\n')
     assert run(f"--input={path}", "--column=text", f"--out={tmp_path / 'out'}") == 2

@@ -420,6 +420,10 @@ def test_a_data_folder_that_has_gone_is_refused_until_named(folder, evaluated, t
             ["--samples={here}/s.txt", "--references={here}/s.txt", "--temperatures=1"],
             ["--temperatures", "--run_dir"],
         ),
+        (
+            ["--samples={here}/s.txt", "--references={here}/s.txt", "--reverse_lm"],
+            ["--reverse_lm", "--run_dir"],
+        ),
     ],
 )
 def test_evaluate_refuses_bad_flags(folder, tmp_path, capsys, words, names):
