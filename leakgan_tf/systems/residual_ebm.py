@@ -55,7 +55,10 @@ from leakgan_tf.utils.seeds import derive
 
 _ROUND = "residual/discriminator"
 # Settings that must be equal in the runs of G and of the energy.
-_SHARED = ("task", "length", "vocab_size", "padding", "dataset", "oracle_seed", "oracle_params")
+_SHARED = (
+    "task", "length", "vocab_size", "padding", "dataset", "oracle_embedding", "oracle_hidden",
+    "oracle_seed", "oracle_params", "grammar", "law",
+)  # fmt: skip
 
 
 @unique_class

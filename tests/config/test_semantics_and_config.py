@@ -186,7 +186,7 @@ def test_fields_of_another_type_are_refused_by_name(changes, message):
         ),
         (
             {"system": "scheduled_sampling", "scheduled_sampling_schedule": "inverse_sigmoid"},
-            "at least 1 if inverse_sigmoid",
+            "at least 1 for inverse_sigmoid",
         ),
         ({"goal_alignment": "x"}, "goal_alignment must be one of"),
         ({"goal_init": "x"}, "goal_init must be one of"),

@@ -77,7 +77,9 @@ def test_a_trained_run_of_any_system_is_the_generator(task, leakgan_run, tmp_pat
 def test_a_run_of_other_data_is_refused(leakgan_run, tmp_path):
     with pytest.raises(UserError, match="has oracle_seed 0, this run 1"):
         make_system(config(residual_ebm_base=str(leakgan_run), oracle_seed=1), None)
-    with pytest.raises(UserError, match="no run, or it has moved"):
+    with pytest.raises(UserError, match="has oracle_hidden .*, this run 7"):
+        make_system(config(residual_ebm_base=str(leakgan_run), oracle_hidden=7), None)
+    with pytest.raises(UserError, match="has no config.json: give a run"):
         make_system(config(residual_ebm_base=str(tmp_path / "none")), None)
     runs.begun(config(), tmp_path / "residual")
     with pytest.raises(UserError, match="is a residual model itself"):
