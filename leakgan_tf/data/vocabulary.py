@@ -28,12 +28,12 @@ class Vocabulary:
     """Words and their ids.
 
     Id 0 ends a sentence, pads it, and is the start symbol of generators. With ``unknown``, id 1
-    stands for every word outside the vocabulary. The other words follow. ``<eos>`` and ``<unk>``
+    represents every word outside the vocabulary. The other words follow. ``<eos>`` and ``<unk>``
     only display ids 0 and 1: where a text contains these strings, they are words with other ids.
 
     Args:
       words: the ordinary words in the order of their ids, without repetition.
-      unknown: whether id 1 stands for unknown words.
+      unknown: whether id 1 represents unknown words.
 
     Raises:
       UserError: a word occurs twice or is empty.
@@ -64,7 +64,7 @@ class Vocabulary:
           counts: number of occurrences of each word.
           min_count: minimum number of occurrences of a word.
           size: maximum number of ids, with <eos> and <unk>; None for no limit.
-          unknown: whether id 1 stands for unknown words.
+          unknown: whether id 1 represents unknown words.
         """
         frequent = [word for word, count in counts.items() if count >= max(min_count, 1)]
         frequent.sort(key=lambda word: (-counts[word], word))

@@ -8,7 +8,7 @@ in nats per token bounds KL(real ‖ generated) / T from below, whatever f is. I
 residual model G(x) exp(f(x)) / Z takes off the generator's held-out NLL (`generation.residual`).
 Above zero D knows something that the generator does not. Below zero its score, taken at its word,
 makes the generator worse: D is overconfident, or fits the sentences that it was trained on. The
-tempered bound, the greatest over α f with α in [0, 1], tells the two apart: it is above zero where
+tempered bound, the greatest over α f with α in [0, 1], separates the two: it is above zero where
 D knows something, but is too sure of it. Rewards that use only D's ranks do not depend on α.
 """
 

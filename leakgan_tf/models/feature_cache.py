@@ -29,13 +29,11 @@ class FeatureStore:
         """Returns the features (n, T+1, F) of the prefixes of sentences (n, T), on the host.
 
         Args:
-          tokens: ids; another array object is computed anew.
+          tokens: ids; another array object is computed again.
           version: a number that changes with D's weights, such as its number of updates.
         """
         if self._key != (id(tokens), version):
-            self._features = tf.zeros(
-                [0]
-            )  # frees the old features before the new ones are computed
+            self._features = tf.zeros([0])  # frees the memory of the old features first
             self._features = self._made(tokens)
             self._key = (id(tokens), version)
         return self._features

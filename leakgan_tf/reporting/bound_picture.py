@@ -55,7 +55,7 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     axes.axhline(0.0, color="black", linewidth=0.8)
     axes.set_xlabel("rounds of D (hollow: pre-training; full: adversarial)")
     axes.set_ylabel("Donsker-Varadhan bound on held-out sentences,\nnats per token")
-    axes.set_title("What D knew of held-out sentences; below 0 it is overconfident", fontsize=11)
+    axes.set_title("What D knew of held-out sentences", fontsize=11)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8)
     save_picture(figure, path, 110)

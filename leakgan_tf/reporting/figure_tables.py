@@ -74,7 +74,7 @@ def _bounds(values: Sequence[float]) -> str:
 # What D knows of held-out sentences (`metrics.discriminator_scores`).
 KNOWN = (
     Column("D knows, nats per token", named(f"discriminator.{BOUND}"), _bounds),
-    Column("… if tempered", named(f"discriminator.{TEMPERED}"), _bounds),
+    Column("D knows, tempered", named(f"discriminator.{TEMPERED}"), _bounds),
     Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
     Column("D's calibration error", named("discriminator.calibration_error")),
 )

@@ -133,7 +133,7 @@ class LeakGANConfig(SystemConfig, flags=""):
     )
     pretrain_generator_epochs: int = setting(8, "G epochs in a round of pre-training.", zero=True)
     likelihood_share: float = setting(
-        1.0, "Share of the training sentences in a G epoch, drawn anew for each epoch.", most=1
+        1.0, "Share of the training sentences in a G epoch, drawn again for each epoch.", most=1
     )
     discriminator_samples: int = setting(9984, "Real, and generated, sequences in a D round.")
     discriminator_data: str = setting("fresh", DATA_ABOUT + " (its program: fresh).", DATA)

@@ -54,7 +54,7 @@ def score_generator(
       temperature: divides the logits of the samples and of the held-out likelihood.
       num: the most samples and held-out sentences that are used.
       samples: what `scoring_samples` returns, if it is known already.
-      nll: what `held_out` returns for that temperature, likewise.
+      nll: NLL_test at that temperature, if it is known already.
     """
     if samples is None:
         samples = scoring_samples(generator, dataset, temperature, num)

@@ -113,14 +113,14 @@ class Bar:
           seconds: that finished work took, by its kind.
         """
         now = time.monotonic()
-        if position != self._first[0]:
+        if update and position != self._first[0]:
             self._first = (position, update, now)  # after its first updates, which compile
         if now - self._shown < self._pause:
             return
         self._shown = now
         name = self._kinds[position][0] if position < len(self._kinds) else "done"
         since = update - self._first[1]
-        if since and not seconds.get(name):
+        if update and since and not seconds.get(name):
             seconds = {**seconds, name: [(now - self._first[2]) * updates / since]}
         kinds = [kind for phase in self._kinds[position:] for kind in phase]
         left = time_left(kinds, seconds, update / updates if updates else 0.0)

@@ -1,6 +1,4 @@
-"""Trains MLE some times in this process; prints the resident MiB after each run.
-
-MLE, as its graphs are soon made; test_loop.py counts the graphs that LeakGAN leaves.
+"""Trains LeakGAN some times in this process; prints the resident MiB after each run.
 
 Usage: memory_driver.py FOLDER RUNS.
 """
@@ -24,7 +22,7 @@ def resident() -> float:
 def main(folder: str, runs: int) -> None:
     session.prepare_process()
     for seed in range(runs):
-        config = tiny("mle", seed=seed)
+        config = tiny("leakgan", seed=seed)
         path = f"{folder}/{seed}"
         session.train_run(config, lambda c=config: SyntheticTask(c, make_oracle(c)), path, {})
         print(f"resident {resident()}", flush=True)

@@ -57,9 +57,10 @@ def results(folder):
 
 
 @pytest.mark.ci
-def test_killed_in_each_phase(tmp_path):
-    phases = last_of_each_kind("leakgan").values()
-    told = drive(tmp_path / "peaceful", tmp_path / "killed", "leakgan", *phases)
+@pytest.mark.parametrize("system", ["leakgan", "mle"])
+def test_killed_in_each_phase(tmp_path, system):
+    phases = last_of_each_kind(system).values()
+    told = drive(tmp_path / "peaceful", tmp_path / "killed", system, *phases)
     statuses = [line.rpartition(" ") for line in told.splitlines() if line.startswith(STARTS)]
     assert [(name, int(status)) for name, _, status in statuses] == [
         ("peaceful", 0),

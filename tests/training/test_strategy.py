@@ -87,9 +87,11 @@ def test_two_devices_equal_one(tmp_path, expected):
 
 
 def test_two_processes_equal_one(tmp_path, expected):
-    wanted = "original"  # ranks its rewards over the whole batch
+    wanted = ("original", "seqgan")
     processes = [
-        start("strategy_cases.py", tmp_path / f"{i}.npz", "multi_worker", 0, wanted, TF_CONFIG=each)
+        start(
+            "strategy_cases.py", tmp_path / f"{i}.npz", "multi_worker", 0, *wanted, TF_CONFIG=each
+        )
         for i, each in enumerate(clusters(2))
     ]
     for told, status in map(ended, processes):

@@ -491,9 +491,10 @@ def test_time_left_is_without_what_is_done_of_the_present_work():
 
 
 def test_the_first_phase_shows_the_time_left_by_its_own_updates(monkeypatch, capfd):
-    clock = iter([100.0, 140.0])
+    clock = iter([0.0, 100.0, 140.0])
     monkeypatch.setattr(logs.time, "monotonic", lambda: next(clock))
     bar = logs.Bar("run", [("a",), ("a", "b")], 0)
+    bar.show(0, 0, 0, {})  # as after a phase before it
     bar.show(0, 1, 10, {})  # after 100 s of compilation, which are no measure
     bar.show(0, 2, 10, {})
     monkeypatch.undo()
