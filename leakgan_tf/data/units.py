@@ -101,6 +101,8 @@ def _read_column(path: Path, lines: Iterator[Numbered], column: str) -> Iterator
     whole = itertools.chain([first], lines)
     if is_json(first[1]):
         return _json_column(path, whole, column)
+    if re.match(r"\s*\[\s*(\{|$)", first[1]):
+        raise UserError(f"{path} is a JSON array: give one object a line, as `jq -c '.[]'` writes")
     separator = guess_separator(path, first[1])
     return _csv_column(path, whole, column, separator)
 
@@ -136,16 +138,18 @@ def _json_column(path: Path, lines: Iterator[Numbered], column: str) -> Iterator
 def _csv_column(
     path: Path, lines: Iterator[Numbered], column: str, separator: str
 ) -> Iterator[Numbered]:
-    last = [0]
+    last, begin = [0], 1
 
     def texts() -> Iterator[str]:
         for last[0], text in lines:
             yield text
 
-    rows = csv.reader(texts(), delimiter=separator)
+    # Strict: a quote without its pair would silently join the rows up to the next quote.
+    rows = csv.reader(texts(), delimiter=separator, strict=True)
     place = -1
     try:
         for row in rows:
+            begin = last[0] + 1
             if not row:
                 continue
             if place < 0:
@@ -156,12 +160,15 @@ def _csv_column(
                 raise UserError(f"{path} line {last[0]}: {len(row)} fields, no column {column}")
             yield last[0], row[place]
     except csv.Error as error:
-        raise UserError(f"{path} line {last[0]}: not CSV: {error}") from error
+        advice = 'a quote within a quoted field is written twice: ""'
+        raise UserError(f"{path} line {begin}: not CSV: {error}; {advice}") from error
 
 
 def _find_column(path: Path, row: list[str], column: str) -> tuple[int, bool]:
     """Returns (index of the column from 0, whether the first row is a header)."""
     names = [name.strip() for name in row]
+    if names.count(column) > 1:
+        raise UserError(f"{path} has {names.count(column)} columns {column!r}: rename the others")
     if column in names:
         return names.index(column), True
     if column.isdecimal() and 1 <= int(column) <= len(row):

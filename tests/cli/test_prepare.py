@@ -270,6 +270,35 @@ def test_a_quote_without_its_pair_takes_in_no_other_line(tmp_path, capsys):
     assert "sentences" in capsys.readouterr().out
 
 
+TABLES = {
+    "an end missing": ('text,stars\na cat,1\n"a dog,2\na cow,3\n', "line 3: not CSV"),
+    "text after the end": ('text,stars\n"a cat" sat,1\na cow,3\n', "line 2: not CSV"),
+    "up to another quote": ('text,stars\n"a cat,1\na dog,2\n"a cow",3\n', "line 2: not CSV"),
+    "one name twice": ("text,text\na cat,1\n", "has 2 columns 'text'"),
+    "a JSON array": ('[{"text": "a cat"},\n{"text": "a dog"}]\n', "is a JSON array"),
+    "a JSON array on lines": ('[\n{"text": "a cat"}\n]\n', "is a JSON array"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_would_lose_rows_is_refused(tmp_path, capsys, name):
+    content, says = TABLES[name]
+    path = write(tmp_path / "table.csv", content)
+    assert run(f"--input={path}", "--column=text", f"--out={tmp_path / 'out'}") == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_quoted_field_may_span_lines(tmp_path):
+    rows = "".join(f'"a cat said ""hm""\nand slept {i}",{i}\n' for i in range(20))
+    path = write(tmp_path / "table.csv", "text,stars\n" + rows)
+    words = ["--column=text", "--tokenizer=whitespace"]
+    assert run(f"--input={path}", *words, f"--out={tmp_path / 'out'}") == 0
+    loaded = load_dataset(tmp_path / "out")
+    assert len(loaded.train) + len(loaded.test) == 20
+    assert loaded.decode(loaded.train[0]).startswith('a cat said "hm" and slept')
+
+
 def test_half_a_character_in_json_is_refused(tmp_path, capsys):
     path = write(tmp_path / "half.jsonl", '{"text": "a cat"}\n{"text": "a \\ud83d dog"}\n')
     assert run(f"--input={path}", "--column=text", f"--out={tmp_path / 'out'}") == 2
