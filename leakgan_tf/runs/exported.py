@@ -48,8 +48,10 @@ class Exported(tf.Module):
         self._length = trained.config.length
         self._tokenizer = trained.reader.tokenizer if trained.reader else None
         self._ranks = graph_text.merge_ranks(self._tokenizer)  # tracked, as all tables
+        self._symbols = trained.symbols
         if trained.reader is None:
-            words = [str(number) for number in range(trained.config.vocab_size)]
+            numbers = range(trained.config.vocab_size)
+            words = list(self._symbols or map(str, numbers))
             known, first = words, 0
         else:
             vocabulary = trained.reader.vocabulary
@@ -260,7 +262,11 @@ class Exported(tf.Module):
             words = tf.where(inside > 0, words, "")
             counted &= tf.pad(inside[:, :-1], [[0, 0], [1, 0]], constant_values=1) > 0
         sums = (tf.reduce_sum(tf.where(counted, part, 0.0), axis=1) for part in drawn[1:])
-        return Written(ids, graph_text.detokenize(words, self._tokenizer), *sums)
+        if self._symbols:
+            text = tf.strings.regex_replace(tf.strings.reduce_join(words, axis=-1), " +$", "")
+        else:
+            text = graph_text.detokenize(words, self._tokenizer)
+        return Written(ids, text, *sums)
 
 
 def with_defaults(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leakgan_tf.config.config import Config
-from leakgan_tf.data.languages import Language
+from leakgan_tf.data.languages import PADDING, Language
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.vocabulary import EOS_ID
 from leakgan_tf.generation import residual
@@ -45,7 +45,8 @@ class TrainedGenerator:
       config: the run's configuration.
       system: its models.
       generator: `sample`, `log_prob` and `complete` on token ids.
-      reader: how ids become text; None on the oracle task.
+      reader: how ids become text; None on the oracle and CFG tasks.
+      symbols: on the CFG task: symbols by id, the first of which is padding; else empty.
       position: phases of training that it has seen, and `total`, of how many.
       chosen: which weights these are, in words.
       figures: of the finished run's last weights, as measured then; empty before.
@@ -68,6 +69,8 @@ class TrainedGenerator:
         self.system = system
         self.generator = system.generator
         self.reader = reader
+        language = Language(config.grammar, config.law) if config.task == "cfg" else None
+        self.symbols = language.symbols if language else ()
         self.position = progress.position
         self.total = progress.total
         self.chosen = f"weights after {self.position} of {self.total} phases"
@@ -209,9 +212,14 @@ class TrainedGenerator:
         return training_text(RunFolder(self.run_dir), self.config, data)
 
     def _text(self, ids: Sequence[int]) -> str:
-        if self.config.task == "cfg":
-            return Language(self.config.grammar, self.config.law).text(ids)
-        return " ".join(map(str, ids)) if self.reader is None else self.reader.text(ids)
+        if self.symbols:
+            return "".join(self._tokens(ids)).rstrip(PADDING)
+        return " ".join(self._tokens(ids)) if self.reader is None else self.reader.text(ids)
+
+    def _tokens(self, ids: Sequence[int]) -> tuple[str, ...]:
+        if self.reader is not None:
+            return tuple(self.reader.tokens(ids))
+        return tuple(self.symbols[each] if self.symbols else str(each) for each in ids)
 
     def _batches(self, request: Request) -> tuple[Iterator[Drawn], np.ndarray]:
         """Returns batch after batch of what is drawn, and which tokens are given, (T,)."""
@@ -230,9 +238,7 @@ class TrainedGenerator:
         counted = count_drawn(drawn.tokens, ~given, end)
         log_probs, law = ((part * counted).sum(axis=1) for part in drawn[1:])
         rows = drawn.tokens.tolist()
-        words = [
-            tuple(map(str, row) if self.reader is None else self.reader.tokens(row)) for row in rows
-        ]
+        words = [self._tokens(row) for row in rows]
         return [
             Sentence(
                 self._text(row),

@@ -11,6 +11,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
+from leakgan_tf.data.languages import Language
 from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.text import get_tokenizer
 from leakgan_tf.data.vocabulary import Vocabulary
@@ -91,6 +92,9 @@ def trained(tmp_path_factory):
     """Runs by name: sentences that end, sentences whose filling is a token, and oracle ids."""
     folder = tmp_path_factory.mktemp("runs")
     runs.begun(tiny("mle"), folder / "oracle")
+    language = Language("operators")
+    sizes = {"vocab_size": len(language.symbols), "length": language.length}
+    runs.begun(tiny("mle", task="cfg", grammar="operators", **sizes), folder / "grammar")
     return {
         "maskgan": text_run(folder / "maskgan", "maskgan", padding="masked"),
         "leakgan": text_run(folder / "leakgan", "leakgan", padding="masked"),
@@ -98,6 +102,7 @@ def trained(tmp_path_factory):
         "seqgan": text_run(folder / "seqgan", "seqgan", padding="token"),
         "pg_bleu": text_run(folder / "pg_bleu", "pg_bleu", padding="masked"),
         "oracle": load(folder / "oracle"),
+        "grammar": load(folder / "grammar"),
     }
 
 
@@ -118,7 +123,7 @@ def exported(trained, tmp_path_factory):
     return {path.rpartition("/")[2]: made for path, made in models.items()}
 
 
-RUNS = ("maskgan", "leakgan", "mle", "seqgan", "pg_bleu", "oracle")
+RUNS = ("maskgan", "leakgan", "mle", "seqgan", "pg_bleu", "oracle", "grammar")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -135,6 +140,13 @@ def test_strings_are_the_sentences_of_the_run(trained, exported, name):
     made = exported[name][: len(ASKED)]
     for (count, temperature, seed), (_, text) in zip(ASKED, made, strict=True):
         assert text == trained[name].generate(count, temperature, seed)
+
+
+def test_sentences_of_a_grammar_are_symbols(trained, exported):
+    _, text = exported["grammar"][0]
+    assert set("".join(text)) <= set("x+-*/ ") and "".join(text)
+    sentence = trained["grammar"].sentences(1)[0]
+    assert "".join(sentence.tokens).rstrip() == sentence.text
 
 
 def test_fillings_are_those_of_generate_with_a_template(trained, exported):
