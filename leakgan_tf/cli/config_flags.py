@@ -8,11 +8,12 @@ from absl import flags
 
 from leakgan_tf.api.training import ORACLE_TASK
 from leakgan_tf.cli.device_flags import DEVICES
-from leakgan_tf.config.config import applicable, flatten
+from leakgan_tf.config.config import Config, applicable, flatten
 from leakgan_tf.config.fields import parse_setting
 from leakgan_tf.config.own import OwnField, own_fields
-from leakgan_tf.config.presets import synthetic_preset, text_preset
+from leakgan_tf.config.presets import Own, cfg_preset, synthetic_preset, text_preset
 from leakgan_tf.config.shared import SharedConfig
+from leakgan_tf.data.languages import Language
 from leakgan_tf.systems.registry import find_systems, system_config
 from leakgan_tf.utils.errors import UserError
 
@@ -81,32 +82,35 @@ def preset_values(values: flags.FlagValues) -> dict[str, str]:
     """
     if "preset" not in values or "batch_size" not in values:
         return {}
-    name, kind = values.preset, "text"
     oracle = "length" in values or "sizes" in values
     if "task" in values:  # the command has both tasks
         oracle = values.task == ORACLE_TASK
-    if oracle:
-        length = values.length if "length" in values else 20
-        kind = "40" if length == 40 else ""
     found: dict[str, Any] = {}
     for system in find_systems():
         own = system_config(system)
-        if kind == "text":
-            config = text_preset(name, 5000, 32, own)
-        else:
-            config = synthetic_preset(name, 40 if kind else 20, own)
-        for flag, value in flatten(config).items():
+        for flag, value in flatten(_preset(values, oracle, own)).items():
             field = own_fields(own).get(flag)
             if flag not in found or (field is not None and field.group == system):
                 found[flag] = value
-    if kind == "text":
-        del found["vocab_size"]  # the data folder's
+    if not oracle:
+        del found["vocab_size"]  # the data folder's, or the grammar's
     known = setting_flags()
     return {
         flag: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         for flag, value in found.items()
         if flag in known
     }
+
+
+def _preset(values: flags.FlagValues, oracle: bool, own: type[Own]) -> Config[Own]:
+    """Returns a system's preset on the task that a command has by its flags."""
+    if oracle:
+        length = 40 if "length" in values and values.length == 40 else 20
+        return synthetic_preset(values.preset, length, own)
+    if "grammar" in values:
+        language = Language(values.grammar)
+        return cfg_preset(values.preset, len(language.symbols), language.length, own)
+    return text_preset(values.preset, 5000, 32, own, melodies="midi" in values)
 
 
 def overrides(values: flags.FlagValues) -> dict[str, Any]:

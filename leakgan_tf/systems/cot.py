@@ -41,7 +41,7 @@ from leakgan_tf.models.optimizers import FusedAdam, dense_gradients
 from leakgan_tf.objectives import cooperative, losses
 from leakgan_tf.systems.base import Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
-from leakgan_tf.systems.mle import MLE, MLEConfig
+from leakgan_tf.systems.mle import MLE, UNTUNED, MLEConfig
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.seeds import derive_int
 
@@ -58,6 +58,7 @@ class CoTConfig(MLEConfig):
     presets: ClassVar[Presets] = {
         "short": {"steps": 5000},
         "quick": {"epochs": 0, "learning_rate": 1e-3, "steps": 2000},
+        "tuned": {"epochs": 0, "learning_rate": 1e-3, "steps": 2000, **UNTUNED},
         "smoke": {
             "epochs": 0, "learning_rate": 1e-3, "steps": 20, "phase_steps": 5, "samples": 16,
             "mediator_embedding": 8, "mediator_hidden": 8,

@@ -46,6 +46,8 @@ TUNED = {
     "width": 128,
     "patience": 5,
 }
+# For the preset `tuned` of systems that do not take those.
+UNTUNED = {"generator_dropout": 0.0, "width": 0, "patience": 0}
 
 
 @unique_class

@@ -42,10 +42,15 @@ from leakgan_tf.objectives.adversarial import adversarial_losses, gradient_penal
 from leakgan_tf.objectives.annealing import annealed
 from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
-from leakgan_tf.systems.mle import MLE, MLEConfig
+from leakgan_tf.systems.mle import MLE, UNTUNED, MLEConfig
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive_int
+
+_QUICK = {
+    "head_size": 32, "representations": 8, "embedding": 8, "filters": (32,) * 4, "hidden": 32,
+    "steps": 300, "epochs": 40, "phase_steps": 10,
+}  # fmt: skip
 
 
 @unique_class
@@ -60,18 +65,13 @@ class RelGANConfig(MLEConfig):
         "paper-text": {"beta_max": 100.0, "steps": 2000},
         "short": {"steps": 1000},
         "short-40": {"beta_max": 2.0, "steps": 1000},
-        "quick": {
-            "head_size": 32, "representations": 8, "embedding": 8, "filters": (32,) * 4,
-            "hidden": 32, "steps": 300, "epochs": 40, "phase_steps": 10,
-        },
+        "quick": _QUICK,
+        "tuned": {**_QUICK, **UNTUNED},
         "smoke": {
             "head_size": 4, "representations": 2, "embedding": 4, "filters": (4,) * 4,
             "hidden": 4, "steps": 4, "epochs": 2, "phase_steps": 2, "discriminator_steps": 2,
         },
-        "quick-text": {
-            "head_size": 32, "representations": 8, "embedding": 8, "filters": (32,) * 4,
-            "hidden": 32, "steps": 300, "epochs": 10, "phase_steps": 10, "beta_max": 100.0,
-        },
+        "quick-text": {**_QUICK, "epochs": 10, "beta_max": 100.0},
         "smoke-text": {
             "head_size": 4, "representations": 2, "embedding": 4, "filters": (4,) * 4,
             "hidden": 4, "steps": 2, "epochs": 1, "phase_steps": 1, "discriminator_steps": 2,

@@ -45,6 +45,7 @@ class ScheduledSamplingConfig(MLEConfig):
     presets: ClassVar[Presets] = {
         "short": {"epochs": 120, "rate": 0.005},
         "quick": {"epochs": 40, "rate": 0.015},
+        "tuned": {"epochs": 40, "rate": 0.015, "patience": 0},
         "smoke": {"epochs": 6, "rate": 0.1},
         "quick-text": {"epochs": 10, "rate": 0.06},
         "smoke-text": {"epochs": 1, "rate": 0.06},

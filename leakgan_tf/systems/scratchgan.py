@@ -76,6 +76,11 @@ class ScratchGANConfig(MLEConfig):
             "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 32,
             "hidden": 32, "batch": 128, "steps": 2000,
         },
+        "paper-cfg": {"batch": 600},
+        "quick-cfg": {
+            "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 32,
+            "hidden": 32, "batch": 200, "steps": 2000,
+        },
         "smoke": {
             "epochs": 0, "learning_rate": 9.59e-5, "generator": "lstm", "embedding": 8,
             "hidden": 8, "batch": 32, "steps": 20, "phase_steps": 5,

@@ -60,7 +60,7 @@ from leakgan_tf.objectives.matching import (
 )
 from leakgan_tf.systems.base import Discriminating, Phase, Scalars
 from leakgan_tf.systems.iterations import drawn, iteration_phases
-from leakgan_tf.systems.mle import MLE, MLEConfig
+from leakgan_tf.systems.mle import MLE, UNTUNED, MLEConfig
 from leakgan_tf.tasks.base import Task
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import UserError
@@ -91,7 +91,7 @@ class TextGANConfig(MLEConfig):
         "smoke-text": {**_SMOKE, "epochs": 1, "steps": 2, "phase_steps": 1},
         "quick-cfg": {**_QUICK, "epochs": 20, "phase_steps": 25},
         # Pre-training is an auto-encoder, to which MLE's tuning does not apply: as quick.
-        "tuned": {**_QUICK, "epochs": 40, "generator_dropout": 0.0, "width": 0, "patience": 0},
+        "tuned": {**_QUICK, "epochs": 40, **UNTUNED},
     }
 
     embedding: int = setting(300, "Width of the token embeddings of G and D (its program).")

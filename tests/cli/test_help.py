@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import cfg, music
 from leakgan_tf.cli import entry, train
 from leakgan_tf.cli.config_flags import preset_values
+from leakgan_tf.config.presets import PAPER_CFG, PAPER_MUSIC
 from leakgan_tf.systems.registry import find_systems
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,6 +48,17 @@ def test_defaults_are_the_presets():
     values(["train", "--preset=quick", "--task=synthetic"])
     found = preset_values(values)
     assert (found["vocab_size"], found["windows"]) == ("200", "1,2,3,4,5,10,20")
+
+
+def test_defaults_of_a_benchmark_are_its_tasks():
+    values = cfg.define_flags()
+    values(["cfg", "--preset=paper", "--grammar=brackets"])
+    assert preset_values(values)["windows"] == ",".join(map(str, PAPER_CFG.windows))
+    values = music.define_flags()
+    values(["music", "--preset=paper"])
+    found = preset_values(values)
+    assert found["windows"] == ",".join(map(str, PAPER_MUSIC.windows))
+    assert found["training_sequences"] == str(PAPER_MUSIC.training_sequences)
 
 
 def test_the_preset_that_was_given_is_shown(capsys):

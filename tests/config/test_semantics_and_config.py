@@ -1,6 +1,7 @@
 """Configurations: what is refused, what comes back from JSON, and that every mixture trains."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -9,8 +10,10 @@ import tensorflow as tf
 
 from helpers import small
 from leakgan_tf.config.config import differences, flatten, replace
-from leakgan_tf.config.presets import text_preset
+from leakgan_tf.config.presets import CFG, SYNTHETIC, TEXT, synthetic_preset, text_preset
 from leakgan_tf.config.semantics import ORIGINAL, PAPER, named_semantics, variant_changes
+from leakgan_tf.data.languages import GRAMMARS, LAWS
+from leakgan_tf.runs.cfg_config import cfg_config
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.systems.registry import find_systems, read_config, system_config
 from leakgan_tf.utils.errors import UserError
@@ -35,6 +38,18 @@ def mixtures():
             config = small.config(base, **change, rollouts=1)
             if not change or config != small.config(base, rollouts=1):
                 yield pytest.param(config, id=f"{name} {change}")
+
+
+@pytest.mark.parametrize("system", find_systems())
+def test_every_preset_of_every_task_fits_every_system(system):
+    """Where values of a preset contradicted each other, the configuration would be refused."""
+    own = system_config(system)
+    for name, length in SYNTHETIC:
+        assert synthetic_preset(name, length, own).preset == name
+    for name, grammar, law in itertools.product(CFG, GRAMMARS, LAWS):
+        assert cfg_config(name, grammar, law, system, 0, {}).grammar == grammar
+    for name, length, melodies in itertools.product(TEXT, (8, 20, 32, 52), (False, True)):
+        assert text_preset(name, 500, length, own, melodies).length == length
 
 
 @pytest.mark.parametrize("config", list(mixtures()))
