@@ -146,7 +146,9 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     if not prompt:
         return []
     if reader is None:
-        raise UserError("a prompt takes a run on text: this one's tokens are not words")
+        raise UserError(
+            "a prompt takes a run on text: tokens of an oracle or a grammar are not words"
+        )
     tokens = reader.tokenizer.tokenize(prompt)
     _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
@@ -176,7 +178,9 @@ def encode_template(
         able = ", ".join(name for name in find_systems() if system_config(name).fills)
         raise UserError(f"a template takes a run of {able}: {config.system} fills no blanks")
     if reader is None:
-        raise UserError("a template takes a run on text: this one's tokens are not words")
+        raise UserError(
+            "a template takes a run on text: tokens of an oracle or a grammar are not words"
+        )
     parts = [reader.tokenizer.tokenize(part) for part in template.split(BLANK)]
     if len(parts) < 2:
         raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
