@@ -114,7 +114,7 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
 
     Raises:
       UserError: a file is none, of another study, has an answer to no sentence of the key or two
-        to one, or a judge's name comes twice.
+        to one, or a judge's name comes twice, capitals and spaces around it apart.
     """
     ids = {each["id"] for each in key["sentences"]}
     judges: dict[str, Judge] = {}
@@ -129,10 +129,10 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
                 fault = "twice" if number in real else "which the key does not have"
                 raise UserError(f"{path} answers sentence {number!r}, {fault}")
             real[number] = answer["real"]
-        name = found["judge"]
-        if name in judges:
+        name = " ".join(found["judge"].split())
+        if name.casefold() in judges:
             raise UserError(f"{path}: judge {name!r} is in another file, too")
-        judges[name] = Judge(name, real)
+        judges[name.casefold()] = Judge(name, real)
     return list(judges.values())
 
 

@@ -185,8 +185,9 @@ def test_bad_results_are_refused(key, tmp_path, changes, named):
         read_judges([path], key)
 
 
-def test_a_judge_comes_once(key, tmp_path):
-    for name in ("a.json", "b.json"):
-        (tmp_path / name).write_text(json.dumps(results(key)))
-    with pytest.raises(UserError, match="b.json: judge 'Ann' is in another file"):
+@pytest.mark.parametrize("second", ["Ann", " ann "])
+def test_a_judge_comes_once(key, tmp_path, second):
+    (tmp_path / "a.json").write_text(json.dumps(results(key)))
+    (tmp_path / "b.json").write_text(json.dumps(results(key, judge=second)))
+    with pytest.raises(UserError, match=f"b.json: judge '{second.strip()}' is in another file"):
         read_judges([tmp_path / "a.json", tmp_path / "b.json"], key)
