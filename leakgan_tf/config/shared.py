@@ -103,6 +103,8 @@ class SharedConfig:
             )
         if self.vocab_size < 2:
             raise UserError(f"vocab_size must be at least 2, not {self.vocab_size}")
+        if self.task == "synthetic" and self.evaluation_samples < 2:
+            raise UserError("evaluation_samples must be at least 2: one has no standard deviation")
 
     def _check_windows(self) -> None:
         if len(self.windows) != len(self.filters):

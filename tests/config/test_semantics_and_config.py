@@ -173,6 +173,7 @@ def test_fields_of_another_type_are_refused_by_name(changes, message):
         ({"generator_learning_rate": float("nan")}, "generator_learning_rate must be above 0"),
         ({"seed": -1}, "seed must be 0 or more"),
         ({"vocab_size": 1}, "vocab_size must be at least 2"),
+        ({"evaluation_samples": 1}, "evaluation_samples must be at least 2"),
         ({"training_sequences": 3}, "training_sequences must be at least batch_size"),
         ({"goal_window": "round"}, "goal_window must be one of block, sliding"),
         (
