@@ -32,8 +32,10 @@ def log_partition_bounds(log_odds: np.ndarray) -> tuple[float, float]:
     """
     count = len(log_odds)
     shifted = np.exp(log_odds - np.max(log_odds))
-    # Sums without one sample each. Rounding must not make one negative if a single weight is huge.
-    rest = np.maximum(shifted.sum() - shifted, np.finfo(np.float64).tiny)
+    rest = shifted.sum() - shifted  # sums without one sample each
+    largest = int(np.argmax(shifted))
+    rest[largest] = np.delete(shifted, largest).sum()  # the difference would be rounded away
+    rest = np.maximum(rest, np.finfo(np.float64).tiny)
     left_out = float(np.mean(np.log(rest / (count - 1))) + np.max(log_odds))
     lower = log_mean_exp(log_odds)
     return lower, (2 * count - 1) * lower - 2 * (count - 1) * left_out
