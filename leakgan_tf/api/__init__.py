@@ -1,1 +1,1 @@
-"""The Python API: what the commands do, callable from programs and notebooks."""
+"""The Python API: the commands as functions, for programs and notebooks."""

@@ -1,4 +1,4 @@
-"""Preparing a data folder, from Python. Needs no TensorFlow."""
+"""Prepares data folders from Python. Does not import TensorFlow."""
 
 import dataclasses
 import os
@@ -19,8 +19,8 @@ from leakgan_tf.data.sources import Source
 from leakgan_tf.utils.errors import UserError
 
 DATA_DIR_VARIABLE = "LEAKGAN_TF_DATA"
-_SHOWN = 3  # sentences in a repr
-_WIDTH = 76  # characters of each
+_SHOWN = 3  # sentences shown by `repr`
+_WIDTH = 76  # characters shown of each
 
 
 class Dataset:
@@ -29,14 +29,15 @@ class Dataset:
     Attributes:
       path: the folder.
       contents: the sentences as ids, the vocabulary and the tokenizer.
-      account: what `prepare` kept and what it dropped, as a table; "" if the folder was opened.
+      account: a table of the numbers of sentences that `prepare` kept and dropped; "" if an
+        existing folder was opened.
 
     Args:
       path: a folder made by `prepare`.
       account: see above.
 
     Raises:
-      UserError: the folder is missing, damaged, or something else.
+      UserError: the folder is missing, damaged, or not a data folder.
     """
 
     def __init__(self, path: str | Path, account: str = ""):
@@ -90,18 +91,22 @@ def prepare(
         | a dog waits.
 
     Args:
-      source: a text file with one sentence a line, or several; or a folder of MIDI files with one
-        melody each; or the name of a corpus, "captions" say.
-      out: the folder to make.
-      test: held-out text; without it a share of the sentences is set aside.
+      source: one or more text files with one sentence per line; or a folder of MIDI files with
+        one melody each; or the name of a corpus, such as "captions".
+      out: the data folder to make.
+      test: one or more files of held-out text; default: a share of the sentences is held out.
       overwrite: replace ``out`` if it is a data folder.
       step: seconds between two pitches of MIDI files.
-      data_dir: the folder of named corpora; default: the environment's ``LEAKGAN_TF_DATA``.
-      download: whether to fetch what a named corpus lacks into ``data_dir``.
+      data_dir: the folder of named corpora; default: the environment variable
+        ``LEAKGAN_TF_DATA``.
+      download: whether to download missing files of a named corpus into ``data_dir``.
       **settings: fields of `PrepareSettings`: ``tokenizer="char"``, ``max_length=20``.
 
+    Returns:
+      The data folder, with its ``account``.
+
     Raises:
-      UserError: the text cannot be used, or ``out`` cannot be made.
+      UserError: an argument or the text cannot be used, or ``out`` cannot be made.
     """
     known = [field.name for field in dataclasses.fields(PrepareSettings)]
     for name in settings:
@@ -162,7 +167,14 @@ def prepare_corpus(
 ) -> Dataset:
     """Makes a data folder from a named corpus; see `prepare`.
 
-    `base` replaces the corpus's own settings, which `settings` then change.
+    Args:
+      name: name of the corpus.
+      out: the data folder to make.
+      data_dir: the folder of named corpora.
+      download: whether to download missing files.
+      overwrite: replace ``out`` if it is a data folder.
+      settings: fields of `PrepareSettings` that replace those of `base`.
+      base: the settings to start from; default: the corpus's own.
     """
     _refuse_files(f"the corpus {name}", settings)
     corpus = corpora.get_corpus(name)
@@ -177,14 +189,14 @@ def prepare_corpus(
 def midi_sources(
     folder: str | Path, step: float | None, settings: PrepareSettings
 ) -> tuple[list[Source], list[Source]]:
-    """Returns the melodies of a folder of MIDI files, (to learn from, held out)."""
+    """Returns the (training, held-out) melodies of a folder of MIDI files."""
     melodies = read_folder(folder, window_length(settings), STEP if step is None else step)
     train, test = melody_sources(melodies, settings)
     return [train], [test]
 
 
 def _refuse_files(kind: str, settings: dict[str, Any] | None) -> None:
-    """Refuses settings that say how the user's own text files are read."""
+    """Raises ``UserError`` for settings that apply to the user's own text files only."""
     for name in ("column", "encoding", "split"):
         if name in (settings or {}):
             raise UserError(f"{name} does not go with {kind}")
@@ -197,7 +209,7 @@ def _refuse(kind: str, **given: Any) -> None:
 
 
 def report(encoded: Encoded, settings: PrepareSettings) -> str:
-    """Returns the account of what was kept as a table, with the sizes that came out under it."""
+    """Returns a table of the sentences kept and dropped, with the resulting sizes below it."""
     parts = (encoded.train_account, encoded.test_account)
     fate = {"drop": "dropped", "cut": "cut"}[settings.long]
     rare = {"drop": "sentence dropped", "replace": "replaced by <unk>"}[settings.rare]
@@ -242,7 +254,7 @@ def _sizes(encoded: Encoded, settings: PrepareSettings) -> str:
 
 
 def source_notes(corpus: corpora.Corpus | None, sources: Sequence[Source]) -> list[str]:
-    """Returns what is to be said of sources, a line each; of strange ones of a corpus, too."""
+    """Returns notes on sources, one line each; also on files of a corpus that are not known."""
     strange = [
         f"note: {name} is not the file that this project's results were made with"
         for name in (corpora.unfamiliar_files(corpus, sources) if corpus else ())

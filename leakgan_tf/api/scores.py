@@ -1,4 +1,4 @@
-"""Scoring runs and text files, from Python. Text files need no TensorFlow."""
+"""Scores runs and text files from Python. Text files are scored without TensorFlow."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.shipped import find_run
 from leakgan_tf.utils.errors import UserError
 
-MOST = 2000  # samples and references in the scores of a run, unless asked for otherwise
+MOST = 2000  # default limit of samples and of references in the scores of a run
 BY_ORDER = {
     "bleu": "BLEU",
     "self_bleu": "Self-BLEU (lower: more diverse)",
@@ -32,11 +32,11 @@ SHARES = {
 
 
 class Scores:
-    """Scores with the protocol that they were measured by.
+    """Scores of runs or text files, with their protocol.
 
     Attributes:
-      rows: by the name of each run its figures, a dictionary for each temperature; those of text
-        files under the name "samples".
+      rows: by name of the run, a list with a dictionary of figures for each temperature; those of
+        text files have the name "samples".
     """
 
     def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]):
@@ -44,7 +44,7 @@ class Scores:
 
     @property
     def figures(self) -> Mapping[str, Any]:
-        """The first run's figures at the first temperature: ``figures["bleu"]["4"]``."""
+        """The figures of the first run at the first temperature: ``figures["bleu"]["4"]``."""
         return next(iter(self.rows.values()))[0]
 
     def __getitem__(self, name: str) -> Any:
@@ -61,7 +61,7 @@ class Scores:
         return f"{figure_tables.figures_table(table)}\n\n{protocol}"
 
     def table(self) -> dict[str, Mapping[str, Any]]:
-        """Returns all figures by run; further temperatures of a run have spaces in their names."""
+        """Returns all figures by run; each further temperature adds a space to the run's name."""
         return {
             f"{name}{' ' * index}": figures
             for name, own in self.rows.items()
@@ -96,29 +96,33 @@ def evaluate(
       ['2', '3', '4', '5']
 
     Args:
-      run: a run's folder, or several.
-      samples: a file of generated sentences, one a line; instead of ``run``.
+      run: one or more run folders, or names of pre-trained models.
+      samples: a file of generated sentences, one per line; instead of ``run``.
       references: with ``samples``: a file of held-out sentences.
-      train: with ``samples``: a file of training sentences, which finds copies of them.
-      temperatures: divide the logits; below 1 is sharper.
+      train: with ``samples``: a file of training sentences; adds the share of copies and BLEU
+        against it.
+      temperatures: divide the logits of runs; below 1 is sharper.
       data: the runs' data folder, if it has moved.
-      num: the most samples and held-out sentences that are used.
-      best: whether to use the weights of the best evaluation, not the latest.
-      language_model: an MLE run on the same data, which adds its scores.
-      reverse_lm: whether these include a language model trained on the samples.
-      tokenizer: with ``samples``: what a token is.
-      lowercase: with ``samples``: whether to lower all text first.
-      smoothing: with ``samples``: BLEU of an n-gram order without a match.
+      num: limit of a run's samples and held-out sentences.
+      best: whether to use the weights of a run's best evaluation instead of the latest.
+      language_model: an MLE run on the same data; adds its scores of the samples.
+      reverse_lm: whether to add the score of a language model trained on the samples.
+      tokenizer: with ``samples``: name of the tokenizer.
+      lowercase: with ``samples``: whether to lowercase all text.
+      smoothing: with ``samples``: smoothing of BLEU, "method1" or "none".
+
+    Returns:
+      The scores; NLLs are in nats per token, lower is better.
 
     Raises:
-      UserError: a file or run cannot be used, or arguments do not go together.
+      UserError: a file or run cannot be used, or arguments contradict each other.
     """
     if run is None:
         paths = {"samples": samples, "references": references, "train": train}
         given = {name: str(path) for name, path in paths.items() if path is not None}
         return score_files(given, tokenizer, lowercase, smoothing)
     if samples is not None or references is not None or train is not None:
-        raise UserError("give either runs, or samples and references")
+        raise UserError("give either runs, or files of samples and references")
     folders = [run] if isinstance(run, str | Path) else list(run)
     check_runs(folders, temperatures, num, best, language_model, reverse_lm)
     from leakgan_tf.evaluation.text import sweep_run
@@ -137,7 +141,7 @@ def check_runs(
     language_model: str | Path | None,
     reverse_lm: bool,
 ) -> None:
-    """Raises ``UserError`` if runs cannot be scored so. Needs no TensorFlow."""
+    """Raises ``UserError`` if runs cannot be scored with these arguments of `evaluate`."""
     if not folders:
         raise UserError("name one or more runs")
     if not temperatures:
@@ -145,7 +149,7 @@ def check_runs(
     for temperature in temperatures:
         check_temperature(temperature, "temperatures")
     if reverse_lm and not language_model:
-        raise UserError("reverse_lm goes with language_model: an MLE run on the same data")
+        raise UserError("reverse_lm needs language_model: an MLE run on the same data")
     if num < 2:
         raise UserError(f"num must be at least 2, not {num}")
     for folder in folders:
@@ -163,20 +167,23 @@ def score_files(
     """Returns the scores of text files.
 
     Args:
-      paths: ``samples``, ``references`` and perhaps ``train``.
-      tokenizer: what a token is.
-      lowercase: whether to lower all text first.
-      smoothing: BLEU of an n-gram order without a match.
+      paths: files under ``samples``, ``references`` and optionally ``train``.
+      tokenizer: name of the tokenizer.
+      lowercase: whether to lowercase all text.
+      smoothing: smoothing of BLEU, "method1" or "none".
+
+    Raises:
+      UserError: a file is missing or cannot be used, or has too few sentences.
     """
     for name in ("samples", "references"):
         if name not in paths:
-            raise UserError(f"{name} is missing: a file with one sentence a line")
+            raise UserError(f"{name} is missing: a file with one sentence per line")
     chosen = text.get_tokenizer(tokenizer, lowercase=lowercase)
     sentences, blank = {}, {}
     for name, path in paths.items():
         sentences[name], blank[name] = _read(path, chosen)
     if len(sentences["samples"]) < 2:
-        raise UserError(f"{paths['samples']} has one sentence; self-BLEU needs at least two")
+        raise UserError(f"{paths['samples']} has only one sentence: self-BLEU needs at least two")
     scores = text_scores(
         sentences["samples"],
         sentences["references"],
@@ -200,7 +207,7 @@ def oracle_table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
 
 
 def report(scores: Mapping[str, Any]) -> str:
-    """Returns the result of ``text_scores`` as a table for reading, the protocol under it."""
+    """Returns the result of ``text_scores`` as tables, with the protocol below."""
     present = {name: title for name, title in BY_ORDER.items() if name in scores}
     orders = sorted({int(order) for name in present for order in scores[name]})
     rows = [
@@ -222,7 +229,7 @@ def report(scores: Mapping[str, Any]) -> str:
 
 
 def _names(run_dirs: Sequence[str]) -> dict[str, str]:
-    """Returns each run once, by its folder's name, or by its path where two have one name."""
+    """Returns paths of runs by folder name, or by path if two folders have the same name."""
     names = {run_dir: Path(run_dir).resolve().name for run_dir in run_dirs}
     alone = Counter(names.values())
     return {name if alone[name] == 1 else path: path for path, name in names.items()}

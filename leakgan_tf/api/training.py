@@ -1,4 +1,4 @@
-"""Training a run, from Python. Imports TensorFlow once the arguments are known to be good."""
+"""Trains runs from Python. Imports TensorFlow only after the arguments have been checked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def train(
     command: str = "",
     **fields: Any,
 ) -> TrainedGenerator:
-    """Trains a system, resumes its stopped run or loads its finished one; returns the generator.
+    """Trains a system and returns its generator; resumes an interrupted run, loads a finished one.
 
     Examples:
       >>> import leakgan_tf
@@ -53,21 +53,21 @@ def train(
 
     Args:
       data: a data folder made by `prepare`; None for the oracle task.
-      system: a system's name: "mle", "seqgan", "leakgan" …
-      preset: "smoke", "quick" or "paper".
-      run_dir: the run's folder; default save/SYSTEM-DATA.
+      system: name of the system: "mle", "seqgan", "leakgan" …
+      preset: name of the preset: "smoke", "quick", "paper" …
+      run_dir: the run folder; default: save/SYSTEM-DATA.
       task: "synthetic" for the oracle task, without ``data``.
       semantics: "original" or "paper"; default: the preset's.
-      seed: seed of the run; this process's operations become deterministic.
-      length: tokens in a sentence of the oracle, 20 or 40.
+      seed: seed of the run. TensorFlow's operations become deterministic in this process.
+      length: tokens in a sentence of the oracle, 20 or 40; default: 20.
       oracle_params: a file of the published oracle's weights.
-      placement: devices and machines that share the work; one device without it.
-      command: what is recorded as the run's origin; default: this call.
+      placement: devices and machines that share the work; default: one device.
+      command: the command to record in the run folder; default: this call.
       **fields: fields of `Config` that replace the preset's: ``batch_size=32``.
 
     Raises:
-      UserError: a value is impossible, or the folder is another run's.
-      TrainingError: a loss is not finite.
+      UserError: a value is impossible, or the folder has another configuration.
+      TrainingError: a loss is not finite, or another worker was lost.
     """
     made_by: MadeBy = {"command": command or _describe_call({**locals(), **fields})}
     chosen = (preset, semantics, system, seed, fields)
@@ -88,28 +88,28 @@ def train(
 
 
 def _announce(config: Config) -> None:
-    """Says what begins, if it takes seconds until the progress bar does."""
+    """Prints what is being done, if loading TensorFlow delays the progress bar by seconds."""
     if "tensorflow" not in sys.modules:
         line = f"{config.system}: loading TensorFlow, then preparing {config.task} data"
         print(line, flush=True)
 
 
 def default_run_dir(system: str, data: Dataset | str | Path | None) -> Path:
-    """Returns the folder of a run that was given none."""
+    """Returns the default run folder."""
     name = ORACLE_TASK if data is None else _path(data).resolve().name
     return Path("save") / f"{system}-{name}"
 
 
 def _is_text(data: Dataset | str | Path | None, task: str) -> bool:
-    """Returns whether a run learns text; raises ``UserError`` if data and task do not agree."""
+    """Returns whether the task is text; raises ``UserError`` if data and task do not agree."""
     if task not in ("", "text", ORACLE_TASK):
         raise UserError(f"task must be text or {ORACLE_TASK}, not {task!r}")
     if data is None and task != ORACLE_TASK:
         raise UserError(
-            f"data is missing: a folder made by prepare; or give the task {ORACLE_TASK}"
+            f"data is missing: give a folder made by prepare, or the task {ORACLE_TASK}"
         )
     if data is not None and task == ORACLE_TASK:
-        raise UserError(f"the task {ORACLE_TASK} takes no data: its oracle writes the sentences")
+        raise UserError(f"the task {ORACLE_TASK} takes no data: its oracle generates the sentences")
     return data is not None
 
 
@@ -149,7 +149,7 @@ def _oracle_run(
         check_vocab_size(arrays, config.vocab_size)
     if config.select == "frontier":
         raise UserError(
-            "select frontier needs the sweep of MLE: use python -m benchmarks.synthetic"
+            "select=frontier needs the sweep of MLE: use python -m benchmarks.synthetic"
         )
 
     def make_task() -> Task:
@@ -161,7 +161,7 @@ def _oracle_run(
 
 
 def _describe_call(given: Mapping[str, Any]) -> str:
-    """Returns the call of `train` as Python, without what was not given."""
+    """Returns the call of `train` as Python code, without empty arguments."""
     words = []
     for name, value in given.items():
         if isinstance(value, Dataset | Path):

@@ -90,7 +90,7 @@ def _refuse_bytes(argv: Sequence[str]) -> None:
         try:
             word.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise UserError(f"the argument {word} is not UTF-8") from error
+            raise UserError(f"the argument {word} is not UTF-8: rename the file") from error
 
 
 def _complain(error: object, status: int) -> int:

@@ -38,7 +38,7 @@ def run(values: flags.FlagValues) -> None:
     """Loads and exports."""
     named = named_run(values)
     if not values.out:
-        raise UserError("--out is missing")
+        raise UserError("--out is missing: the folder to make")
     folder = RunFolder(find_run(named))
     folder.weights(values.best)
     training = _training(folder, values.data)

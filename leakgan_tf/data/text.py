@@ -103,8 +103,8 @@ def _utf8_lines(
             advice = (
                 _NO_TEXT if is_binary(bytes(seen)) else _advice(bytes(seen[-len(line) :]) or line)
             )
-            more = f"; {advice}" if advice else ""
-            raise UserError(f"{path} line {number}: not UTF-8 ({where}){more}") from error
+            more = advice or "save the text as UTF-8"
+            raise UserError(f"{path} line {number}: not UTF-8 ({where}); {more}") from error
 
 
 def _encoded_lines(

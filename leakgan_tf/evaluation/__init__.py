@@ -1,1 +1,1 @@
-"""Scores of finished runs."""
+"""Scores of trained runs on text."""

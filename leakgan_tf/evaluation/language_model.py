@@ -1,7 +1,7 @@
-"""Scores by a language model of the project's own: an MLE run on the same data folder.
+"""Scores by a language model trained with this project: an MLE run on the same data folder.
 
-They need no download, which pre-trained encoders do. They compare runs that were scored by the same
-language model; against other papers' figures they say nothing.
+Unlike pre-trained encoders, it needs no download. Scores are comparable only between runs scored by
+the same language model, not with figures of papers.
 """
 
 import tempfile
@@ -26,31 +26,39 @@ from leakgan_tf.utils.seeds import derive
 
 
 def load_language_model(run_dir: str | Path, dataset_digest: str) -> TrainedGenerator:
-    """Returns the language model of an MLE run; raises ``UserError`` if it is none on this data."""
+    """Returns the language model of an MLE run on this data; raises ``UserError`` for others."""
     trained = load(run_dir)
     if trained.config.system != "mle":
-        raise UserError(f"{run_dir} is a {trained.config.system} run: the language model is MLE's")
+        raise UserError(
+            f"{run_dir} is a run of {trained.config.system}: give a run of mle as language model"
+        )
     if trained.config.dataset != dataset_digest:
-        raise UserError(f"{run_dir} was trained on another data folder")
+        raise UserError(
+            f"the language model {run_dir} was trained on another data folder than the scored run"
+        )
     return trained
 
 
 def language_model_scores(
     scorer: TrainedGenerator, dataset: TextDataset, samples: np.ndarray, reverse: bool
 ) -> dict[str, float]:
-    """Returns what a language model says of samples.
+    """Returns the scores of samples by a language model; lower is better.
 
     Args:
       scorer: the language model.
-      dataset: held-out sentences.
+      dataset: training and held-out sentences.
       samples: ids (n, T).
-      reverse: whether to train a language model on the samples, too: as long as `scorer` took.
+      reverse: whether to train a language model on the samples, with the configuration of `scorer`.
 
     Returns:
-      ``frechet``: distance between samples and as many held-out sentences in its hidden space;
-      ``frechet_train``: the same of training sentences, a floor to compare with;
-      ``nll_language_model``: NLL per token of the samples under it;
-      ``reverse_nll``: NLL per token of held-out sentences under a model trained on the samples.
+      ``frechet``: Fréchet distance between the samples and up to n held-out sentences, embedded by
+      the language model; ``frechet_train``: the same for training sentences, a reference value;
+      ``nll_language_model``: NLL of the samples under the language model, in nats per token; with
+      `reverse` also ``reverse_nll``: NLL of held-out sentences under a language model trained on
+      the samples, in nats per token.
+
+    Raises:
+      UserError: there are too few samples to train on.
     """
     model, config = scorer.system.model, scorer.config
     held_out = dataset.test[: len(samples)]
@@ -68,18 +76,18 @@ def language_model_scores(
 def filling_scores(
     scorer: TrainedGenerator, dataset: TextDataset, trained: TrainedGenerator, num: int
 ) -> dict[str, float]:
-    """Returns what a language model says of fillings of held-out sentences, at temperature 1.
+    """Returns a language model's scores of fillings of held-out sentences, at temperature 1.
 
     Args:
       scorer: the language model.
       dataset: held-out sentences.
-      trained: a run of a system that fills gaps.
-      num: the most held-out sentences that are used.
+      trained: the run whose system fills gaps.
+      num: limit of held-out sentences.
 
     Returns:
-      ``nll_filled_language_model``: NLL per masked token of the fillings under it, given the tokens
-      before; ``nll_masked_language_model``: the same of the real tokens there. Unknown words do not
-      count. Nothing of a system that fills no gaps.
+      ``nll_filled_language_model``: NLL of the fillings under the language model given the previous
+      tokens, in nats per masked token; ``nll_masked_language_model``: the same for the real tokens
+      in the gaps. Unknown words do not count. Empty if the system does not fill gaps.
     """
     filling, ends = trained.system, scorer.config.ends
     if not isinstance(filling, FillDiscriminating):
@@ -97,7 +105,7 @@ def filling_scores(
 
 
 class _Samples(TextTask):
-    """Samples in the place of the training sentences, measured by held-out likelihood alone."""
+    """The text task with samples as training sentences, evaluated by the held-out NLL only."""
 
     def __init__(self, config: Config, dataset: TextDataset, samples: np.ndarray):
         super().__init__(config, dataset)
@@ -111,9 +119,12 @@ class _Samples(TextTask):
 
 
 def _reverse_nll(config: Config, dataset: TextDataset, samples: np.ndarray) -> float:
-    """Returns the best held-out NLL of a language model trained on samples as the scorer was."""
+    """Returns the best held-out NLL, over epochs, of a language model trained on samples."""
     if len(samples) < config.batch_size:
-        raise UserError(f"--reverse_lm needs at least {config.batch_size} samples")
+        raise UserError(
+            f"reverse_lm needs at least {config.batch_size} samples, a batch of the language model "
+            f"(got {len(samples)})"
+        )
     config = replace(config, evaluate_every=1)
     task = _Samples(config, dataset, samples)
     with tempfile.TemporaryDirectory() as folder:

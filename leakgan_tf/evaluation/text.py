@@ -1,4 +1,4 @@
-"""Scores of finished runs on text."""
+"""Scores of runs on text at several temperatures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,28 +24,31 @@ def sweep_run(
     reverse: bool = False,
     best: bool = False,
 ) -> list[dict[str, Any]]:
-    """Returns a run's figures at each temperature (`score_generator`).
+    """Returns a run's scores at each temperature (`score_generator`).
 
-    Those of its best weights say in ``weights`` which these are.
+    With `best`, ``weights`` describes which weights were scored.
 
     Args:
       run_dir: a run on text, finished or not.
       temperatures: divide the logits; below 1 is sharper.
-      data: its data folder; where the run says it was, if not given.
-      num: the most samples and held-out sentences that are used.
-      language_model: an MLE run on the same data, which adds its scores.
-      reverse: whether these include the one that trains a language model on the samples.
-      best: take the weights of the best evaluation, not the latest.
+      data: the run's data folder; default: where it was when the run was trained.
+      num: limit of samples and of held-out sentences.
+      language_model: an MLE run on the same data, which adds `language_model_scores`; at
+        temperature 1 also `filling_scores`.
+      reverse: whether to add ``reverse_nll``, which trains a language model on the samples.
+      best: use the weights of the best evaluation instead of the latest.
 
     Raises:
-      UserError: there is no such run, it is not one on text, or the data folder is another.
+      UserError: there is no such run, it is not a run on text, or the data folder is not its own.
     """
     trained = load(run_dir, best)
     weights = {"weights": trained.chosen} if best else {}
     if trained.reader is None:
         grammar = trained.config.task == "cfg"
         task, by = ("a grammar", "cfg") if grammar else ("the oracle task", "synthetic")
-        raise UserError(f"{run_dir} is a run on {task}: benchmarks.{by} scores it")
+        raise UserError(
+            f"{run_dir} is a run on {task}, not on text: python -m benchmarks.{by} scores such runs"
+        )
     dataset = run_data(trained.run_dir, trained.config.dataset, data)
     scorer = load_language_model(language_model, trained.config.dataset) if language_model else None
     generator, rows = trained.generator, []

@@ -1,7 +1,7 @@
-"""Sentences that begin as given and go on by any law, with the log-probability of each token.
+"""Continues given prefixes under any sampling law, with the log-probability of each token.
 
-A given prefix is read as a rollout reads it (`sampling.complete`): the policy is forced along it,
-then resumes. Here every row has a prefix of its own length, known only when it runs.
+As in rollouts (`sampling.complete`), the policy is forced along the prefix, then resumes. Here each
+row has its own prefix length, known only at run time.
 """
 
 from typing import Any, NamedTuple
@@ -14,13 +14,16 @@ from leakgan_tf.generation.sampling import Policy, State
 
 
 class Drawn(NamedTuple):
-    """Sentences and what their tokens cost.
+    """Sampled sentences and the log-probabilities of their tokens.
+
+    For a `LatentPolicy`, log-probabilities are conditional on the noise drawn for the sentence.
 
     Attributes:
-      tokens: ids (B, T); the given ones first.
-      log_prob: of each token under the model at temperature 1, (B, T) nats; 0 of a given one.
-      law_log_prob: the same under the law that it was drawn by. Both are given the noise that a
-        `LatentPolicy` began the sentence in.
+      tokens: ids (B, T), given and sampled.
+      log_prob: log-probability of each token under the model at temperature 1, (B, T), in nats; 0
+        for given tokens.
+      law_log_prob: log-probability of each token under the law it was sampled from, (B, T), in
+        nats; 0 for given tokens.
     """
 
     tokens: tf.Tensor
@@ -31,14 +34,14 @@ class Drawn(NamedTuple):
 def continue_prefixes(
     policy: Policy | LatentPolicy, prefixes: tf.Tensor, given: tf.Tensor, law: Law, seed: tf.Tensor
 ) -> Drawn:
-    """Continues prefixes to the end of their sentences.
+    """Completes prefixes to sentences of T tokens.
 
     Args:
       policy: the generator.
       prefixes: ids (B, T), with B known when tracing; read up to `given` only.
       given: lengths of the prefixes, (B,) int32, in [0, T).
-      law: how tokens are drawn.
-      seed: stateless seed (2,); where nothing is given, and the law is a temperature alone, the
+      law: the law that tokens are sampled from.
+      seed: stateless seed (2,). Without prefix, and with a law that only sets the temperature, the
         tokens are those of `sampling.generate`.
     """
     rows, length = prefixes.shape[0], policy.length
@@ -85,7 +88,7 @@ def continue_prefixes(
 
 
 def _choose(which: tf.Tensor, first: State, second: State) -> State:
-    """Returns the rows (B, ...) of the first state where `which` (B,), else of the second."""
+    """Returns rows (B, ...) of the first state where `which` (B,) is true, else of the second."""
 
     def choose(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
         return tf.where(tf.reshape(which, [-1] + [1] * (a.shape.rank - 1)), a, b)

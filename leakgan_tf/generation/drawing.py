@@ -1,22 +1,22 @@
-"""Draws from categorical distributions: the same ones on any number of threads."""
+"""Samples categorical distributions, with the same result on any number of threads."""
 
 import math
 
 import tensorflow as tf
 
-_BELOW_ONE = 1.0 - 2.0**-23  # the product with a float32 is below it
+_BELOW_ONE = 1.0 - 2.0**-23  # times a positive float32, it is less than that number
 
 
 def categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Draws one class of each row.
+    """Samples one class per row.
 
-    By inverting the distribution function in two steps: a block of about √V classes, then a class
-    in it, each by a uniform number of its own. A class of probability zero is never drawn.
-    `tf.random.stateless_categorical` on a CPU draws other classes from the same seed on another
-    number of threads, and needs V random numbers for each row.
+    The cumulative distribution is inverted in two steps: for a block of about √V classes, then for
+    a class in it, each with its own uniform number. A class of probability zero is never drawn.
+    `tf.random.stateless_categorical` needs V random numbers per row, and on a CPU its result for a
+    seed depends on the number of threads.
 
     Args:
-      logits: (rows, V) float32; -inf excludes a class, but not all of a row.
+      logits: (rows, V) float32; -inf excludes a class. Each row has at least one finite logit.
       seed: stateless seed (2,).
 
     Returns:
@@ -36,11 +36,14 @@ def categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def invert(weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-    """Returns the first class whose cumulated share of the weights exceeds a number, (rows,) int32.
+    """Returns the first class whose cumulative share of the weights exceeds `uniform`.
 
     Args:
-      weights: (rows, n), none negative, not all zero in a row.
+      weights: non-negative weights (rows, n), with a positive sum in each row.
       uniform: (rows,) in [0, 1).
+
+    Returns:
+      Classes (rows,) int32.
     """
     below = tf.cumsum(weights, axis=1)
     total = below[:, -1:]

@@ -1,9 +1,9 @@
 """Sentences with gaps: which tokens are masked, and how MaskGAN's generator fills them.
 
-A sentence's first token is never masked in training. Where none is given, it is drawn from the law
-of the training sentences' first tokens (`models.first_tokens`), and all others are masked: the
-log-probability of a whole sentence is that of its first token plus, for each other one, that given
-those before it, the encoder having read the first token and <m>.
+In training the first token of a sentence is never masked. For whole sentences, the first token is
+sampled from the distribution of first tokens in the training sentences (`models.first_tokens`), and
+all others are masked. The log-probability of a whole sentence is the sum over its tokens, each
+given the previous ones. The encoder has read the first token and <m> for all others.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +23,12 @@ from leakgan_tf.objectives import losses
 
 
 def contiguous_masks(rows: int, length: int, gap: int, seed: tf.Tensor) -> tf.Tensor:
-    """Returns which tokens are present, (rows, T): all but `gap` in a row, their place uniform.
+    """Returns the mask (rows, T) of present tokens, with one gap at a uniform position.
 
     Args:
-      rows: sentences.
+      rows: number of sentences.
       length: tokens in a sentence, T.
-      gap: masked tokens, below T; the first token is none of them.
+      gap: number of masked tokens, less than T; the first token is never masked.
       seed: stateless seed (2,).
     """
     begin = tf.random.stateless_uniform([rows, 1], seed, 1, length - gap + 1, tf.int32)
@@ -37,10 +37,10 @@ def contiguous_masks(rows: int, length: int, gap: int, seed: tf.Tensor) -> tf.Te
 
 
 def random_masks(rows: int, length: int, rate: float, seed: tf.Tensor) -> tf.Tensor:
-    """Returns which tokens are present, (rows, T): each but the first is masked by itself.
+    """Returns the mask (rows, T) of present tokens; each but the first is masked independently.
 
     Args:
-      rows: sentences.
+      rows: number of sentences.
       length: tokens in a sentence, T.
       rate: probability that a token is masked.
       seed: stateless seed (2,).
@@ -50,15 +50,16 @@ def random_masks(rows: int, length: int, rate: float, seed: tf.Tensor) -> tf.Ten
 
 
 class FillPolicy:
-    """MaskGAN's generator as the sampling loop sees it.
+    """MaskGAN's generator as a policy of the sampling loop.
 
     Args:
       model: the network.
-      first: the law of first tokens.
-      tokens: ids (B, T), read where `present`; without them all is masked.
-      present: which tokens are shown to the encoder, (B, T).
-      closed: where no sentence may end, (B, T); without it before the last word that is present.
-      factors: of the model's dropout, for B rows.
+      first: distribution of first tokens.
+      tokens: ids (B, T), read where `present`; default: all tokens are masked.
+      present: mask (B, T) of the tokens shown to the encoder.
+      closed: mask (B, T) of the positions where a sentence may not end; default: those before the
+        last present word.
+      factors: dropout factors of the model for B rows; default: no dropout.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class FillPolicy:
         return logits, state
 
     def write(self, state: FillState, tokens: tf.Tensor, position: tf.Tensor) -> FillState:
-        """Returns the state after `tokens` (B,); the first of them is encoded with m(x)."""
+        """Returns the state after `tokens` (B,); after the first token, m(x) has been encoded."""
         return tf.cond(
             tf.equal(position, 0), lambda: self._begin(tokens), lambda: state._replace(last=tokens)
         )
@@ -109,7 +110,7 @@ class FillPolicy:
         return self.model.observe(state, self._factors)[1]._replace(last=tokens)
 
     def show(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Returns m(x) (B, T) of sentences (B, ·), the first token always in it."""
+        """Returns m(x) (B, T) of sentences (B, ·); the first token is always present."""
         rest = self._shown
         if rest is None:
             rest = tf.fill([tf.shape(tokens)[0], self.length], self.model.vocab_size)
@@ -120,11 +121,11 @@ class FillPolicy:
         return self.write(self.logits(state, position)[1], tokens, position)
 
     def resume(self, state: FillState, position: tf.Tensor) -> FillState:
-        """Returns the state unchanged: a prefix that is given counts as if it had been written."""
+        """Returns the state unchanged: a given prefix is treated like a sampled one."""
         return state
 
     def sequence_logits(self, tokens: tf.Tensor, path: str = "scoring") -> tf.Tensor:
-        """Returns the logits (B, T, V) along filled sentences; every path is the same."""
+        """Returns the logits (B, T, V) of filled sentences; `path` has no effect."""
         logits = self.model.logits(tokens, self.show(tokens), self._factors)
         first = tf.broadcast_to(self._first, tf.shape(logits[:, :1]))
         logits = tf.concat([first, logits[:, 1:]], axis=1)
@@ -137,10 +138,10 @@ class FillingGenerator(Generator):
     """A generator that also fills gaps of given sentences.
 
     Args:
-      policy: ``policy(tokens, present, closed) -> FillPolicy``; without arguments that of whole
-        sentences.
+      policy: ``policy(tokens, present, closed) -> FillPolicy``; without arguments it returns the
+        policy of whole sentences.
       length: tokens in a sentence, T.
-      batch_size: sentences that are handled together.
+      batch_size: sentences per batch.
     """
 
     def __init__(self, policy: Callable[..., FillPolicy], length: int, batch_size: int):
@@ -153,7 +154,16 @@ class FillingGenerator(Generator):
     def fill(
         self, tokens: np.ndarray, present: np.ndarray, seed: Sequence[int] | np.ndarray
     ) -> np.ndarray:
-        """Returns sentences (n, T) with what is not `present` (n, T) filled; temperature 1."""
+        """Samples the masked tokens of sentences at temperature 1.
+
+        Args:
+          tokens: ids (n, T), read where `present`.
+          present: mask (n, T) of the given tokens.
+          seed: stateless seed, two integers.
+
+        Returns:
+          Ids (n, T).
+        """
 
         def filled(number: int, *batch: tf.Tensor) -> tf.Tensor:
             return self._fill_batch(*batch, tf.constant(seed, tf.int32), tf.constant(number))
@@ -161,7 +171,15 @@ class FillingGenerator(Generator):
         return self.batched(filled, tokens, present)
 
     def fill_log_prob(self, tokens: np.ndarray, present: np.ndarray) -> np.ndarray:
-        """Returns log p (n, T) of each token of filled sentences (n, T), given m(x)."""
+        """Returns the log-probability of each token of filled sentences given m(x), in nats.
+
+        Args:
+          tokens: ids of the filled sentences, (n, T).
+          present: mask (n, T) of the tokens that are not masked in m(x).
+
+        Returns:
+          Log-probabilities (n, T).
+        """
         return self.batched(lambda _, *batch: self._score_fillings(*batch), tokens, present)
 
     def fillings(
@@ -173,14 +191,14 @@ class FillingGenerator(Generator):
         greedy: bool = False,
         seed: Sequence[int] | np.ndarray = (0, 0),
     ) -> Iterator[Drawn]:
-        """Yields batch after batch of fillings of one sentence, without an end.
+        """Yields batches of fillings of one template, without end.
 
         Args:
           template: at most T ids, None for a blank; the sentence ends after it.
           temperature: divides the logits; one number.
-          top_k: draw from so many of the likeliest tokens; 0: from all.
-          top_p: draw from the fewest likeliest tokens with this probability together.
-          greedy: take the likeliest token each time.
+          top_k: sample from this many most likely tokens; 0: from all.
+          top_p: sample from the smallest set of most likely tokens with at least this probability.
+          greedy: take the most likely token instead of sampling.
           seed: stateless seed, two integers.
         """
         blank = np.array([each is None for each in template] + [False] * self.length)[: self.length]
@@ -195,7 +213,7 @@ class FillingGenerator(Generator):
             number += 1
 
     def batched(self, function: Callable[..., tf.Tensor], *arrays: np.ndarray) -> np.ndarray:
-        """Returns the rows of ``function(number, *batch)`` over batches of one size."""
+        """Returns the rows of ``function(number, *batch)``, called on batches of equal size."""
         rows, size = len(arrays[0]), self._batch_size
         padded = [np.pad(each, [[0, -rows % size], [0, 0]], mode="edge") for each in arrays]
         found = []
@@ -217,14 +235,14 @@ class FillingGenerator(Generator):
     def fill_copies(
         self, template: tf.Tensor, present: tf.Tensor, law: Law, seed: tf.Tensor, number: tf.Tensor
     ) -> Drawn:
-        """Returns fillings of a template, as many as a batch has.
+        """Returns one batch of fillings of a template.
 
         Args:
           template: ids (T,), read where `present`.
-          present: which of them are given, (T,).
-          law: how tokens are drawn.
+          present: mask (T,) of the given tokens.
+          law: the law that tokens are sampled from.
           seed: stateless seed (2,); `number` is folded in.
-          number: of the batch.
+          number: number of the batch.
         """
         rows = self._batch_size
         tokens, given = (tf.tile(each[tf.newaxis], [rows, 1]) for each in (template, present))

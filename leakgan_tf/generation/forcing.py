@@ -1,7 +1,7 @@
-"""Sentences that are partly given and partly the model's own, written by the sampling loop.
+"""Samples sentences of which some tokens are given.
 
-Unlike `sampling.complete` each row has its own given tokens, known only when it runs, anywhere in
-the sentence: the prefixes of MaliGAN, the coins of scheduled sampling.
+Unlike in `sampling.complete`, each row has its own given tokens, known only at run time and at any
+positions: MaliGAN's prefixes, the coin flips of scheduled sampling.
 """
 
 import tensorflow as tf
@@ -11,12 +11,12 @@ from leakgan_tf.generation.sampling import Policy, State
 
 
 class PartiallyForcedPolicy:
-    """A policy that reads a given token, where there is one, instead of the one it sampled.
+    """A policy that reads given tokens in place of the sampled ones.
 
     Args:
-      policy: whose own tokens fill the rest.
-      tokens: ids (B, T).
-      given: which of them are to be read, (B, T).
+      policy: the policy that samples all other tokens.
+      tokens: ids (B, T), read where `given`.
+      given: mask (B, T) of the given tokens.
     """
 
     def __init__(self, policy: Policy, tokens: tf.Tensor, given: tf.Tensor):
@@ -48,16 +48,16 @@ class PartiallyForcedPolicy:
 
 
 def infill(policy: Policy, tokens: tf.Tensor, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Samples what is not given of sentences, each token after all those before it.
+    """Samples the tokens that are not given, each conditioned on all previous tokens.
 
     Args:
-      policy: the generator; temperature 1.
+      policy: the generator; the temperature is 1.
       tokens: ids (B, T), with B known when tracing; read only where `given`.
-      given: (B, T).
+      given: mask (B, T) of the given tokens.
       seed: stateless seed (2,).
 
     Returns:
-      Ids (B, T). No gradient passes through them.
+      Ids (B, T), without gradient.
     """
     neutral = tf.ones([policy.length])
     sampled = sampling.generate(

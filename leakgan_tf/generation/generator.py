@@ -1,4 +1,4 @@
-"""What every system gives to metrics, benchmarks and users: sample, log_prob, complete."""
+"""The interface of trained systems for metrics and users: `sample`, `log_prob`, `complete`."""
 
 import itertools
 import math
@@ -15,26 +15,26 @@ from leakgan_tf.generation.policies import LatentPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.utils import distributed
 
-# One for all positions, or one for each.
+# One number for all positions, or one per position.
 Temperature = float | Sequence[float] | np.ndarray
 _LAW_TYPES = (tf.int32, tf.float32, tf.bool)  # of top_k, top_p, greedy
 
 
 class Generator:
-    """A policy under its present weights, compiled, for any number of sentences.
+    """A policy under its current weights, compiled, for any number of sentences.
 
-    Work is cut into batches of one size, so memory does not grow with the request and a result
-    does not depend on how many sentences were asked for. Made in the scope of a distribution
-    strategy, it has its replicas work on one batch each: the results are the same.
+    Sentences are processed in batches of one size, so neither memory nor results depend on their
+    number. In the scope of a distribution strategy each replica processes a batch of its own; the
+    results are the same.
 
     Attributes:
       length: tokens in a sentence, T.
-      policy: returns the policy under the present weights.
+      policy: returns the policy under the current weights.
 
     Args:
       policy: returns the policy; called when tracing, so weights may change between calls.
       length: tokens in a sentence, T.
-      batch_size: sentences that are handled together.
+      batch_size: sentences per batch.
     """
 
     def __init__(self, policy: Callable[[], Any], length: int, batch_size: int):
@@ -62,7 +62,7 @@ class Generator:
             ],
             autograph=False,
         )
-        # One compiled scoring for each path: "scoring" and, where it differs, "sampling".
+        # One compiled function per path; see `log_prob`.
         self._score = {
             path: tf.function(
                 lambda *args, path=path: distributed.run(strategy, self._score_batch, *args, path),
@@ -84,9 +84,8 @@ class Generator:
         """Samples sentences: ids (count, T) int32.
 
         Args:
-          count: how many; a larger count begins with the same sentences.
-          temperature: divides the logits, so below 1 is sharper; one number, or one for each
-            position.
+          count: number of sentences; a larger number begins with the same sentences.
+          temperature: divides the logits, so below 1 is sharper; one number, or one per position.
           seed: stateless seed, two integers.
         """
         factors, seed = inverse_factors(temperature, self.length), tf.constant(seed, tf.int32)
@@ -104,20 +103,20 @@ class Generator:
         greedy: bool = False,
         seed: Sequence[int] | np.ndarray = (0, 0),
     ) -> Iterator[Drawn]:
-        """Yields batch after batch of sentences with one beginning, without an end.
+        """Yields batches of sentences that begin with a prefix, without end.
 
         Without prefix, top-k, top-p and greedy the tokens are those of `sample`, in order.
 
         Args:
           prefix: ids that every sentence begins with, fewer than T.
           temperature: as in `sample`.
-          top_k: draw from so many of the likeliest tokens; 0: from all.
-          top_p: draw from the fewest likeliest tokens with this probability together.
-          greedy: take the likeliest token each time.
+          top_k: sample from this many most likely tokens; 0: from all.
+          top_p: sample from the smallest set of most likely tokens with at least this probability.
+          greedy: take the most likely token instead of sampling.
           seed: stateless seed, two integers.
 
         Yields:
-          Arrays of NumPy, (batch size, T) each.
+          NumPy arrays (R · batch_size, T), R the number of replicas.
         """
         given = np.zeros(self.length, np.int32)
         given[: len(prefix)] = prefix
@@ -135,13 +134,13 @@ class Generator:
         temperature: Temperature = 1.0,
         path: str = "scoring",
     ) -> np.ndarray:
-        """Returns the log-probability of each token of (n, T) ids given those before: (n, T).
+        """Returns the log-probability of each token given the previous ones, (n, T), in nats.
 
         Args:
-          tokens: ids.
+          tokens: ids (n, T).
           temperature: divides the logits, as in `sample`.
-          path: "scoring", teacher forcing as the losses do it; "sampling", the probabilities that
-            `sample` draws from. The two differ for LeakGAN under the split alignment only.
+          path: "scoring" for teacher forcing as in the losses, "sampling" for the probabilities
+            that `sample` draws from. They differ for LeakGAN under the split alignment only.
         """
         return self.log_probs(tokens, [temperature], path)[:, 0]
 
@@ -151,7 +150,7 @@ class Generator:
         temperatures: Sequence[Temperature],
         path: str = "scoring",
     ) -> np.ndarray:
-        """Returns `log_prob` at K temperatures, (n, K, T), for one pass through the model."""
+        """Returns `log_prob` at K temperatures, (n, K, T), from one pass through the model."""
         factors = tf.stack([inverse_factors(each, self.length) for each in temperatures])
         rows, size = len(tokens), self._replicas * self._batch_size
         padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
@@ -166,7 +165,17 @@ class Generator:
     def complete(
         self, tokens: np.ndarray, given: int, copies: int, seed: Sequence[int]
     ) -> np.ndarray:
-        """Completes the first `given` tokens of sentences (B, T): ids (copies, B, T)."""
+        """Completes prefixes of sentences at temperature 1.
+
+        Args:
+          tokens: ids (B, T).
+          given: length of the prefixes, in [1, T).
+          copies: completions per prefix.
+          seed: stateless seed, two integers.
+
+        Returns:
+          Ids (copies, B, T).
+        """
         result = self._complete(
             tf.constant(tokens, tf.int32), tf.constant(seed, tf.int32), (given,), copies
         )
@@ -175,7 +184,7 @@ class Generator:
     def _sample_batch(
         self, inverse_temperature: tf.Tensor, seed: tf.Tensor, number: tf.Tensor
     ) -> tf.Tensor:
-        """Samples the batch of that number on the first replica, the next ones on the others."""
+        """Samples batch `number` on the first replica, the following ones on the others."""
         own = tf.random.experimental.stateless_fold_in(seed, number + distributed.index())
         sampled = sampling.generate(self.policy(), self._batch_size, inverse_temperature, own)
         return distributed.gather(sampled)
@@ -204,7 +213,7 @@ class Generator:
 def _log_prob(
     policy: Any, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
 ) -> tf.Tensor:
-    """Returns the log-probability of each token of (B, T) at each of K temperatures, (K, B, T)."""
+    """Returns the log-probability of each token of (B, T) at K temperatures, (K, B, T)."""
     logits = policy.sequence_logits(tokens, path)  # (B, T, V)
     costs = tf.map_fn(
         lambda factors: losses.cross_entropy(logits * factors[:, tf.newaxis], tokens),
@@ -217,10 +226,10 @@ def _log_prob(
 def latent_log_prob(
     policy: LatentPolicy, tokens: tf.Tensor, inverse_temperature: tf.Tensor, path: str
 ) -> tf.Tensor:
-    """Returns what `_log_prob` does for the equal mixture of the policy's states.
+    """Returns `_log_prob` under the equal mixture over the policy's N fixed states, (K, B, T).
 
-    Token by token, log Σ_k p(x_1..t | z_k) - log Σ_k p(x_1..t-1 | z_k): the sum over a sentence
-    is log (1/K) Σ_k p(x | z_k).
+    Each token has log Σ_i p(x_1..t | z_i) - log Σ_i p(x_1..t-1 | z_i), so a sentence has
+    log (1/N) Σ_i p(x | z_i).
     """
     rows = tokens.shape[0]
     each = tf.map_fn(
@@ -228,15 +237,15 @@ def latent_log_prob(
         policy.states(),
         fn_output_signature=tf.float32,
         parallel_iterations=1,
-    )  # (draws, K, B, T)
+    )  # (N, K, B, T)
     prefixes = tf.reduce_logsumexp(tf.cumsum(each, axis=-1), axis=0) - math.log(policy.draws)
     return prefixes - tf.pad(prefixes[..., :-1], [[0, 0], [0, 0], [1, 0]])
 
 
 def inverse_factors(temperature: Temperature, length: int) -> tf.Tensor:
-    """Returns the factor on the logits at each position, (length,) float32.
+    """Returns the inverse temperature at each position, (length,) float32.
 
-    Divided in float64: the temperature 1/f gives the factor f exactly.
+    The division is in float64, so temperature 1/f gives exactly f.
     """
     factors = (1.0 / np.asarray(temperature, np.float64)).astype(np.float32)
     return tf.constant(np.broadcast_to(factors, [length]))

@@ -1,7 +1,7 @@
-"""The law that tokens are drawn by: temperature, top-k, top-p, or the likeliest token.
+"""The law that tokens are sampled from: temperature, top-k, top-p, or greedy decoding.
 
-Published protocols of this field vary the temperature, or draw from the model itself. Top-k (Fan et
-al. 2018, arXiv:1805.04833) and top-p (Holtzman et al. 2020, arXiv:1904.09751) are in none of them.
+Published protocols of this field vary the temperature, or sample from the model itself. None uses
+top-k (Fan et al. 2018, arXiv:1805.04833) or top-p (Holtzman et al. 2020, arXiv:1904.09751).
 """
 
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from leakgan_tf.generation.drawing import categorical
 
 
 class Law(NamedTuple):
-    """How the next token is drawn from the model's logits.
+    """How the next token is sampled from the model's logits.
 
     Attributes:
       inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
-      top_k: keep only so many of the likeliest tokens; 0 keeps all. Of equally likely tokens those
-        with smaller ids come first.
-      top_p: of what is left, keep the fewest likeliest tokens whose probability is at least this.
-      greedy: take the likeliest token instead of drawing.
+      top_k: keep only this many most likely tokens; 0 keeps all. Of equally likely tokens those
+        with smaller ids are kept.
+      top_p: of these, keep the smallest set of most likely tokens with at least this probability.
+      greedy: take the most likely token instead of sampling.
     """
 
     inverse_temperature: tf.Tensor
@@ -31,13 +31,13 @@ class Law(NamedTuple):
 def draw(
     logits: tf.Tensor, law: Law, seed: tf.Tensor, position: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Draws a token of each row; without top-k, top-p and greedy that of `sampling.generate`.
+    """Samples one token per row; without top-k, top-p and greedy as `sampling.generate` does.
 
     Args:
-      logits: the model's, (B, V).
-      law: how to draw.
+      logits: logits of the model, (B, V).
+      law: the law to sample from.
       seed: stateless seed (2,); the position is folded in.
-      position: of the token, in [0, T).
+      position: position of the token, in [0, T).
 
     Returns:
       Tokens (B,) int32, and their log-probabilities (B,) under the law.
@@ -59,7 +59,7 @@ def draw(
 
 
 def truncate(logits: tf.Tensor, top_k: tf.Tensor, top_p: tf.Tensor) -> tf.Tensor:
-    """Returns logits (B, V) with -inf for the tokens that top-k, then top-p, leave out."""
+    """Returns logits (B, V), -inf for the tokens that top-k, then top-p, exclude."""
     order = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)  # (B, V)
     size = logits.shape[-1]
     within = tf.range(size) < tf.where(top_k > 0, top_k, size)  # (V,)

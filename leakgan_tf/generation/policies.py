@@ -1,7 +1,7 @@
-"""The generators as the sampling loop and the metrics see them: next-token policies.
+"""Next-token policies: the generators' interface for the sampling loop and the metrics.
 
 A policy binds a model to what it needs besides its weights: for LeakGAN, D's leaked features.
-Build it where it is used: it reads D's weights when it is made.
+Create a policy where it is used: its constructor reads D's weights.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from leakgan_tf.models.recurrence import CellState
 
 
 class LSTMPolicy:
-    """The LSTM language model; one policy on every path.
+    """The LSTM language model; the scoring and sampling paths are the same.
 
     Args:
       model: the network.
-      cell: its cell's state before the first token, of all rows; zero without it.
+      cell: initial state of the LSTM cell, of all rows; default: zero.
     """
 
     def __init__(self, model: LSTMGenerator, cell: CellState | None = None):
@@ -40,7 +40,7 @@ class LSTMPolicy:
         return self.next_logits(hidden, state, position), state
 
     def next_logits(self, hidden: tf.Tensor, state: LSTMState, position: tf.Tensor) -> tf.Tensor:
-        """Returns the logits (B, V) after the hidden vector (B, H); an ended sentence stays so."""
+        """Returns the logits (B, V) after the hidden vector (B, H); ended sentences stay ended."""
         return _close(self.model.ends, self.model.projection(hidden), state.last, position)
 
     def write(self, state: LSTMState, tokens: tf.Tensor, position: tf.Tensor) -> LSTMState:
@@ -52,43 +52,43 @@ class LSTMPolicy:
         return self.write(self.model.observe(state)[1], tokens, position)
 
     def resume(self, state: LSTMState, position: tf.Tensor) -> LSTMState:
-        """Returns the state unchanged: sampling goes on as if the prefix had been sampled."""
+        """Returns the state unchanged: a given prefix is treated like a sampled one."""
         return state
 
     def sequence_logits(self, tokens: tf.Tensor, path: str = "scoring") -> tf.Tensor:
-        """Returns the logits (B, T, V) along known sentences; every path is the same."""
+        """Returns the logits (B, T, V) of given sentences; `path` has no effect."""
         if self._cell is None:
             return self.model(tokens)
         return self.model.logits(tokens, self._cell)
 
 
 class LikeliestPolicy(LSTMPolicy):
-    """Takes the likeliest token each time: its cell's first state says the whole sentence.
+    """Greedy decoding: the initial cell state determines the whole sentence.
 
-    A temperature changes nothing, and a token that was taken has the probability 1. Known sentences
-    have that of the softmax.
+    Temperature has no effect, and the chosen token has probability 1. Given sentences are scored
+    by the softmax.
     """
 
     def logits(self, state: LSTMState, position: tf.Tensor) -> tuple[tf.Tensor, LSTMState]:
-        """Returns logits (B, V) of the next token, 0 of the likeliest, else -inf; and the state."""
+        """Returns logits (B, V), 0 for the most likely token and -inf for others, and the state."""
         logits, state = super().logits(state, position)
         best = tf.argmax(logits, axis=-1, output_type=tf.int32)
         return tf.one_hot(best, logits.shape[-1], on_value=0.0, off_value=float("-inf")), state
 
 
 class LatentPolicy:
-    """An LSTM language model whose cell begins in noise, h₀ and c₀ from N(0, 1) by default.
+    """An LSTM language model with a random initial state, by default h₀ and c₀ from N(0, 1).
 
-    It has no state to start from: sampling draws one for each sentence (`drawn`). The likelihood of
-    a sentence is that of an equal mixture of `draws` fixed states, (1/K) Σ_k p(x | z_k): an
-    estimate of p(x), the NLL of which is too high in expectation.
+    Sampling draws an initial state for each sentence (`drawn`). The likelihood of a sentence is
+    estimated by an equal mixture over K fixed states, (1/K) Σ_k p(x | z_k). The NLL of this
+    estimate is too high in expectation.
 
     Args:
       model: the network.
-      draws: K.
-      seed: stateless seed (2,) of the K states.
-      noise: ``noise(rows, seed)``: draws such states; `noise_state` without it.
-      kind: the policy that goes on from one.
+      draws: number of states in the mixture, K.
+      seed: stateless seed (2,) of these states.
+      noise: ``noise(rows, seed)`` draws initial states; default: `noise_state`.
+      kind: class of the policy that starts from a given state.
     """
 
     def __init__(
@@ -107,31 +107,34 @@ class LatentPolicy:
         self._kind = kind
 
     def start(self, rows: int) -> LSTMState:
-        """Raises ``ValueError``: a prefix does not say which noise it was written with."""
-        raise ValueError("a generator that begins in noise cannot complete given prefixes")
+        """Raises ``ValueError``: the initial state of a given prefix is not known."""
+        raise ValueError(
+            "a generator with a random initial state cannot complete given prefixes: the state "
+            "they were sampled from is not known"
+        )
 
     def drawn(self, rows: int, seed: tf.Tensor) -> LSTMPolicy:
-        """Returns the policy whose cell begins in noise, another one in each of `rows` rows."""
+        """Returns a policy with initial states drawn for each of `rows` rows."""
         return self._kind(self.model, self._noise(rows, seed))
 
     def states(self) -> CellState:
-        """Returns the K states of the likelihood, (K, H) each."""
+        """Returns the K initial states of the likelihood estimate, (K, H) each."""
         return self._noise(self.draws, self._seed)
 
     def component(self, state: CellState, rows: int) -> LSTMPolicy:
-        """Returns the policy that begins in one of `states`, (H,) each, in every row."""
+        """Returns the policy that starts every row from one of `states`, (H,) each."""
         whole = tf.nest.map_structure(lambda part: tf.tile(part[None], [rows, 1]), state)
         return self._kind(self.model, whole)
 
 
 def noise_state(rows: int, size: int, seed: tf.Tensor) -> CellState:
-    """Returns an LSTM's state from N(0, 1), (rows, size) each, of a stateless seed (2,)."""
+    """Returns an LSTM state drawn from N(0, 1), (rows, size) each, with a stateless seed (2,)."""
     noise = tf.random.stateless_normal([2, rows, size], seed)
     return CellState(noise[0], noise[1])
 
 
 class LeakGANPolicy:
-    """LeakGAN's generator with the features that D leaks at present."""
+    """LeakGAN's generator with the features leaked by D under its current weights."""
 
     def __init__(self, model: LeakGANGenerator, leak: PrefixFeatures):
         self.model = model
@@ -161,24 +164,27 @@ class LeakGANPolicy:
     def resume(self, state: LeakGANState, position: tf.Tensor) -> LeakGANState:
         """Returns the state from which a rollout continues after a given prefix.
 
-        Under the split alignment teacher forcing has consumed the prefix's last token and its
-        features already, and sampling consumes them a second time.
+        Under the split alignment teacher forcing has already consumed the prefix's last token and
+        its features; sampling consumes them a second time.
         """
         if self.model.goal_alignment == "single":
             return state
         return self.model.observe(self.leak, state, position, "scoring")[1]
 
     def sequence_logits(self, tokens: tf.Tensor, path: str = "scoring") -> tf.Tensor:
-        """Returns the logits (B, T, V) along known sentences.
+        """Returns the logits (B, T, V) of given sentences.
 
         Args:
           tokens: ids (B, T).
-          path: "scoring", the goals of the losses; or "sampling", those of a sampled sentence.
+          path: "scoring" for the goals of the losses, "sampling" for those of sampled sentences.
         """
         goals = self.model.goals(self.leak.all(tokens), path)
         return self.model(tokens, goals.worker)
 
 
 def _close(ends: bool, logits: tf.Tensor, last: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-    """Lets nothing follow the end symbol. In front of the first token the last is the start."""
+    """Returns logits with which only the end symbol follows the end symbol.
+
+    At position 0, `last` is the start symbol, not the end symbol.
+    """
     return force_eos(logits, (last == END) & (position > 0)) if ends else logits

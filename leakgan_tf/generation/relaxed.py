@@ -14,18 +14,18 @@ import tensorflow as tf
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.generation.sampling import Policy, State
 
-_LEAST = 1e-10  # of the arguments of the logarithms, as in RelGAN's program
+_LEAST = 1e-10  # added to the arguments of the logarithms, as in RelGAN's program
 
-Noise = Callable[[Any, tf.Tensor], tf.Tensor]  # position and logits (B, V) to noise (B, V)
-Relax = Callable[[tf.Tensor], tf.Tensor]  # logits with noise (B, V) to soft tokens (B, V)
+Noise = Callable[[Any, tf.Tensor], tf.Tensor]  # maps position, logits (B, V) to noise (B, V)
+Relax = Callable[[tf.Tensor], tf.Tensor]  # maps noisy logits (B, V) to soft tokens (B, V)
 
 
 class Relaxed(NamedTuple):
-    """Sampled sentences.
+    """Sampled sentences as hard and soft tokens.
 
     Attributes:
-      tokens: ids (B, T); no gradient passes.
-      soft: what was kept of the soft tokens, (B, T, V) unless `sample` was given `keep`.
+      tokens: ids (B, T), without gradient.
+      soft: soft tokens (B, T, V), or the outputs of `sample`'s `keep`.
     """
 
     tokens: tf.Tensor
@@ -33,7 +33,7 @@ class Relaxed(NamedTuple):
 
 
 def gumbel_noise(seed: tf.Tensor) -> Noise:
-    """Returns Gumbel noise -log(-log u), drawn from a stateless seed (2,) for each position."""
+    """Returns a function that draws Gumbel noise -log(-log u) with a stateless seed (2,)."""
 
     def noise(position: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         own = tf.random.experimental.stateless_fold_in(seed, position)
@@ -44,12 +44,12 @@ def gumbel_noise(seed: tf.Tensor) -> Noise:
 
 
 def gumbel_softmax(inverse_temperature: tf.Tensor | float) -> Relax:
-    """Returns the relaxation softmax(β·(logits + noise))."""
+    """Returns the relaxation of noisy logits, softmax(β·(logits + noise))."""
     return lambda noisy: tf.nn.softmax(inverse_temperature * noisy)
 
 
 def no_noise(position: Any, logits: tf.Tensor) -> tf.Tensor:
-    """Returns zeros: the hard token is the likeliest one, as TextGAN has it."""
+    """Returns zeros: the hard token is then the most likely one, as in TextGAN."""
     return tf.zeros_like(logits)
 
 
@@ -61,17 +61,17 @@ def sample(
     feedback: str = "hard",
     keep: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
 ) -> Relaxed:
-    """Samples `rows` sentences, hard and soft.
+    """Samples `rows` sentences as hard and soft tokens.
 
     Args:
-      policy: the generator; one with `write_soft`, as `SoftPolicy` has it, for soft feedback.
-      rows: B.
+      policy: the generator; soft feedback needs one with `write_soft`, such as `SoftPolicy`.
+      rows: number of sentences, B.
       relax: the relaxation.
-      noise: the noise on the logits; one draw for each token.
-      feedback: what the generator reads next: "hard", the token, through which no gradient
-        passes (RelGAN); "soft", the mean embedding under the soft token (Gumbel-softmax GAN).
-      keep: maps each soft token (B, V) to what is kept of it, such as D's embedding: all T of them
-        take much memory.
+      noise: noise added to the logits, drawn once per token.
+      feedback: the generator's next input. "hard": the hard token, without gradient (RelGAN).
+        "soft": the mean embedding under the soft token (Gumbel-softmax GAN).
+      keep: maps a soft token (B, V) to what is stored, such as its embedding in D; this saves
+        memory, since (B, T, V) values are not stored.
     """
     if feedback not in ("hard", "soft"):
         raise ValueError(f"feedback must be 'hard' or 'soft', not {feedback!r}")
@@ -110,7 +110,7 @@ def sample(
 
 
 class SoftState(NamedTuple):
-    """A generator's state: its own, and the embedding (B, E) that it reads next."""
+    """State of `SoftPolicy`: the generator's own state, and its next input, embeddings (B, E)."""
 
     inner: State
     vector: tf.Tensor
@@ -136,6 +136,6 @@ class SoftPolicy(LSTMPolicy):
     def write_soft(
         self, state: SoftState, tokens: tf.Tensor, soft: tf.Tensor, position: tf.Tensor
     ) -> SoftState:
-        """Returns the state after soft tokens (B, V); `tokens` (B,) say which sentences end."""
+        """Returns the state after soft tokens (B, V); `tokens` (B,) decide which sentences end."""
         vector = soft @ tf.convert_to_tensor(self.model.embedding.embeddings)  # (B, E)
         return SoftState(state.inner._replace(last=tokens), vector)

@@ -1,9 +1,9 @@
 """The residual model p(x) = G(x) exp(f(x)) / Z on top of a generator G.
 
-f is a discriminator's log-odds that a sentence is real, log D(x) / (1 - D(x)); -f is the energy of
-Deng et al. 2020 (arXiv:2004.11714), of which the abstract was read; the rest is from memory.
-Importance resampling draws from it: of M sentences of G one is kept, drawn with the weights exp(f).
-Adding a constant to f changes nothing.
+f is a discriminator's log-odds that a sentence is real, log(D(x) / (1 - D(x))); -f is the energy of
+Deng et al. 2020 (arXiv:2004.11714). Only its abstract was read; the rest is quoted from memory.
+The model is sampled by importance resampling: one of M sentences of G is drawn with weights exp(f).
+Adding a constant to f has no effect.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,18 +17,18 @@ from leakgan_tf.generation.importance import effective_sample_size, log_mean_exp
 from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.utils.seeds import numpy_generator
 
-PARTITION_SEED = (20, 4)  # of the samples by which Z is estimated
+PARTITION_SEED = (20, 4)  # of the samples that estimate Z
 
-Logits = Callable[[tf.Tensor], tf.Tensor]  # ids (n, T) to log-odds (n,)
+Logits = Callable[[tf.Tensor], tf.Tensor]  # maps ids (n, T) to log-odds (n,)
 
 
 class LogOdds:
-    """A discriminator's log-odds under its present weights, compiled, for any number of sentences.
+    """A discriminator's log-odds under its current weights, compiled, for any number of sentences.
 
     Args:
-      logits: ids (n, T) to log-odds (n,).
+      logits: maps ids (n, T) to log-odds (n,).
       length: tokens in a sentence, T.
-      batch_size: sentences that are scored together.
+      batch_size: sentences per batch.
     """
 
     def __init__(self, logits: Logits, length: int, batch_size: int):
@@ -48,11 +48,11 @@ class LogOdds:
 
 
 class Resampled(NamedTuple):
-    """Sentences of a residual model.
+    """Samples of a residual model.
 
     Attributes:
       tokens: ids (n, T) int32.
-      effective: the effective sample size among the candidates of each, (n,), from 1 to M.
+      effective: effective sample size of each sentence's candidates, (n,), from 1 to M.
     """
 
     tokens: np.ndarray
@@ -71,10 +71,10 @@ def resample(
 
     Args:
       generator: G.
-      log_odds: f, ids (n, T) to (n,).
-      count: how many; a larger count begins with the same sentences.
-      candidates: sentences of G for each, M; with more of them the law comes closer to p.
-      temperature: of G; f is the same at every temperature.
+      log_odds: f, maps ids (n, T) to (n,).
+      count: number of sentences; a larger number begins with the same sentences.
+      candidates: samples of G per sentence, M; the distribution approaches p as M grows.
+      temperature: temperature of G; f does not depend on it.
       seed: stateless seed, two integers.
     """
     drawn = generator.sample(count * candidates, temperature, seed)
@@ -90,10 +90,10 @@ class ResidualGenerator(Generator):
 
     Args:
       base: G.
-      log_odds: f, ids (n, T) to (n,).
-      candidates: M of `resample`.
-      partition_samples: samples of G by which Z is estimated; always the same draws.
-      ends: whether sentences end: then log p(x) is that of the tokens up to the end.
+      log_odds: f, maps ids (n, T) to (n,).
+      candidates: samples of G per sentence, M of `resample`.
+      partition_samples: number of samples of G that estimate Z; they are the same in every call.
+      ends: whether an end symbol ends sentences; tokens after it get no share in `log_probs`.
     """
 
     def __init__(
@@ -122,11 +122,11 @@ class ResidualGenerator(Generator):
     def log_probs(
         self, tokens: np.ndarray, temperatures: Sequence[Temperature], path: str = "scoring"
     ) -> np.ndarray:
-        """Returns shares of log p(x) at K temperatures, (n, K, T).
+        """Returns log p(x) split into one term per token, at K temperatures, (n, K, T), in nats.
 
-        Each is G's log-probability of the token plus an equal share of f(x) - log Z, log Z of
-        `log_partition`. Only the sum over a sentence has a meaning: p has no next-token
-        probabilities.
+        Each token up to the end symbol has G's log-probability plus an equal share of f(x) - log Z,
+        with log Z from `log_partition`. Only sums over a sentence are meaningful: p has no
+        tractable next-token probabilities.
         """
         correction = self.log_odds(tokens)[:, np.newaxis] - np.array(
             [self.log_partition(each) for each in temperatures]
@@ -139,7 +139,7 @@ class ResidualGenerator(Generator):
         return self.base.log_probs(tokens, temperatures, path) + added
 
     def log_partition(self, temperature: Temperature = 1.0) -> float:
-        """Returns the estimate of log Z, T_n of `importance.log_partition_bounds`."""
+        """Returns the estimate T_n of log Z; see `importance.log_partition_bounds`."""
         samples = self.base.sample(self._partition_samples, temperature, PARTITION_SEED)
         return log_mean_exp(self.log_odds(samples))
 
@@ -151,5 +151,5 @@ class ResidualGenerator(Generator):
 
 
 def base_generator(generator: Generator) -> Generator:
-    """Returns the generator below a residual model; any other generator itself."""
+    """Returns the base generator of a residual model; any other generator unchanged."""
     return generator.base if isinstance(generator, ResidualGenerator) else generator

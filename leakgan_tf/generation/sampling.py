@@ -1,6 +1,6 @@
-"""The one loop that writes sentences: from nothing, or on from given prefixes.
+"""The sampling loop of all generators: whole sentences, or completions of given prefixes.
 
-It knows no model: a `Policy` says what the next token's logits are.
+It is independent of the model: a `Policy` returns the logits of the next token.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ import tensorflow as tf
 from leakgan_tf.generation.drawing import categorical
 from leakgan_tf.generation.policies import LatentPolicy
 
-State = Any  # a policy's own nested structure of tensors, rows first
+State = Any  # a nested structure of tensors defined by the policy, rows first
 
 
 class NextToken(Protocol):
-    """What sampling whole sentences needs. All rows of a state are at the same position."""
+    """A policy that can sample whole sentences. All rows of a state are at the same position."""
 
     length: int
 
@@ -26,11 +26,11 @@ class NextToken(Protocol):
         """Returns the logits (rows, V) of the token at `position`, and the state."""
 
     def write(self, state: State, tokens: tf.Tensor, position: tf.Tensor) -> State:
-        """Returns the state after `tokens` (rows,) were written at `position`."""
+        """Returns the state after `tokens` (rows,) at `position`."""
 
 
 class Policy(NextToken, Protocol):
-    """What the loop asks of a generator: prefixes can be given to it, too."""
+    """A policy that can also continue given prefixes."""
 
     def force(self, state: State, tokens: tf.Tensor, position: tf.Tensor) -> State:
         """Returns the state after a given token, as `logits` and `write` would leave it."""
@@ -53,14 +53,15 @@ def write_tokens(
     Args:
       policy: the generator.
       state: its state before token `first`.
-      first: a position.
-      last: a later position, at most T.
+      first: first position to sample.
+      last: position after the last one, at most T.
       inverse_temperature: factors on the logits at each position, (T,); above 1 is sharper.
-      seed: stateless seed (2,); each position folds its number in.
-      before: the token of each row at position `first` - 1, (rows,), to be returned with them.
+      seed: stateless seed (2,); the position is folded in.
+      before: tokens (rows,) at position `first` - 1, prepended to the result.
 
     Returns:
-      Token ids (rows, last - first), one more with `before`, and the state after them.
+      Token ids (rows, last - first), with one more column if `before` is given, and the state
+      after them.
     """
     rows = tf.nest.flatten(state)[0].shape[0]
     begin = first if before is None else first - 1
@@ -95,7 +96,7 @@ def generate(
 ) -> tf.Tensor:
     """Samples `rows` sentences; returns ids (rows, T). See `write_tokens`.
 
-    A `LatentPolicy` draws the noise that sentences begin in from the same seed.
+    The initial states of a `LatentPolicy` are drawn with the same seed.
     """
     if isinstance(policy, LatentPolicy):
         policy = policy.drawn(rows, tf.random.experimental.stateless_fold_in(seed, policy.length))
@@ -108,18 +109,19 @@ def generate(
 def complete(
     policy: Policy, tokens: tf.Tensor, starts: Sequence[int], copies: int, seed: tf.Tensor
 ) -> tf.Tensor:
-    """Completes prefixes of given sentences, all of them in one growing batch.
+    """Completes prefixes of given sentences at temperature 1, in one growing batch.
 
-    The prefix runs once. Every copy of every prefix then advances together: the copies of a
-    longer prefix join when the others have come to its length. Temperature 1.
+    Each sentence is read once. All completions advance together: the copies of a longer prefix join
+    the batch at the position where that prefix ends.
 
-    Loops, not Python, go over prefixes and tokens: the graph is as large for one as for many.
+    TensorFlow loops run over prefixes and tokens, so the size of the graph does not depend on
+    their numbers.
 
     Args:
       policy: the generator.
       tokens: sentences (B, T), with B known when tracing.
-      starts: lengths of the prefixes to complete, rising, in [1, T).
-      copies: completions of each prefix, N.
+      starts: lengths of the prefixes to complete, increasing, in [1, T).
+      copies: completions per prefix, N.
       seed: stateless seed (2,).
 
     Returns:
@@ -132,7 +134,7 @@ def complete(
     stops = tf.constant([0, *starts, length])
 
     def join(index: tf.Tensor, state: Any, running: Any, done: Any) -> Any:
-        """Completions of prefix `index` join the others, and all go on to the next one's length."""
+        """Adds the completions of prefix `index`, and advances all to the length of the next."""
         begin, end = stops[index + 1], stops[index + 2]
         state = _force_tokens(policy, state, tokens, stops[index], begin)
         # Copies are equal up to here: the next logits are computed once for all of them.
@@ -159,7 +161,7 @@ def complete(
 def _force_tokens(
     policy: Policy, state: State, tokens: tf.Tensor, first: tf.Tensor, last: tf.Tensor
 ) -> State:
-    """Returns the state after the given tokens at positions `first` to `last` - 1 of (B, T)."""
+    """Returns the state after the tokens of (B, T) at positions `first` to `last` - 1."""
     _, state = tf.while_loop(
         lambda position, _: position < last,
         lambda position, state: (
@@ -172,7 +174,7 @@ def _force_tokens(
 
 
 def _shapes(state: State, rows_known: bool = True) -> State:
-    """Returns the shapes of a state's parts, rows left open if their number changes."""
+    """Returns the shapes of a state's tensors; the number of rows is None if it may change."""
     return tf.nest.map_structure(
         lambda part: part.shape if rows_known else tf.TensorShape([None, *part.shape[1:]]), state
     )
@@ -183,7 +185,7 @@ def _stack_rows(first: State, second: State) -> State:
 
 
 def _copy_last(state: State, rows: int, copies: int) -> State:
-    """Returns a state whose last `rows` rows are there `copies` times."""
+    """Returns a state with its last `rows` rows repeated `copies` times."""
 
     def copied(part: tf.Tensor) -> tf.Tensor:
         last = tf.tile(part[-rows:], [copies] + [1] * (part.shape.rank - 1))

@@ -1,1 +1,1 @@
-"""What is measured. A metric never changes a weight."""
+"""Metrics of samples, generators and discriminators. No metric changes a weight."""

@@ -1,11 +1,11 @@
-"""Shares of yes-or-no answers, and how far several judges agree."""
+"""Intervals of proportions, and agreement between annotators."""
 
 import numpy as np
 from scipy import stats
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Returns the 95 % interval of a share (Wilson 1927), which stays within 0 and 1.
+    """Returns the 95 % confidence interval of a proportion (Wilson 1927), within [0, 1].
 
     >>> low, high = wilson_interval(8, 10)
     >>> f"{low:.3f} {high:.3f}"
@@ -18,15 +18,15 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 def krippendorff_alpha(counts: np.ndarray) -> float | None:
     """Returns Krippendorff's alpha of nominal answers: 1 for full agreement, 0 for chance.
 
-    Krippendorff, "Content Analysis" (2004), section 11.3, as reliability in coincidences:
-    α = 1 - D_o / D_e, observed by expected disagreement. Unlike Fleiss' kappa it takes units that
-    not all judges answered; units with one answer count for nothing.
+    Krippendorff, "Content Analysis" (2004), section 11.3: α = 1 - D_o / D_e, observed over expected
+    disagreement, from the coincidence matrix. Unlike Fleiss' kappa it allows units that not all
+    annotators answered. Units with fewer than two answers are ignored.
 
     Args:
-      counts: how many judges gave each unit each answer, (units, classes).
+      counts: number of annotators who gave each unit each answer, (units, classes).
 
     Returns:
-      None where no unit has two answers, or all answers are the same.
+      Alpha; None if no unit has two answers, or all answers are the same.
     """
     table = np.asarray(counts, np.float64)
     table = table[table.sum(axis=1) >= 2]

@@ -1,18 +1,18 @@
 """Exact BLEU of many sentences against many references, in seconds.
 
-Sentence BLEU (Papineni et al. 2002) needs of its references only the largest count of each n-gram
-in any one of them and their lengths. Both are collected once, so N hypotheses against R references
-cost N + R passes over a sentence instead of N * R. Scores equal
+Sentence BLEU (Papineni et al. 2002) depends on the references only through the largest count of
+each n-gram in any one of them, and their lengths. Both are collected once, so N hypotheses and R
+references take N + R passes over a sentence instead of N * R. Scores equal
 ``nltk.translate.bleu_score.sentence_bleu`` with uniform weights to 1e-12; the tests compare them.
 
-A score of order n uses the weights 1/n for the n-gram orders 1..n. Smoothing decides what a
-hypothesis gets for an order without a single match:
+A score of order n weights the n-gram orders 1..n by 1/n. Smoothing applies to an order without any
+match:
 
-* ``"method1"`` (Chen & Cherry 2014): the count of matches becomes 0.1.
-* ``"none"``: the score is 0. NLTK's method 0 warns here and puts the smallest normal float in the
-  place of the precision, which leaves at most 1e-61 of a score for the orders up to 5.
+* ``"method1"`` (Chen & Cherry 2014): the number of matches becomes 0.1.
+* ``"none"``: the score is 0. NLTK's method 0 warns here and replaces the precision by the smallest
+  normal float, so the score is at most 1e-61 for the orders up to 5.
 
-A hypothesis shorter than n has no n-gram, which counts as 0 matches of 1; one without a matching
+A hypothesis shorter than n has no n-gram, which counts as 0 matches of 1. One without a matching
 token scores 0 under either smoothing.
 """
 
@@ -33,7 +33,7 @@ METHOD1_EPSILON = 0.1  # Chen & Cherry (2014), method 1, with the value NLTK use
 
 
 class BleuReferences:
-    """The references of BLEU, counted once, to score hypotheses one at a time.
+    """References of BLEU, counted once, to score hypotheses one at a time.
 
     Example::
 
@@ -41,9 +41,9 @@ class BleuReferences:
         references.sentence_scores(["a", "red", "dog"], orders=(2,))  # {2: 0.7071...}
 
     Args:
-        references: Sentences, each a sequence of hashable tokens; may be empty or repeated. They
-            are copied.
-        max_order: The largest order that can be asked for, at least 1.
+        references: At least one sentence, each a sequence of hashable tokens; sentences may be
+            empty or repeated.
+        max_order: Largest order of the scores, at least 1.
 
     Raises:
         ValueError: If there is no reference or ``max_order`` is below 1.
@@ -71,11 +71,11 @@ class BleuReferences:
 
         Args:
             hypothesis: A sequence of hashable tokens, which may be empty.
-            orders: The orders wanted, from 1 to ``max_order``.
+            orders: Orders of the scores, from 1 to ``max_order``.
             smoothing: One of ``SMOOTHINGS``.
 
         Raises:
-            ValueError: If an order or the smoothing is not known.
+            ValueError: If an order is out of range or the smoothing is unknown.
             TypeError: If the hypothesis is a string instead of a sequence of tokens.
         """
         _check(orders, smoothing, self.max_order)
@@ -103,7 +103,7 @@ def bleu(
     Args:
         hypotheses: At least one sentence, each a sequence of hashable tokens.
         references: At least one sentence; every hypothesis is compared with all of them.
-        orders: The orders n wanted; BLEU-n weighs the n-gram orders 1..n equally.
+        orders: Orders n of the scores; BLEU-n weights the n-gram orders 1..n equally.
         smoothing: One of ``SMOOTHINGS``.
 
     Returns:
@@ -134,9 +134,9 @@ def backward_bleu(
 ) -> dict[int, float]:
     """Returns the mean BLEU of the *references*, each against all ``samples``, by order.
 
-    BLEU with the roles changed: it falls when the samples miss what the references say (a measure
-    of recall, Shi et al. 2018, "Toward diverse text generation with inverse reinforcement
-    learning"). Arguments, result and errors are those of ``bleu``.
+    This measures recall: it is low if the samples do not cover the references (Shi et al. 2018,
+    "Toward diverse text generation with inverse reinforcement learning"). Arguments, result and
+    errors are those of ``bleu``.
     """
     return bleu(references, samples, orders, smoothing)
 
@@ -146,12 +146,12 @@ def self_bleu(
 ) -> dict[int, float]:
     """Returns the mean BLEU of each sample against all *other* samples (Self-BLEU), by order.
 
-    Texygen (Zhu et al. 2018): 1 for samples that all repeat one another, lower for more diverse
-    ones. Exactly the sample's own position is left out, so a second copy of it is a reference.
+    Texygen (Zhu et al. 2018): 1 if all samples are equal, lower for more diverse samples. Only the
+    sample itself is excluded; another copy of it is a reference.
 
     Args:
         samples: At least two sentences, each a sequence of hashable tokens.
-        orders: The orders n wanted; BLEU-n weighs the n-gram orders 1..n equally.
+        orders: Orders n of the scores; BLEU-n weights the n-gram orders 1..n equally.
         smoothing: One of ``SMOOTHINGS``.
 
     Raises:
@@ -177,7 +177,7 @@ def ngrams(sentence: Sentence, order: int) -> Iterator[tuple]:
     """Returns the n-grams of ``sentence`` from left to right, each a tuple of ``order`` tokens.
 
     Raises:
-        TypeError: If ``sentence`` is a string: its characters would pass for tokens unnoticed.
+        TypeError: If ``sentence`` is a string: its characters would be taken for tokens.
     """
     _refuse_text(sentence)
     return zip(*(sentence[start:] for start in range(order)), strict=False)
@@ -192,7 +192,7 @@ def _check(orders: Sequence[int], smoothing: str, max_order: int | None = None) 
     if not len(orders) or min(orders) < 1:
         raise ValueError(f"orders must be whole numbers from 1, got {orders!r}")
     if max_order is not None and max(orders) > max_order:
-        raise ValueError(f"order {max(orders)} is above the {max_order} that were counted")
+        raise ValueError(f"order {max(orders)} is above max_order {max_order} of these references")
     if smoothing not in SMOOTHINGS:
         raise ValueError(f"unknown smoothing {smoothing!r}; known are {', '.join(SMOOTHINGS)}")
 
@@ -205,13 +205,13 @@ def _closest(lengths: Iterable[int], length: int) -> int:
 def _scores(
     matches: Sequence[int], length: int, closest: int, orders: Sequence[int], smoothing: str
 ) -> dict[int, float]:
-    """Papineni et al. (2002), section 2.3, for one hypothesis.
+    """Returns the BLEU of one hypothesis, by order (Papineni et al. 2002, section 2.3).
 
     Args:
         matches: Clipped count of matching n-grams of the orders 1, 2, ...
         length: Tokens in the hypothesis.
         closest: Tokens in the reference of the closest length.
-        orders: The orders wanted.
+        orders: Orders of the scores.
         smoothing: One of ``SMOOTHINGS``.
     """
     if not matches[0]:
@@ -236,13 +236,13 @@ def _mean_scores(
     orders: Sequence[int],
     smoothing: str,
 ) -> dict[int, float]:
-    """Returns the mean of `_scores` over hypotheses, by order, all of them at once.
+    """Returns the mean of `_scores` over hypotheses, by order, vectorized.
 
     Args:
         matches: Clipped counts of matching n-grams of each hypothesis, of the orders 1, 2, ...
         lengths: Tokens in each hypothesis.
-        closest: Tokens in the reference of the closest length, by the hypothesis's length.
-        orders: The orders wanted.
+        closest: Tokens in the reference of the closest length, by the length of the hypothesis.
+        orders: Orders of the scores.
         smoothing: One of ``SMOOTHINGS``.
     """
     nearest = np.array([closest[length] for length in lengths.tolist()])

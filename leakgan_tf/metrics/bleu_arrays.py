@@ -1,27 +1,27 @@
 """Sentence BLEU of arrays of token ids, thousands of sentences at a time: PG-BLEU's reward.
 
-The same scores as `bleu.BleuReferences` with smoothing method 1, to 1e-12; the tests compare them.
-There a sentence is a sequence of any tokens, counted by itself; here all sentences are counted
-together by sorting integers.
+Scores equal those of `bleu.BleuReferences` with smoothing method 1 to 1e-12; the tests compare
+them. `BleuReferences` counts one sentence of hashable tokens at a time; here all sentences are
+counted together by sorting integers.
 """
 
 import numpy as np
 
 from leakgan_tf.metrics.bleu import METHOD1_EPSILON
 
-_UNKNOWN = -1  # the number of an n-gram that no reference has, or that runs beyond a sentence
+_UNKNOWN = -1  # number of an n-gram that is in no reference, or extends beyond the sentence
 
 
 class BleuTable:
-    """References in arrays, to score any number of sentences of the same T.
+    """References as arrays of ids, to score any number of sentences of the same length T.
 
     Args:
       references: ids (R, T), R at least 1.
-      order: the longest n-gram n of BLEU-n, at least 1 and at most T; orders 1..n weigh the same.
-      end: the id at which a sentence ends, itself and what follows left out; None if none does.
+      order: n of BLEU-n, from 1 to T; the n-gram orders 1..n have equal weights.
+      end: id of the end symbol, excluded with all tokens after it; None if sentences have none.
 
     Raises:
-      ValueError: there is no reference, or the order is not between 1 and T.
+      ValueError: there is no reference, or the order is not from 1 to T.
     """
 
     def __init__(self, references: np.ndarray, order: int, end: int | None = None):
@@ -32,9 +32,9 @@ class BleuTable:
             raise ValueError(f"the order must be from 1 to {length}, got {order}")
         self.order = order
         self._end = end
-        self._base = int(references.max()) + 1  # more than any known token
+        self._base = int(references.max()) + 1  # above all known ids
         self._keys: list[np.ndarray] = []  # by order: the n-grams of all references, sorted
-        self._most: list[np.ndarray] = []  # by order: the largest count of each in one of them
+        self._most: list[np.ndarray] = []  # by order: the largest count of each in any reference
         tokens, lengths = self._measured(references)
         numbers = np.zeros_like(tokens)
         for n in range(1, order + 1):
@@ -51,7 +51,7 @@ class BleuTable:
         self._closest = _closest_lengths(np.unique(lengths), length)
 
     def scores(self, sentences: np.ndarray) -> np.ndarray:
-        """Returns the BLEU of each of sentences (n, T), float64 (n,) in [0, 1]."""
+        """Returns the BLEU of each sentence of (n, T), (n,) float64 in [0, 1]."""
         tokens, lengths = self._measured(sentences)
         numbers, log_precisions = np.zeros_like(tokens), 0.0
         nothing = np.zeros([len(sentences)], bool)
@@ -69,7 +69,7 @@ class BleuTable:
         return np.where(nothing, 0.0, np.exp(brevity + log_precisions / self.order))
 
     def _measured(self, sentences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns int64 ids (n, T), -1 behind the end and where unheard of, and lengths (n,)."""
+        """Returns int64 ids (n, T), -1 after the end and for unknown tokens, and lengths (n,)."""
         tokens = sentences.astype(np.int64)
         within = np.ones(tokens.shape, bool)
         if self._end is not None:
@@ -77,14 +77,14 @@ class BleuTable:
         return np.where(within & (tokens < self._base), tokens, -1), within.sum(axis=1)
 
     def _extended(self, numbers: np.ndarray, tokens: np.ndarray, n: int) -> np.ndarray:
-        """Returns a key for each n-gram (n, T-n+1): its first n-1 tokens' number and its last."""
+        """Returns n-gram keys (rows, T-n+1), from numbers of (n-1)-grams and the last tokens."""
         last = tokens[:, n - 1 :]
         first = numbers[:, : last.shape[1]]
         known = (first != _UNKNOWN) & (last >= 0)
         return np.where(known, first * self._base + last, _UNKNOWN)
 
     def _numbers(self, keys: np.ndarray, n: int) -> np.ndarray:
-        """Returns the place of each key among the references' n-grams, or -1."""
+        """Returns the index of each key among the references' n-grams, or -1."""
         known = self._keys[n - 1]
         if not len(known):
             return np.full_like(keys, _UNKNOWN)
@@ -93,7 +93,7 @@ class BleuTable:
 
 
 def _counted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Counts the known n-grams of each row: returns row, number and count of each."""
+    """Counts the known n-grams in each row; returns rows, n-gram numbers and counts, (k,) each."""
     width = int(numbers.max(initial=0)) + 1
     rows = np.arange(len(numbers))[:, np.newaxis]
     keys, counts = np.unique((rows * width + numbers)[numbers != _UNKNOWN], return_counts=True)
@@ -101,6 +101,6 @@ def _counted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _closest_lengths(lengths: np.ndarray, longest: int) -> np.ndarray:
-    """Returns for each length 0..T the nearest of `lengths`, the shorter of two as near."""
+    """Returns the nearest of `lengths` to each of 0..T; of two equally near, the shorter."""
     distance = np.abs(np.arange(longest + 1)[:, np.newaxis] - lengths)
-    return lengths[np.argmin(distance, axis=1)]  # the first, so the shorter, of equal ones
+    return lengths[np.argmin(distance, axis=1)]  # the first of equal ones is the shorter

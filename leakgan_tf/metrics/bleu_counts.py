@@ -1,6 +1,7 @@
-"""Clipped n-gram matches of many sentences against many references: sorted integers, no loops.
+"""Clipped n-gram matches of many sentences against many references, by sorting integers.
 
-What `bleu.bleu` averages. `bleu.BleuReferences` counts one sentence at a time, to the same numbers.
+Used by `bleu.bleu` and `bleu.self_bleu`. `bleu.BleuReferences` counts one sentence at a time, with
+equal results.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -11,12 +12,12 @@ import numpy as np
 
 
 class _Tokens(NamedTuple):
-    """Sentences one after the other.
+    """The concatenated tokens of several sentences.
 
     Attributes:
-      ids: of all tokens, (N,); -1 for one that no reference has.
-      rows: whose sentence each token is, (N,).
-      left: how many tokens of the sentence there are from each on, itself included, (N,).
+      ids: ids of all tokens, (N,); -1 for a token that is in no reference.
+      rows: index of each token's sentence, (N,).
+      left: number of tokens from each token to the end of its sentence, itself included, (N,).
     """
 
     ids: np.ndarray
@@ -29,7 +30,7 @@ def clipped_matches(
     references: Sequence[Sequence[Hashable]],
     order: int,
 ) -> Iterator[np.ndarray]:
-    """Yields each hypothesis's matching n-grams (n,), for n = 1, 2, …, order.
+    """Yields the number of matching n-grams of each hypothesis, for n = 1, 2, …, order.
 
     An n-gram counts at most as often as it occurs in any one reference (Papineni et al. 2002).
     """
@@ -39,7 +40,7 @@ def clipped_matches(
     of_references = _tokens([known_ids[token] for token in flat], references)
     found = [known_ids.get(token, -1) for token in chain.from_iterable(hypotheses)]
     of_hypotheses = _tokens(found, hypotheses)
-    # An n-gram is the number of its first n - 1 tokens and its last token; () has the number 0.
+    # Key of an n-gram: the number of its first n - 1 tokens, and its last token. () has number 0.
     begins, ends = np.arange(len(of_references.ids)), np.arange(len(of_hypotheses.ids))
     numbers, own = np.zeros_like(begins), np.zeros_like(ends)
     for n in range(1, order + 1):
@@ -56,10 +57,10 @@ def clipped_matches(
 
 
 def matches_of_others(samples: Sequence[Sequence[Hashable]], order: int) -> Iterator[np.ndarray]:
-    """Yields each sample's n-grams that match the other samples (n,), for n = 1, 2, …, order.
+    """Yields the number of each sample's n-grams that match other samples, for n = 1, 2, …, order.
 
-    The largest count of an n-gram among the others is the largest of all, unless the sample itself
-    holds it: then it is the second largest, which is the same number if another sample ties.
+    An n-gram's largest count among the other samples is its largest count of all. If the sample
+    itself has the largest count, it is the second largest one, which is equal in case of a tie.
     """
     flat = list(chain.from_iterable(samples))
     ids = {token: number for number, token in enumerate(dict.fromkeys(flat))}
@@ -75,7 +76,7 @@ def matches_of_others(samples: Sequence[Sequence[Hashable]], order: int) -> Iter
         last = np.append(seen[1:] != seen[:-1], True)[: len(seen)]
         before = np.append(0, counts[:-1])[: len(seen)]
         alone = np.append(True, seen[1:] != seen[:-1])[: len(seen)]
-        # In order, all but the last have another at least as large behind them.
+        # Sorted, every count but the last is followed by one that is at least as large.
         clipped = np.where(last, np.where(alone, 0, before), counts)
         yield np.bincount(rows, clipped, minlength=len(samples))
 
@@ -90,7 +91,7 @@ def _tokens(ids: list[int], sentences: Sequence[Sequence[Hashable]]) -> _Tokens:
 def _extend(
     tokens: _Tokens, begins: np.ndarray, numbers: np.ndarray, n: int, base: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns where n-grams begin, and a key for each, from the numbers of (n-1)-grams there."""
+    """Returns the positions of n-grams and their keys, from the numbers of (n-1)-grams there."""
     inside = tokens.left[begins] >= n
     begins, numbers = begins[inside], numbers[inside]
     last = tokens.ids[begins + n - 1]
@@ -99,7 +100,7 @@ def _extend(
 
 
 def _most(rows: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
-    """Returns how often each of `count` n-grams occurs in the sentence that has most of it."""
+    """Returns the largest count of each of `count` n-grams in any one sentence."""
     _, seen, counts = _counted(rows, numbers, count)
     most = np.ones(count, np.int64)
     repeated = counts > 1
@@ -110,6 +111,6 @@ def _most(rows: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
 def _counted(
     rows: np.ndarray, numbers: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Counts the n-grams of each row: returns row, number and count of each."""
+    """Counts the n-grams in each row; returns rows, n-gram numbers and counts, (k,) each."""
     keys, counts = np.unique(rows * count + numbers, return_counts=True)
     return (keys // max(count, 1)), (keys % max(count, 1)), counts

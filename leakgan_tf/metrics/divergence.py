@@ -6,11 +6,11 @@ import numpy as np
 def token_divergence(
     real_true: np.ndarray, real_model: np.ndarray, model_true: np.ndarray, model_model: np.ndarray
 ) -> float:
-    """Returns what CoT's program prints as JSD, in nats per sentence, lower is better.
+    """Returns the JSD as computed by CoT's program, in nats per sentence; lower is better.
 
-    ½ [E Σ_t log(p/m) over real sentences + E Σ_t log(G/m) over generated ones], with
-    m = ½(p + G) token by token. It is not the divergence between sentences, which has the mixture
-    of whole sentences in it, and it may be as large as T·log 2.
+    ½ [E Σ_t log(p/m) over real sentences + E Σ_t log(G/m) over generated ones], with m = ½(p + G)
+    for each token. It is not the divergence between distributions of sentences, whose mixture is
+    one of whole sentences, and it may be as large as T·log 2.
 
     Args:
       real_true: log p of the tokens of real sentences, (n, T).
@@ -30,10 +30,10 @@ def mediated_bound(
 ) -> float:
     """Returns an upper bound of JSD(p ‖ G), in nats per sentence: T·L_M - ½[H(p) + H(G)].
 
-    It holds for any mediator and is the divergence itself where M = ½(p + G).
+    It holds for any mediator M, with equality if M = ½(p + G).
 
     Args:
-      mediator_loss: L_M, the mean over tokens (`cooperative.mediator_loss`).
+      mediator_loss: L_M, the mean over tokens in nats (`cooperative.mediator_loss`).
       length: T.
       real_entropy: H(p) in nats per sentence.
       model_entropy: H(G) in nats per sentence.

@@ -1,12 +1,12 @@
-"""How diverse samples are, and how many are copies of training sentences."""
+"""Diversity of samples, and the share of copied training sentences."""
 
 from collections.abc import Iterable, Sequence
 
 from leakgan_tf.metrics.bleu import Sentence, ngrams
 
 ORDERS = (1, 2, 3, 4)
-# A model repeats itself whose share of distinct samples is less than this part of the share among
-# as many real sentences. Why this number: `training.collapse`.
+# A model has collapsed if its share of distinct samples is below this fraction of the share among
+# as many real sentences; `training.monitor` explains the value.
 REPEATS = 0.8
 
 
@@ -20,7 +20,7 @@ def distinct_ngrams(
 
     Args:
         sentences: At least one sentence, each a sequence of hashable tokens.
-        orders: The n wanted.
+        orders: The values of n.
 
     Returns:
         ``{n: share}``, each in [0, 1]; 0 if no sentence has n tokens.
@@ -43,14 +43,14 @@ def distinct_ngrams(
 def known_ngrams(
     sentences: Sequence[Sentence], training: Iterable[Sentence], orders: Sequence[int] = ORDERS
 ) -> dict[int, float]:
-    """Returns, of the different n-grams of sentences, the share that training sentences have.
+    """Returns the share of the distinct n-grams of sentences that occur in training sentences.
 
-    MaskGAN's program (Fedus et al. 2018, arXiv:1801.07736) measures so.
+    A metric of MaskGAN's program (Fedus et al. 2018, arXiv:1801.07736).
 
     Args:
         sentences: At least one sentence, each a sequence of hashable tokens.
-        training: Sentences in tokens of the same kind; read once.
-        orders: The n wanted.
+        training: Training sentences in the same kind of tokens; iterated once.
+        orders: The values of n.
 
     Returns:
         ``{n: share}``, each in [0, 1]; 0 if no sentence has n tokens.
@@ -82,13 +82,13 @@ def distinct_sentences(sentences: Sequence[Sentence]) -> float:
 
 
 def copied_sentences(samples: Sequence[Sentence], training: Iterable[Sentence]) -> float:
-    """Returns the share of samples that are, token for token, a sentence of the training set.
+    """Returns the share of samples that equal a training sentence, token for token.
 
-    A sample that is repeated counts as often as it occurs.
+    Every occurrence of a repeated sample counts.
 
     Args:
         samples: At least one sentence, each a sequence of hashable tokens.
-        training: The sentences that the model was trained on, in tokens of the same kind.
+        training: Training sentences in the same kind of tokens; iterated once.
 
     Raises:
         ValueError: If there is no sample.

@@ -1,9 +1,8 @@
-"""Distance between sets of sentences in the space of a language model of the project's own.
+"""Fréchet distance between sets of sentences, embedded by an LSTM language model.
 
-The Fréchet distance of ScratchGAN (de Masson d'Autume et al. 2019) with another embedding: theirs
-is a pre-trained encoder that must be downloaded, here it is the mean hidden state of an LSTM that
-was trained by MLE on the corpus at hand. Figures compare runs scored by the same language model,
-and nothing else.
+The metric of ScratchGAN (de Masson d'Autume et al. 2019) with another embedding. Theirs is a
+pre-trained encoder that must be downloaded. Here it is the mean hidden state of an LSTM trained by
+MLE on the same corpus. Values are comparable only between runs scored by the same language model.
 """
 
 import numpy as np
@@ -27,13 +26,13 @@ def embed(model: LSTMGenerator, sentences: np.ndarray) -> np.ndarray:
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Returns the Fréchet distance of the normal distributions fitted to two sets of vectors.
+    """Returns the Fréchet distance between normal distributions fitted to two sets of vectors.
 
     ``|μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁^½ Σ₂ Σ₁^½)^½)`` (Dowson & Landau 1982).
 
     Args:
-      first: (n, H), n at least 2.
-      second: (m, H), m at least 2.
+      first: vectors (n, H), n at least 2.
+      second: vectors (m, H), m at least 2.
     """
     difference = first.mean(0) - second.mean(0)
     cov_first = np.atleast_2d(np.cov(first, rowvar=False))
@@ -45,6 +44,6 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _root(matrix: np.ndarray) -> np.ndarray:
-    """Returns the square root of a symmetric matrix without negative eigenvalues."""
+    """Returns the square root of a positive semi-definite matrix."""
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T

@@ -1,9 +1,9 @@
-"""How far a model lies from what temperature alone gives to MLE: quality at its own diversity.
+"""MLE's quality-diversity frontier, and the distance of other models from it.
 
-A low NLL_oracle alone can come from a loss of diversity; MLE has one, too, at a lower temperature.
-In the plane of held-out NLL (x, diversity) and NLL_oracle (y, quality), both lower is better, MLE's
-sweep over temperatures is a curve, and a system is better than temperature alone where it lies
-below it (Caccia et al., "Language GANs Falling Short").
+A low NLL_oracle may come from a loss of diversity, and MLE reaches one, too, at a lower
+temperature. In the plane of held-out NLL (x, diversity) and NLL_oracle (y, quality), both lower is
+better, MLE's sweep over temperatures is a curve. A system is better than a change of temperature
+if it lies below this curve (Caccia et al., "Language GANs Falling Short").
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple, TypedDict, TypeVar
 
 import numpy as np
 
-# Where a point may lie that has no distance, in the words of tables.
+# Positions of points without a distance, as shown in tables.
 BETTER = "better in both"
 WORSE = "worse in both"
 MORE_DIVERSE = "more diverse"
@@ -19,14 +19,14 @@ LESS_DIVERSE = "less diverse"
 
 
 class Point(TypedDict):
-    """A model at one temperature, in nats per token."""
+    """NLLs of a model at one temperature, in nats per token."""
 
     nll_test: float
     nll_oracle: float
 
 
 class SweepPoint(Point):
-    """A row of a sweep."""
+    """A point of a sweep over temperatures."""
 
     temperature: float
 
@@ -35,15 +35,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Frontier(NamedTuple):
-    """The points of a sweep that no other point of it beats, joined by straight lines.
+    """The Pareto-optimal points of a sweep, joined by straight lines.
 
-    The lines promise nothing that is out of reach: to choose one of two temperatures by a coin for
-    each sentence has the NLL_oracle that lies on the line, and a held-out NLL at most as high,
-    since -log is convex.
+    All points of the lines can be reached. Choosing between two temperatures at random for each
+    sentence has an NLL_oracle on the line, and a held-out NLL at most as high, since -log is
+    convex.
 
     Attributes:
-      nll_test: x of the points in nats per token, rising, (n,) with n at least 1.
-      nll_oracle: their y, falling.
+      nll_test: x of the points in nats per token, increasing, (n,) with n at least 1.
+      nll_oracle: their y in nats per token, decreasing, (n,).
     """
 
     nll_test: tuple[float, ...]
@@ -51,20 +51,20 @@ class Frontier(NamedTuple):
 
     @classmethod
     def of_sweep(cls, rows: Iterable[Point]) -> "Frontier":
-        """Returns the frontier of a sweep, whatever the order of its rows.
+        """Returns the frontier of a sweep, in any order of its rows.
 
-        A point is left out if another one is as low or lower in both figures; of equal points one
-        stays.
+        A point is excluded if another point is no higher in both figures; of equal points one is
+        kept.
 
         Args:
-          rows: at least one, with ``nll_test`` and ``nll_oracle`` at one temperature each.
+          rows: at least one row with ``nll_test`` and ``nll_oracle``, in nats per token.
 
         Raises:
           ValueError: there is no row, or a figure is not finite.
         """
         points = sorted({(float(row["nll_test"]), float(row["nll_oracle"])) for row in rows})
         if not points or not np.isfinite(points).all():
-            raise ValueError("a frontier takes one or more points of finite figures")
+            raise ValueError("a frontier needs at least one point, and finite figures")
         kept: list[tuple[float, float]] = []
         for point in points:  # by x, then y: those before have no higher x
             if not kept or point[1] < kept[-1][1]:
@@ -79,31 +79,31 @@ class Frontier(NamedTuple):
         return float(np.interp(nll_test, self.nll_test, self.nll_oracle))
 
     def distance(self, nll_test: float, nll_oracle: float) -> float | None:
-        """Returns a point's NLL_oracle less the frontier's at the same NLL_test.
+        """Returns a point's NLL_oracle less the frontier's at the same NLL_test, in nats per token.
 
-        Below zero: better than temperature alone gives at that diversity. None where the point is
-        more or less diverse than all of the frontier: `place` then says what can be said.
+        Below zero, the model is better than MLE at any temperature with that diversity. None if the
+        point is more or less diverse than the whole frontier; see `place`.
         """
         height = self.at(nll_test)
         return None if height is None else nll_oracle - height
 
     def bound(self, nll_test: float, nll_oracle: float) -> float:
-        """Returns the distance from the frontier continued level on both sides.
+        """Returns the distance from the frontier extended horizontally on both sides.
 
-        Within the range it is `distance`. More diverse than all of the sweep, it is what the
-        distance is at most: a longer sweep would lie as high there, or higher, or reach nothing.
-        Less diverse, it is what the distance is at least. So its sign is certain where `place` says
-        `BETTER` or `WORSE`, and says nothing where it says `MORE_DIVERSE` or `LESS_DIVERSE`.
+        Within the range it is `distance`. For a point more diverse than the whole sweep it is an
+        upper bound of the distance: a longer sweep would be at least as high there, or not reach
+        that diversity. For a less diverse point it is a lower bound. So its sign is certain where
+        `place` returns `BETTER` or `WORSE`, and unknown for `MORE_DIVERSE` and `LESS_DIVERSE`.
         """
         return nll_oracle - float(np.interp(nll_test, self.nll_test, self.nll_oracle))
 
     def place(self, nll_test: float, nll_oracle: float) -> str:
-        """Returns where a point without a distance lies; "" where there is a distance.
+        """Returns the position of a point without a distance; "" if it has a distance.
 
-        `BETTER`: lower in NLL_test than every point of the sweep, and no higher in NLL_oracle than
-        the most diverse of them, so it wins in both. `WORSE`: less diverse than all of them, and no
-        better than the best of them in NLL_oracle. `MORE_DIVERSE` and `LESS_DIVERSE`: neither beats
-        nor is beaten, and a longer sweep may or may not reach as far.
+        `BETTER`: lower in NLL_test than the whole frontier, and no higher in NLL_oracle than its
+        most diverse point. `WORSE`: higher in NLL_test than the whole frontier, and no lower in
+        NLL_oracle than its lowest point. `MORE_DIVERSE` and `LESS_DIVERSE`: better in one figure
+        only; a longer sweep may or may not reach the point.
         """
         if nll_test < self.nll_test[0]:
             return BETTER if nll_oracle <= self.nll_oracle[0] else MORE_DIVERSE
@@ -113,10 +113,10 @@ class Frontier(NamedTuple):
 
 
 def mean_points(sweeps: Sequence[Mapping[Key, Point]]) -> dict[Key, Point]:
-    """Returns the mean of several sweeps, at what all of them have.
+    """Returns the mean point of several sweeps for each key that all of them have.
 
     Args:
-      sweeps: at least one; points by temperature, or by what else distinguishes them.
+      sweeps: at least one sweep; points by temperature or another key.
     """
     shared = [each for each in sweeps[0] if all(each in sweep for sweep in sweeps)]
     return {

@@ -1,12 +1,12 @@
 """Mean squared error between melodies, in squared semitones.
 
 SeqGAN's paper reports an MSE of music (22.38 for MLE, 20.62 for SeqGAN), "following" Manaris et al.
-2007, and gives no formula: it does not say between what. These are two definitions, named for what
-they are, and neither can be set beside it:
+2007, but does not say between which melodies. These two definitions are not comparable with its
+figures:
 
-- ``mse_nearest``: each melody against the test melody that is nearest to it; 0 is a copy.
-- ``mse_pairs``: each melody against every test melody, the mean of all; for melodies like the test
-  set's own, twice the variance of its pitches or so. A dull melody scores better than a real one.
+- ``mse_nearest``: the mean over melodies of the MSE to the nearest test melody; 0 for copies.
+- ``mse_pairs``: the mean over all pairs of a melody and a test melody; about twice the variance of
+  pitches for melodies like the test set. A monotonous melody scores better than a real one.
 """
 
 from collections.abc import Sequence
@@ -20,17 +20,20 @@ def melody_errors(melodies: np.ndarray, references: np.ndarray) -> dict[str, flo
     """Returns ``mse_nearest`` and ``mse_pairs``, in squared semitones.
 
     Args:
-      melodies: MIDI numbers (n, T).
-      references: MIDI numbers (m, T).
+      melodies: MIDI pitch numbers (n, T).
+      references: MIDI pitch numbers (m, T).
 
     Raises:
-      ValueError: one of them is empty, or their lengths differ.
+      ValueError: there is no melody or no reference, or their lengths T differ.
     """
     if not len(melodies) or not len(references):
         raise ValueError("no melody to compare")
     if melodies.shape[1] != references.shape[1]:
-        raise ValueError(f"{melodies.shape[1]} steps against {references.shape[1]}")
-    # Whole numbers: (a - b)² taken apart stays exact.
+        raise ValueError(
+            "melodies and references must have the same length "
+            f"(got {melodies.shape[1]} and {references.shape[1]} steps)"
+        )
+    # (a - b)² = a² + b² - 2ab is exact for integers.
     test = references.astype(np.int64)
     test_squares = (test**2).sum(axis=1)  # (m,)
     nearest = pairs = 0
@@ -47,9 +50,10 @@ def melody_errors(melodies: np.ndarray, references: np.ndarray) -> dict[str, flo
 
 
 def held_to(melodies: Sequence[Sequence[int]], length: int) -> np.ndarray:
-    """Returns melodies (n, ``length``), the last pitch of shorter ones held; empty ones left out.
+    """Returns melodies extended to `length` steps by holding the last pitch, (n, length) int64.
 
-    A rest holds the pitch before it when melodies are read, and the end is one.
+    Empty melodies are excluded. The end of a melody is treated like a rest, which holds the pitch
+    before it when melodies are read.
     """
     rows = [[*melody, *[melody[-1]] * (length - len(melody))] for melody in melodies if melody]
     return np.array(rows, np.int64).reshape(len(rows), length)

@@ -1,4 +1,4 @@
-"""Likelihoods, in nats per token: divided by all T·n tokens, as the original programs report."""
+"""Negative log-likelihoods in nats per token: by default the mean over all n·T tokens."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -18,15 +18,16 @@ class Oracle(Protocol):
 
 
 def oracle_nll(oracle: Oracle, samples: np.ndarray) -> float:
-    """Returns the mean NLL of samples (n, T) under the oracle: are they like real ones?
+    """Returns NLL_oracle: the mean NLL of samples (n, T) under the oracle, in nats per token.
 
-    SeqGAN's NLL_oracle. A model that repeats a few good sentences does well here.
+    Lower is better (SeqGAN). It measures quality only: a model that repeats a few good sentences
+    has a low NLL_oracle.
     """
     return float(np.mean(oracle_costs(oracle, samples)))
 
 
 def oracle_costs(oracle: Oracle, samples: np.ndarray) -> np.ndarray:
-    """Returns the NLL of each sample of (n, T) under the oracle, per token: (n,) float64."""
+    """Returns the NLL of each sample of (n, T) under the oracle, nats per token, (n,) float64."""
     return np.asarray(oracle.nll(samples), np.float64).mean(axis=1)
 
 
@@ -36,10 +37,16 @@ def held_out_costs(
     temperatures: Sequence[float],
     path: str = "scoring",
 ) -> np.ndarray:
-    """Returns the NLL of each held-out sentence of (n, T) under the generator, per token.
+    """Returns the NLL of each held-out sentence under the generator, in nats per token.
+
+    Args:
+      generator: the generator.
+      sentences: ids (n, T); every token counts.
+      temperatures: K temperatures.
+      path: see `Generator.log_prob`.
 
     Returns:
-      (n, K) float64, at each of K temperatures. Every token counts.
+      NLLs (n, K) float64.
     """
     return -np.mean(generator.log_probs(sentences, temperatures, path), axis=2, dtype=np.float64)
 
@@ -52,13 +59,19 @@ def held_out_nll(
     ends: bool = False,
     unknown: int | None = None,
 ) -> float:
-    """Returns the mean NLL of held-out real sentences (n, T) under the generator.
+    """Returns NLL_test: the mean NLL of held-out sentences under the generator, nats per token.
 
-    Does the model know all of the real distribution? The temperature is that of the samples it is
-    reported beside, so that both figures speak of one distribution. ``path``: see `Generator`.
-    With ``ends`` the mean is over the tokens up to each sentence's end symbol, which counts. Tokens
-    of the id ``unknown`` do not count: a model that never met the symbol for unknown words would be
-    measured by how impossible it finds it.
+    Lower is better. It measures whether the model covers the real distribution.
+
+    Args:
+      generator: the generator.
+      sentences: ids (n, T).
+      temperature: temperature of the samples that it is reported with, so that both figures
+        describe the same distribution.
+      path: see `Generator.log_prob`.
+      ends: whether only tokens up to the first end symbol count, the end symbol included.
+      unknown: id of tokens that do not count. A model that never saw the symbol of unknown words in
+        training gives it an arbitrarily small probability.
     """
     return held_out_nlls(generator, sentences, [temperature], path, ends, unknown)[0]
 
@@ -71,7 +84,7 @@ def held_out_nlls(
     ends: bool = False,
     unknown: int | None = None,
 ) -> list[float]:
-    """Returns `held_out_nll` at each temperature, for one pass through the model."""
+    """Returns `held_out_nll` at each temperature, from one pass through the model."""
     log_probs = generator.log_probs(sentences, temperatures, path)  # (n, K, T)
     mask = counted_tokens(sentences, ends, unknown)  # (n, T)
     count = max(mask.sum(), 1)
@@ -82,7 +95,7 @@ def held_out_nlls(
 def counted_tokens(
     sentences: np.ndarray, ends: bool = False, unknown: int | None = None
 ) -> np.ndarray:
-    """Returns which tokens (n, T) count in `held_out_nll`."""
+    """Returns the mask (n, T) of the tokens that count in `held_out_nll`."""
     mask = np.ones(sentences.shape, bool)
     if ends:
         mask = valid_token_mask(tf.constant(sentences)).numpy()

@@ -1,12 +1,15 @@
-"""Is a difference more than chance? Two t-tests that answer two questions, and several at once.
+"""Tests whether differences between systems are significant: t-tests, and Holm's correction.
 
-`between_sentences`: would these two trained models differ on other sentences? It takes the models
-as given, so it says nothing of another seed: with ten thousand sentences it finds any difference,
-among them the one between two seeds of a single system. The SeqGAN paper's p-values are of such a
-t-test; Welch's, and one seed at a time, are this project's choice. `between_seeds`: would systems
-trained with other seeds differ? Its numbers are runs, so it needs several, and two or three of them
-show large differences only. `between_rows`: the same for many rows against one, with the spread
-between seeds that all of them share.
+`between_sentences`: do two trained models differ on other sentences? The models are fixed, so the
+result does not extend to other seeds. With ten thousand sentences it detects any difference, even
+that between two seeds of one system. The SeqGAN paper's p-values come from such a t-test; Welch's
+version and one test per seed are this project's choice.
+
+`between_seeds`: do the systems differ when trained with other seeds? The sample consists of runs,
+so two or three seeds detect large differences only.
+
+`between_rows`: `between_seeds` for many systems against one, with a variance between seeds that is
+estimated from all of them.
 """
 
 import warnings
@@ -22,7 +25,7 @@ LOWER, HIGHER, MIXED = "lower", "higher", "mixed"
 
 
 class Scored(TypedDict):
-    """The mean and deviation of single sentences' NLL_oracle, and how many they are."""
+    """Mean and standard deviation of NLL_oracle over sentences, and the number of sentences."""
 
     nll_oracle: float
     nll_oracle_deviation: float
@@ -30,19 +33,18 @@ class Scored(TypedDict):
 
 
 class TestFigures(TypedDict):
-    """A test in JSON: `SignificanceTest.to_json`."""
+    """A test as JSON; see `SignificanceTest.to_json`."""
 
     direction: str
     p: Annotated[float, Limits(0, 1, finite=False)]
 
 
 class SignificanceTest(NamedTuple):
-    """What a test found.
+    """The result of a significance test.
 
     Attributes:
-      direction: of the tested against what it is tested against: `LOWER`, `HIGHER`, or, where
-        seeds disagree, `MIXED`.
-      p: two-sided; of `between_sentences` the largest of the seeds'.
+      direction: sign of the difference, `LOWER` or `HIGHER`; `MIXED` if the seeds disagree.
+      p: two-sided p-value; for `between_sentences` the largest over seeds.
     """
 
     direction: str
@@ -56,19 +58,19 @@ class SignificanceTest(NamedTuple):
 def between_sentences(
     pairs: Sequence[tuple[Scored, Scored]],
 ) -> SignificanceTest | None:
-    """Welch's t-test on the NLL_oracle of single sentences, seed by seed.
+    """Performs Welch's t-test on the NLL_oracle of single sentences, once per seed.
 
-    Sentences of several seeds are not thrown together: their number would hide that they come from
-    a few models. Each seed's system is tested against the other system of the same seed; the
-    largest p of them is a valid p for "in every seed there is a difference in this direction".
-    Where the seeds' directions differ, none is claimed. Runs of one seed may draw with the same
-    random numbers; what sentences then have in common makes p too large, never too small.
+    Sentences of several seeds are not pooled, as they come from a few models only. Each seed's
+    system is tested against the other system of the same seed. The largest p is valid for "there
+    is a difference in this direction in every seed". If the directions differ, none is claimed.
+    Runs of one seed may sample with the same random numbers; the resulting correlation makes p too
+    large, never too small.
 
     Args:
-      pairs: for each seed a row of `SyntheticTask.sweep` of either system, at one temperature.
+      pairs: for each seed, a row of `SyntheticTask.sweep` of both systems at one temperature.
 
     Returns:
-      None if there is no pair, or nothing varies.
+      The test; None if there is no pair, or a pair has fewer than two sentences or no variance.
     """
     tests = [_welch(own, other) for own, other in pairs]
     found = [each for each in tests if each is not None]
@@ -93,30 +95,30 @@ def _welch(own: Scored, other: Scored) -> SignificanceTest | None:
 
 
 def between_seeds(differences: Sequence[float]) -> SignificanceTest | None:
-    """Paired t-test across seeds: is the mean of the differences other than zero?
+    """Performs a paired t-test across seeds: does the mean difference differ from zero?
 
     Args:
-      differences: a system's figure less the other's of the same seed, one for each seed.
+      differences: one system's figure less the other's for each seed.
 
     Returns:
-      None with fewer than two seeds, or if all differences are the same number.
+      The test; None with fewer than two seeds, or if all differences are equal.
     """
     values = np.asarray(differences, np.float64)
     if len(values) < 2 or np.ptp(values) == 0:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # nearly equal numbers: p is still right
+        warnings.simplefilter("ignore", RuntimeWarning)  # nearly equal numbers; p is still correct
         p = float(stats.ttest_1samp(values, 0.0).pvalue)
     return SignificanceTest(_direction(float(values.mean())), p)
 
 
 class Spread(NamedTuple):
-    """The spread between seeds that several rows share.
+    """The residual variance between seeds, common to several rows (systems).
 
     Attributes:
-      variance: of a row's figure in one seed, after its row's and its seed's mean are taken away.
-      freedom: degrees of freedom of that estimate.
-      seeds: how many.
+      variance: variance of a figure after subtracting the means of its row and of its seed.
+      freedom: degrees of freedom of this estimate.
+      seeds: number of seeds.
     """
 
     variance: float
@@ -135,17 +137,17 @@ class Spread(NamedTuple):
 
 
 def shared_spread(figures: Mapping[str, Sequence[float]]) -> Spread | None:
-    """Returns the spread between seeds that all rows share, from all of them.
+    """Returns the residual variance between seeds, estimated from all rows.
 
-    Two or three seeds say little about a row's own spread. All rows together say more: in the same
-    seeds they are a randomized block design, whose residual has (rows - 1) · (seeds - 1) degrees
-    of freedom. It is assumed to be alike in all rows. With two rows it is the paired t-test's.
+    Two or three seeds are too few to estimate one row's variance. All rows with the same seeds form
+    a randomized block design, whose residual has (rows - 1) · (seeds - 1) degrees of freedom. The
+    variance is assumed equal in all rows. With two rows, `between_rows` is the paired t-test.
 
     Args:
-      figures: by row, those of the same seeds in the same order.
+      figures: by row, its figures for the same seeds in the same order.
 
     Returns:
-      None with fewer than two rows or seeds, or where nothing varies.
+      The variance; None with fewer than two rows or seeds, or if the residual is zero.
     """
     table = np.asarray(list(figures.values()), np.float64)  # (rows, seeds)
     if min(table.shape) < 2:
@@ -159,14 +161,17 @@ def shared_spread(figures: Mapping[str, Sequence[float]]) -> Spread | None:
 
 
 def between_rows(differences: Sequence[float], spread: Spread | None) -> SignificanceTest | None:
-    """Tests the mean difference of two rows with the spread that all rows share.
+    """Tests the mean difference of two rows with the residual variance of all rows.
 
-    A row with a far larger spread than the others makes their p too large and its own too small:
-    look at its seeds, too.
+    If one row varies far more between seeds than the others, its own p is too small and theirs are
+    too large.
 
     Args:
-      differences: of the seeds that the spread is of.
-      spread: of `shared_spread`; without it there is no test.
+      differences: one row's figure less the other's, for each seed of `spread`.
+      spread: result of `shared_spread`.
+
+    Returns:
+      The test; None if `spread` is None.
     """
     if spread is None:
         return None
@@ -177,9 +182,9 @@ def between_rows(differences: Sequence[float], spread: Spread | None) -> Signifi
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Returns p-values corrected for being many (Holm 1979), in the same order.
+    """Returns p-values corrected for multiple tests (Holm 1979), in the same order.
 
-    Whatever stays below 0.05 does so with at most 5 % chance that any of them is a false alarm.
+    With a threshold of 0.05, the probability of any false rejection is at most 5 %.
     """
     order = np.argsort(ps, kind="stable")
     factors = len(ps) - np.arange(len(ps))
@@ -194,7 +199,7 @@ def _direction(difference: float) -> str:
 
 
 def format_p_value(p: float) -> str:
-    """Returns a p-value as a table has it: ``<1e-6``, ``2e-4``, ``0.031``, ``0.41``."""
+    """Returns a p-value formatted for tables: ``<1e-6``, ``2e-4``, ``0.031``, ``0.41``."""
     if p < 1e-6:
         return "<1e-6"
     if p < 0.001:

@@ -1,4 +1,4 @@
-"""The temperatures that results are reported at, and their names.
+"""The temperatures at which results are reported, and their names.
 
 Temperature t divides the logits: ``softmax(logits / t)``, so below 1 is sharper. The original
 programs multiply the logits instead: their 1.5 is t = 1/1.5.
@@ -8,11 +8,11 @@ from leakgan_tf.utils.errors import UserError
 
 PROGRAM_TEMPERATURE = 1 / 1.5  # of the published LeakGAN figures
 TEMPERATURES = (1.0, PROGRAM_TEMPERATURE)  # of every evaluation on the oracle task
-LEAST, MOST = 1e-3, 1e3  # beyond, all samples are the likeliest sentence, or uniform
+LEAST, MOST = 1e-3, 1e3  # beyond these, sampling is greedy or uniform
 
 
 def check_temperature(temperature: float, name: str) -> float:
-    """Returns the temperature; raises ``UserError`` if float32 could not sample with it.
+    """Returns the temperature; raises ``UserError`` if it is not from `LEAST` to `MOST`.
 
     >>> check_temperature(0.7, "--temperature")
     0.7
@@ -23,7 +23,7 @@ def check_temperature(temperature: float, name: str) -> float:
 
 
 def temperature_key(temperature: float) -> str:
-    """Returns the end of a figure's name, as in ``nll_oracle_0.667``.
+    """Returns the suffix of a figure's name, as in ``nll_oracle_0.667``.
 
     >>> temperature_key(1.0), temperature_key(1 / 1.5), temperature_key(1.25)
     ('1.0', '0.667', '1.25')
@@ -33,7 +33,7 @@ def temperature_key(temperature: float) -> str:
 
 
 def temperature_title(temperature: float) -> str:
-    """Returns a column's title: the program's factor is beside its temperature.
+    """Returns a column's title; the program's temperature is shown with its factor on the logits.
 
     >>> temperature_title(1.0), temperature_title(1 / 1.5)
     ('T = 1', 'T = 1/1.5 (logits × 1.5)')

@@ -1,4 +1,4 @@
-"""All scores of generated text, together with the protocol that gives the numbers a meaning."""
+"""All scores of generated text, with the protocol by which they were computed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,25 +30,25 @@ def text_scores(
     Args:
         samples: At least two generated sentences, each a sequence of tokens.
         references: At least one held-out sentence in the same tokens.
-        train: The sentences the model was trained on, or None to leave out what needs them.
-        tokenizer: Name of the tokenizer that made the tokens; stated in the protocol.
-        lowercase: Whether it lowered the text; stated in the protocol.
-        orders: The orders of every kind of BLEU.
+        train: The training sentences; None omits the scores that need them.
+        tokenizer: Name of the tokenizer; stated in the protocol.
+        lowercase: Whether it lowercased the text; stated in the protocol.
+        orders: Orders of all BLEU scores.
         smoothing: One of ``bleu.SMOOTHINGS``.
-        available: How many sentences there were before the caller took a part, by ``"samples"``,
-            ``"references"``, ``"train"``; those not named were used whole.
-        notes: More entries for the protocol: files, a seed, a temperature.
+        available: Number of sentences from which the caller chose these, under ``"samples"``,
+            ``"references"`` or ``"train"``; default: all were used.
+        notes: Further entries of the protocol: files, a seed, a temperature.
 
     Returns:
-        A dict that JSON can hold, every number in [0, 1]: ``"bleu"``, ``"self_bleu"``,
+        A JSON-serializable dict with scores in [0, 1]: ``"bleu"``, ``"self_bleu"``,
         ``"backward_bleu"`` and, with ``train``, ``"bleu_train"``, each ``{"2": score, ...}``;
         ``"distinct"``, ``{"1": share, ...}``; ``"distinct_sentences"`` and, with ``train``,
-        ``"copied_from_train"``; and ``"protocol"``, which says how they were measured.
+        ``"copied_from_train"``; and ``"protocol"``, a description of the measurement.
 
     Raises:
-        ValueError: If there are fewer than two samples, no reference or no training sentence, the
-            smoothing or an order is not known, ``available`` holds fewer sentences than were used,
-            or a note has the name of a protocol entry.
+        ValueError: If there are fewer than two samples, no reference or no training sentence; if
+            the smoothing or an order is unknown; if ``available`` is less than was used; or if a
+            note has the name of a protocol entry.
     """
     sets = {"samples": samples, "references": references, "train": train}
     protocol = _protocol(sets, available or {}, orders, smoothing)
@@ -107,12 +107,12 @@ def _protocol(
     return protocol
 
 
-# What a signature is made of.
+# The protocol entries in a signature.
 SIGNED = {"orders", "references", "samples", "lowercase", "tokenizer", "smoothing"}
 
 
 def bleu_signature(protocol: Mapping[str, Any]) -> str:
-    """Returns how BLEU was measured, on one line, in the manner of sacrebleu (Post 2018).
+    """Returns a one-line description of the BLEU protocol, similar to sacrebleu's (Post 2018).
 
     Examples:
         >>> references = [["a", "dog"], ["a", "cat"]]
@@ -121,7 +121,7 @@ def bleu_signature(protocol: Mapping[str, Any]) -> str:
         'BLEU|refs:2|samples:2|orders:2-5|case:lc|tok:word|smooth:method1|agg:sentence'
 
     Args:
-        protocol: The entry of that name of `text_scores`; without a version if it is an old one.
+        protocol: ``"protocol"`` of `text_scores`; old ones have no version.
     """
     orders = protocol["orders"]
     version = protocol.get("version", "unknown").rpartition(" ")[2]  # of leakgan_tf
@@ -138,5 +138,5 @@ def bleu_signature(protocol: Mapping[str, Any]) -> str:
 
 
 def _named(scores: Mapping[int, float]) -> dict[str, float]:
-    # JSON knows only strings as names; the same names here keep a reread file equal.
+    # JSON keys are strings; strings here keep scores equal after saving and loading.
     return {str(order): score for order, score in scores.items()}

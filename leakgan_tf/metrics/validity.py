@@ -1,4 +1,4 @@
-"""How well sentences keep to a grammar, and to its law."""
+"""Validity of sentences under a grammar, and distances from the grammar's distribution."""
 
 import math
 from collections import Counter
@@ -10,17 +10,18 @@ import numpy as np
 def validity(
     sentences: Sequence[str], log_prob: Callable[[str], float], known: Collection[str]
 ) -> dict[str, float]:
-    """Returns shares of all sentences, in [0, 1].
+    """Returns the shares of valid sentences, and their NLL under the grammar.
 
     Args:
-      sentences: samples.
+      sentences: at least one sample.
       log_prob: log-probability of a sentence under the grammar; -inf if it is not valid.
       known: sentences of the training set.
 
     Returns:
-      ``valid``; ``valid_distinct``, valid ones counted once; ``valid_new``, valid ones that are not
-      known; ``law_nll``, the mean -log p of the valid ones under the grammar in nats per sentence,
-      left out if there are none.
+      Shares of all sentences in [0, 1]: ``valid``; ``valid_distinct``, with each valid sentence
+      counted once; ``valid_new``, valid sentences that are not in the training set. And
+      ``law_nll``, the mean NLL of the valid sentences under the grammar in nats per sentence,
+      omitted if there are none.
     """
     costs = {sentence: -log_prob(sentence) for sentence in set(sentences)}
     valid = [sentence for sentence in sentences if math.isfinite(costs[sentence])]
@@ -35,11 +36,11 @@ def validity(
 
 
 def total_variation(law: np.ndarray, model: np.ndarray) -> float:
-    """Returns ½ Σ |p - q|, in [0, 1], 0 if the laws are equal.
+    """Returns the total variation distance ½ Σ |p - q|, in [0, 1]; 0 for equal distributions.
 
     Args:
-      law: p of all outcomes that it allows, (n,).
-      model: q of these outcomes, (n,); what is left of q is on others.
+      law: p of all outcomes with p > 0, (n,).
+      model: q of these outcomes, (n,); the rest of q is on other outcomes.
     """
     return float(0.5 * (np.sum(np.abs(law - model)) + 1.0 - np.sum(model)))
 
@@ -47,14 +48,14 @@ def total_variation(law: np.ndarray, model: np.ndarray) -> float:
 def length_distance(
     sentences: Sequence[str], log_prob: Callable[[str], float], lengths: Mapping[int, float]
 ) -> float:
-    """Returns the total variation between the lengths of valid sentences and their law.
+    """Returns the total variation distance between the lengths of samples and the grammar's.
 
-    Sentences that are not valid have no length that the law allows. Of n samples of the law itself
-    it is about Σ √(p(1 - p) / 2πn).
+    Invalid sentences count as a length of probability zero. For n samples of the grammar itself the
+    expected value is about Σ √(p(1 - p) / 2πn).
 
     Args:
-      sentences: samples.
-      log_prob: as of `validity`.
+      sentences: at least one sample.
+      log_prob: as in `validity`.
       lengths: probability of each length.
     """
     valid = Counter(len(each) for each in sentences if math.isfinite(log_prob(each)))

@@ -1,1 +1,1 @@
-"""A run on disk: its folder, checkpoints, record; loading and exporting it."""
+"""Runs on disk: folder, checkpoints and records; loading and exporting trained generators."""

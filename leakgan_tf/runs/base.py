@@ -1,4 +1,4 @@
-"""What a residual model takes from a run: weights of a generator, log-odds of a discriminator."""
+"""The parts of a run that residual models use: base weights, and a discriminator's log-odds."""
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.generation.residual import LogOdds
@@ -10,10 +10,10 @@ from leakgan_tf.utils.errors import UserError
 
 
 def take_base_weights(system: System) -> None:
-    """Gives a residual model the latest weights of its base run; other systems stay as they are.
+    """Loads the latest weights of a residual model's base run; does nothing for other systems.
 
     Raises:
-      UserError: the run has no checkpoint yet, or it is damaged.
+      UserError: the base run has no checkpoint yet, or a damaged one.
     """
     if isinstance(system, ResidualEBM) and system.base is not None:
         weights = RunFolder(system.config.own.base).weights()
@@ -21,11 +21,13 @@ def take_base_weights(system: System) -> None:
 
 
 def system_log_odds(system: System, config: Config) -> LogOdds:
-    """Returns the log-odds of a system's own D.
+    """Returns the log-odds of a system's discriminator.
 
     Raises:
-      UserError: the system has none.
+      UserError: the system has no discriminator, or none of whole sentences.
     """
     if not isinstance(system, Discriminating) or not system.discriminator_phases:
-        raise UserError(f"resample needs the log-odds of a discriminator: {config.system} has none")
+        raise UserError(
+            f"resample needs a discriminator that scores sentences: {config.system} has none"
+        )
     return LogOdds(system.log_odds, config.length, config.batch_size)

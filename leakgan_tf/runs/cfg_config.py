@@ -1,4 +1,4 @@
-"""The configuration of a run on the CFG task. Needs no TensorFlow."""
+"""Builds the configuration of a run on the CFG task. Does not import TensorFlow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,19 +13,22 @@ from leakgan_tf.utils.errors import UserError
 def cfg_config(
     preset: str, grammar: str, law: str, system: str, seed: int, changes: Mapping[str, Any]
 ) -> Config[Any]:
-    """Returns the configuration of a run on a grammar; raises ``UserError`` on bad values.
+    """Returns the configuration of a run on a grammar.
 
     Args:
-      preset: a preset's name.
+      preset: name of the preset.
       grammar: one of `languages.GRAMMARS`.
       law: one of `languages.LAWS`.
-      system: a system's name.
-      seed: the run's.
-      changes: fields by name.
+      system: name of the system.
+      seed: seed of the run.
+      changes: values of fields that replace the preset's.
+
+    Raises:
+      UserError: a name is unknown or a value is impossible.
     """
     language = Language(grammar, law)
     for name in ("vocab_size", "length"):
         if name in changes:
-            raise UserError(f"{name} is the grammar's")
+            raise UserError(f"{name} is the grammar's and cannot be changed")
     base = cfg_preset(preset, len(language.symbols), language.length, system_config(system))
     return replace(base, **{**changes, "seed": seed, "grammar": grammar, "law": law})

@@ -1,4 +1,4 @@
-"""Checkpoints: one file, written whole or not at all, that says what it is."""
+"""Saves and restores checkpoints: one file, written atomically, with a format and a digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output
 from leakgan_tf.utils.schema import check, parse_json
 
-if TYPE_CHECKING:  # reading what a checkpoint says of itself takes no TensorFlow
+if TYPE_CHECKING:  # reading the progress does not import TensorFlow
     import keras
 
     from leakgan_tf.models.optimizers import FusedAdam
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # reading what a checkpoint says of itself takes no TensorFlo
 KIND = "leakgan_tf checkpoint"
 FORMAT = 2
 _META = "meta"
-_DATA = "phase/"  # before the names of a phase's arrays
+_DATA = "phase/"  # prefix of the names of a phase's arrays
 
 
 class _Meta(TypedDict):
@@ -35,13 +35,13 @@ class _Meta(TypedDict):
 
 @dataclass
 class PartialPhase:
-    """What is done of the phase that a run is in.
+    """Progress within the current phase of a run.
 
     Attributes:
-      done: updates done.
-      sums: of each scalar that they reported, the sum.
-      seconds: seconds that they took.
-      data: the phase's arrays, where the phase changes what they are made with; else none.
+      done: number of updates done.
+      sums: sums of their scalars, by name.
+      seconds: their duration.
+      data: the phase's arrays if its checkpoints store them (`Phase.keeps_data`); else empty.
     """
 
     done: Count = 0
@@ -50,9 +50,9 @@ class PartialPhase:
     data: tuple[np.ndarray, ...] = ()
 
     def add(self, reported: Mapping[str, np.ndarray], count: int) -> None:
-        """Adds what `count` further updates reported, (count,) by name; may be nothing.
+        """Adds the scalars of `count` further updates, (count,) by name.
 
-        One after another, so that the sums do not depend on how many updates a call makes.
+        Values are added one by one, so the sums do not depend on the number of updates per call.
         """
         for name, values in reported.items():
             total = self.sums.get(name, 0.0)
@@ -62,22 +62,22 @@ class PartialPhase:
         self.done += count
 
     def means(self) -> dict[str, float]:
-        """Returns the mean of each scalar."""
+        """Returns the mean of each scalar over the updates done."""
         return {name: total / self.done for name, total in self.sums.items()}
 
 
 @dataclass
 class Progress:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes:
-      position: phases done.
-      total: phases in the schedule.
-      updates: optimisation steps done.
-      seconds: seconds of each kind of phase, evaluation among them.
-      best: the best evaluation's figures, its phase in ``position``, in ``rule`` the name of the
-        figure that was least; empty before the first.
-      partial: what is done of the phase at ``position``.
+      position: number of phases done.
+      total: number of phases in the schedule.
+      updates: number of updates done.
+      seconds: duration of each kind of work, evaluation included.
+      best: figures of the best evaluation, with the number of phases done in ``position`` and the
+        name of the figure that selected it in ``rule``; empty before the first evaluation.
+      partial: progress within the phase at ``position``.
     """
 
     position: Count = 0
@@ -94,7 +94,7 @@ def save(
     models: dict[str, keras.Model],
     optimizers: dict[str, FusedAdam],
 ) -> None:
-    """Writes models, optimizers and progress; raises ``UserError`` if the disk is full, say."""
+    """Writes models, optimizers and progress; raises ``UserError`` if this is not possible."""
     variables = _variables(models, optimizers)
     arrays = {name: np.asarray(variable) for name, variable in variables.items()}
     arrays |= {f"{_DATA}{i}": np.asarray(each) for i, each in enumerate(progress.partial.data)}
@@ -104,7 +104,7 @@ def save(
 
 
 def save_small(path: Path, progress: Progress, models: dict[str, keras.Model]) -> None:
-    """Writes models to sample from, not to train on: in float16, packed, without optimizers."""
+    """Writes a compressed checkpoint for sampling only: float16 weights, without optimizers."""
     variables = _variables(models, {})
     arrays = {name: np.asarray(each).astype(np.float16) for name, each in variables.items()}
     arrays[_META] = _describe(arrays, progress)
@@ -113,7 +113,7 @@ def save_small(path: Path, progress: Progress, models: dict[str, keras.Model]) -
 
 
 def _describe(arrays: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
-    """Returns what a checkpoint says of itself, as bytes."""
+    """Returns format, progress and digest of a checkpoint, as JSON in an array of bytes."""
     stored = asdict(replace(progress, partial=replace(progress.partial, data=())))
     del stored["partial"]["data"]
     digest = _digest(arrays, stored)
@@ -126,12 +126,18 @@ def restore(
     models: dict[str, keras.Model],
     optimizers: dict[str, FusedAdam] | None,
 ) -> Progress:
-    """Reads what `save` wrote, without the optimizers if they are None; or `save_small`, then.
+    """Restores models and optimizers from a checkpoint; changes nothing unless all variables fit.
 
-    Nothing is touched unless all of it fits.
+    Args:
+      path: a file written by `save`; if `optimizers` is None, also one written by `save_small`.
+      models: models by name.
+      optimizers: optimizers by name; None restores the models only.
+
+    Returns:
+      The progress of the run.
 
     Raises:
-      UserError: the file is damaged, is not a checkpoint, or is one of other models.
+      UserError: the file is damaged, is not a checkpoint, or belongs to other models.
     """
     arrays, progress = _read(path)
     variables = _variables(models, optimizers or {})
@@ -154,7 +160,7 @@ def restore(
 
 
 def read_progress(path: Path) -> Progress:
-    """Returns what a checkpoint says of itself.
+    """Returns the progress stored in a checkpoint.
 
     Raises:
       UserError: the file is damaged, or is not a checkpoint.
@@ -179,7 +185,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], Progress]:
 
 
 def _digest(arrays: Mapping[str, np.ndarray], progress: dict[str, Any]) -> str:
-    """Returns the SHA-256 of names, types, shapes and content of arrays, and of the progress."""
+    """Returns the SHA-256 of the arrays' names, dtypes, shapes and contents and the progress."""
     digest = hashlib.sha256(json.dumps(progress, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
         digest.update(json.dumps([name, array.dtype.str, array.shape]).encode())
@@ -190,7 +196,7 @@ def _digest(arrays: Mapping[str, np.ndarray], progress: dict[str, Any]) -> str:
 def _variables(
     models: dict[str, keras.Model], optimizers: dict[str, FusedAdam]
 ) -> dict[str, keras.Variable]:
-    """Returns all variables by names that no order of creation changes."""
+    """Returns all variables by names that do not depend on the order of creation."""
     named = list(_model_variables(models))
     names = {id(variable): name for name, variable in named}
     named = [(f"models/{name}", variable) for name, variable in named]
@@ -207,6 +213,6 @@ def _variables(
 
 def _model_variables(models: dict[str, keras.Model]) -> Iterator[tuple[str, keras.Variable]]:
     for kind, model in models.items():
-        for variable in model.weights:  # not the states of random generators: none is used
-            # Without the model's own name, which counts how many there are of it.
+        for variable in model.weights:  # without states of random generators, which are not used
+            # Without the model's own name, which may contain a counter.
             yield f"{kind}/{variable.path.split('/', 1)[1]}", variable

@@ -1,4 +1,4 @@
-"""Writes a trained generator as a SavedModel that needs nothing but TensorFlow."""
+"""Exports a trained generator as a SavedModel, which needs only TensorFlow."""
 
 import shutil
 import tempfile
@@ -18,21 +18,24 @@ from leakgan_tf.utils.errors import UserError
 def export(
     trained: TrainedGenerator, out: str | Path, training: Sequence[str] | None = None
 ) -> None:
-    """Writes a SavedModel, whole or not at all: `Exported`, or `ExportedFilling` if it fills gaps.
+    """Writes a SavedModel atomically: `Exported`, or `ExportedFilling` if the system fills gaps.
 
     Args:
       trained: a loaded run.
-      out: the folder, a new one.
-      training: the training sentences, for the signature's `novel`.
+      out: the folder to create.
+      training: the training sentences; the input `novel` needs them.
 
     Raises:
-      UserError: `out` exists, or cannot be written.
+      UserError: `out` exists or cannot be written, or the run is a residual model.
     """
     out = Path(out)
     if out.exists():
         raise UserError(f"{out} exists; give another name")
     if isinstance(trained.generator, ResidualGenerator):
-        raise UserError("a residual model cannot be exported: it is sampled by resampling")
+        raise UserError(
+            "a residual model cannot be exported, since it resamples whole sentences: export its "
+            "base run"
+        )
     fills = isinstance(trained.generator, FillingGenerator)
     module = (ExportedFilling if fills else Exported)(trained, training)
     try:

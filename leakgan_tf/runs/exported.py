@@ -1,4 +1,4 @@
-"""A trained generator as a module of TensorFlow functions, which can be saved."""
+"""A trained generator as a module of TensorFlow functions, to be exported as a SavedModel."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ from leakgan_tf.runs import graph_text
 from leakgan_tf.runs.load import GENERATE, TrainedGenerator
 from leakgan_tf.runs.request import TRIES
 
-# Of the signatures `generate` and `fill`; prompt and template have none.
+# Default inputs of the signatures `generate` and `fill`; prompt and template have none.
 DEFAULTS = {"count": 10, "temperature": 1.0, "seed": 0, "top_k": 0, "top_p": 1.0, "greedy": False,
             "unique": False, "novel": False}  # fmt: skip
-NEAREST = 3  # known words that are named for an unknown one
+NEAREST = 3  # number of suggestions for an unknown word
 
 
 class Written(NamedTuple):
-    """Sentences: ids (n, T), text (n,), and log-probabilities (n,), as `Sentence` has them."""
+    """Sentences: ids (n, T), text (n,), and log-probabilities (n,) in nats, as in `Sentence`."""
 
     ids: tf.Tensor
     text: tf.Tensor
@@ -29,15 +29,15 @@ class Written(NamedTuple):
 
 
 class Exported(tf.Module):
-    """The module that is saved: weights, words, and two signatures.
+    """The exported module: weights, vocabulary, and two signatures.
 
-    ``generate`` takes what `TrainedGenerator.generate` takes, and gives the same sentences; all but
-    the prompt have defaults in the signature. ``serving_default`` takes prompts alone, one sentence
-    each: TensorFlow Serving's row format asks for every input of a signature.
+    ``generate`` has the options of `TrainedGenerator.generate` and returns the same sentences; all
+    inputs but the prompt have defaults. ``serving_default`` returns one sentence for each prompt,
+    its only input: TensorFlow Serving's row format requires every input of a signature.
 
     Args:
       trained: a loaded run.
-      training: its training sentences, which `novel` leaves out; None if they are not at hand.
+      training: its training sentences, which `novel` excludes; None if they are not available.
     """
 
     def __init__(self, trained: TrainedGenerator, training: Sequence[str] | None = None):
@@ -71,7 +71,7 @@ class Exported(tf.Module):
 
     @property
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
-        """The functions that are saved by name."""
+        """The exported functions by name."""
         return {"generate": self.generate, "serving_default": self.serving_default}
 
     def _make_generate(self) -> tf.types.experimental.PolymorphicFunction:
@@ -126,15 +126,18 @@ class Exported(tf.Module):
         greedy: tf.Tensor,
         novel: tf.Tensor,
     ) -> Law:
-        """Returns the law, after assertions on what was asked for."""
+        """Returns the law that tokens are sampled from, with assertions on the options."""
         here = tf.constant(self._training is not None)
         fine = [
             tf.debugging.Assert(holds, [words])
             for holds, words in (
-                ((temperature >= LEAST) & (temperature <= MOST), "temperature: 0.001 to 1000"),
-                (top_k >= 0, "top_k: 0, all tokens, or more"),
-                ((top_p > 0) & (top_p <= 1), "top_p: above 0 and at most 1"),
-                (here | ~novel, "novel: exported without the training sentences (export --data)"),
+                (
+                    (temperature >= LEAST) & (temperature <= MOST),
+                    f"temperature must be {LEAST:g} to {MOST:g}",
+                ),
+                (top_k >= 0, "top_k must be 0 (all tokens) or more"),
+                ((top_p > 0) & (top_p <= 1), "top_p must be above 0 and at most 1"),
+                (here | ~novel, "novel needs the training sentences: export with --data"),
             )
         ]
         with tf.control_dependencies(fine):
@@ -157,7 +160,7 @@ class Exported(tf.Module):
             return ids.to_tensor(END, shape=[None, self._length]), tf.identity(given)
 
     def known_ids(self, text: tf.Tensor, what: str) -> tf.RaggedTensor:
-        """Returns strings (n,) as ids (n, tokens); asserts that training has their words."""
+        """Returns strings (n,) as ids (n, tokens); asserts that the vocabulary has all tokens."""
         tokens = graph_text.tokenize(text, self._tokenizer, self._ranks)
         ids = tf.ragged.map_flat_values(self._ids.lookup, tokens)
         unknown = tf.boolean_mask(tokens.flat_values, ids.flat_values < 0)
@@ -177,7 +180,7 @@ class Exported(tf.Module):
             return tf.ragged.map_flat_values(tf.identity, ids)
 
     def _near(self, word: tf.Tensor) -> tf.Tensor:
-        """Returns the known words at the least edit distances from a word, as one string."""
+        """Returns the known words with the smallest edit distances from a word, as one string."""
         letters = tf.strings.unicode_split(self._known, "UTF-8")
         own = tf.repeat(
             tf.strings.unicode_split(word, "UTF-8")[tf.newaxis], tf.size(self._known), 0
@@ -190,7 +193,7 @@ class Exported(tf.Module):
     def _draw(
         self, prefixes: Any, given: Any, law: Law, seed: tf.Tensor, number: tf.Tensor
     ) -> Drawn:
-        """Returns the batch of that number."""
+        """Samples batch `number` of continuations of prefixes (B, T) with lengths (B,)."""
         own = tf.random.experimental.stateless_fold_in(tf.stack([seed, GENERATE]), number)
         prefixes = tf.ensure_shape(prefixes, [self._batch, self._length])
         return continue_prefixes(self._policy(), prefixes, given, law, own)
@@ -202,12 +205,15 @@ class Exported(tf.Module):
         unique: tf.Tensor,
         novel: tf.Tensor,
     ) -> Written:
-        """Draws batches, ``fresh(number)``, until there are `count` sentences as asked for."""
+        """Samples batches with ``fresh(number)`` until `count` sentences satisfy the filters."""
         most = TRIES * tf.maximum(count, self._batch)
 
         def missing(number: tf.Tensor, found: Written) -> tf.Tensor:
             short = tf.size(found.text) < count
-            tried = [f"fewer than 1 in {TRIES} sentences are unique or novel, as asked for"]
+            tried = [
+                f"fewer than 1 in {TRIES} sentences are unique or novel: ask for fewer, or raise "
+                "the temperature"
+            ]
             check = tf.debugging.Assert(~short | (number * self._batch < most), tried)
             with tf.control_dependencies([check]):
                 return tf.identity(short)
@@ -220,8 +226,8 @@ class Exported(tf.Module):
                 for old, new in zip(found, batch, strict=True)
             ))  # fmt: skip
 
-        # A size that is 0, and known only when it runs: from a known one TensorFlow concludes that
-        # every turn of the loop has that many.
+        # Size 0, but known only at run time: TensorFlow would take a known size for the size in
+        # every iteration of the loop.
         nothing = tf.minimum(count, 0)
         none = Written(
             tf.zeros([nothing, self._length], tf.int32),
@@ -238,7 +244,11 @@ class Exported(tf.Module):
     def _wanted(
         self, found: tf.Tensor, fresh: tf.Tensor, unique: tf.Tensor, novel: tf.Tensor
     ) -> tf.Tensor:
-        """Returns which fresh sentences (B,) are unique among found ones (n,), and novel."""
+        """Returns the mask (B,) of fresh sentences (B,) that satisfy the filters.
+
+        With `unique` they differ from the found sentences (n,) and from each other; with `novel`
+        they are not in the training set.
+        """
         same = tf.unique(tf.concat([found, fresh], axis=0)).idx
         places = tf.range(tf.size(same))
         first = tf.gather(tf.math.unsorted_segment_min(places, same, tf.size(same)), same)
@@ -250,11 +260,11 @@ class Exported(tf.Module):
         return kept & (~novel | (tf.gather(self._training, place) != hashes))
 
     def _after(self, given: tf.Tensor) -> tf.Tensor:
-        """Returns which tokens (n, T) come after prompts of these lengths (n,)."""
+        """Returns the mask (n, T) of the tokens after prompts of lengths (n,)."""
         return tf.range(self._length) >= given[:, tf.newaxis]
 
     def write(self, drawn: Drawn, counted: tf.Tensor) -> Written:
-        """Returns what was drawn as sentences; `counted` are the tokens (n, T) not given."""
+        """Returns sampled tokens as sentences; `counted` is the mask (n, T) of tokens not given."""
         ids = drawn.tokens
         words = tf.gather(self._words, ids)
         if self._tokenizer is not None:
@@ -272,14 +282,14 @@ class Exported(tf.Module):
 def with_defaults(
     function: Callable[..., dict[str, tf.Tensor]], first: str
 ) -> tf.types.experimental.PolymorphicFunction:
-    """Returns a signature that takes a string by that name and, with defaults, `DEFAULTS`."""
+    """Returns a signature with a string input named `first`, and the inputs in `DEFAULTS`."""
     defaults = {name: tf.constant(value) for name, value in DEFAULTS.items()}
-    function.__defaults__ = tuple(defaults.values())  # tensors, as signatures want them
+    function.__defaults__ = tuple(defaults.values())  # signatures need tensors
     specs = [tf.TensorSpec([], value.dtype, name) for name, value in defaults.items()]
     specs = [tf.TensorSpec([], tf.string, first), *specs]
     return tf.function(function, input_signature=specs, autograph=False)
 
 
 def _hash(text: tf.Tensor) -> tf.Tensor:
-    """Returns 63-bit hashes of strings (n,); the same on every machine."""
+    """Returns 63-bit hashes of strings (n,), which do not depend on the machine."""
     return tf.strings.to_hash_bucket_fast(text, 2**63 - 1)

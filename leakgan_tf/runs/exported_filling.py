@@ -10,16 +10,15 @@ from leakgan_tf.runs.exported import Exported, Written, with_defaults
 from leakgan_tf.runs.load import GENERATE, TrainedGenerator
 from leakgan_tf.runs.request import BLANK
 
-_HOLE = -1  # the id of a blank
+_HOLE = -1  # id of a blank
 
 
 class ExportedFilling(Exported):
-    """The module of a system that fills gaps, with a signature more.
+    """The exported module of a system that fills gaps, with the additional signature ``fill``.
 
     ``fill`` takes a template, with `request.BLANK` for each token to fill, and the options of
-    ``generate``. It gives what `TrainedGenerator.generate` gives for the same template and seed.
-
-    Args: those of `Exported`.
+    ``generate``. It returns the sentences of `TrainedGenerator.generate` for the same template and
+    seed. The constructor's arguments are those of `Exported`.
     """
 
     def __init__(self, trained: TrainedGenerator, training: Sequence[str] | None = None):
@@ -30,7 +29,7 @@ class ExportedFilling(Exported):
 
     @property
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
-        """The functions that are saved by name."""
+        """The exported functions by name."""
         return {**super().signatures, "fill": self.fill}
 
     def _make_fill(self) -> tf.types.experimental.PolymorphicFunction:
@@ -58,7 +57,7 @@ class ExportedFilling(Exported):
         return with_defaults(fill, "template")
 
     def _read_template(self, template: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns a template as ids (T,), padded with the end symbol, and what is present (T,)."""
+        """Returns a template's ids (T,), padded with the end symbol, and the mask of given ones."""
         parts = tf.strings.split(template, BLANK)
         ids = self.known_ids(parts, "template")
         hole = tf.fill([ids.nrows(out_type=tf.int32), 1], _HOLE)

@@ -1,4 +1,4 @@
-"""A run's folder: its configuration, checkpoints and records."""
+"""The folder of a run: configuration, checkpoints and records."""
 
 import fcntl
 import json
@@ -26,7 +26,7 @@ from leakgan_tf.utils.hardware import hardware
 from leakgan_tf.utils.schema import check
 
 KIND = "leakgan_tf run"
-# Fields that change no number of a run.
+# Fields that do not affect the results of a run.
 _FREE = frozenset({"checkpoint_seconds"})
 _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
@@ -47,24 +47,24 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.measured = self.path / "measured.json"
         self.starts = self.path / "starts.jsonl"
-        self.reader = self.path / "text.json"  # how ids are read again, if they are words
+        self.reader = self.path / "text.json"  # converts ids to text, on the text task
         self.tensorboard = self.path / "tensorboard"
 
     def claim(self, config: Config, extra: MadeBy) -> None:
-        """Makes the folder, or finds that it is this configuration's and goes on.
+        """Locks the folder for this process; creates it if it does not exist.
 
         Args:
-          config: of the run.
-          extra: what else made the run, kept in config.json: command, overrides, files.
+          config: the run's configuration.
+          extra: the run's origin, stored in config.json: command, overrides, files.
 
         Raises:
-          UserError: the folder holds something else or another configuration, or is in use.
+          UserError: the folder is not a run folder, has another configuration, or is in use.
         """
         self._command = extra.get("command", "")
-        self.refuse_others(config)  # before the folder is touched
+        self.refuse_others(config)  # before the folder is changed
         self._lock = self._exclusive()
         try:
-            self.refuse_others(config)  # another process may have made it since
+            self.refuse_others(config)  # another process may have created it meanwhile
             remove_leftovers(self.path, lambda name: True)
             if not self.config_file.exists():
                 self._begin(config, extra)
@@ -73,7 +73,7 @@ class RunFolder:
             raise
 
     def refuse_others(self, config: Config) -> None:
-        """Raises ``UserError`` if the folder is something else or another configuration's."""
+        """Raises ``UserError`` if it is not a run folder, or has another configuration."""
         if self.config_file.exists():
             changed = [
                 line
@@ -89,7 +89,7 @@ class RunFolder:
             raise UserError(f"{self.path} exists and is not a run folder: give another --run_dir")
 
     def _is_foreign(self) -> bool:
-        """Returns whether there is anything that a run killed at its very beginning leaves not."""
+        """Returns whether there are files that a run killed at its beginning does not leave."""
         return any(
             path != self.lock_file and leftover_of(path) != self.config_file.name
             for path in self.path.iterdir()
@@ -105,7 +105,7 @@ class RunFolder:
     def _exclusive(self) -> IO[bytes]:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = self.lock_file.open("ab")  # a file that nobody replaces
+            lock = self.lock_file.open("ab")  # this file is never replaced
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from error
         try:
@@ -113,21 +113,24 @@ class RunFolder:
         except OSError as error:
             lock.close()
             if isinstance(error, BlockingIOError):
-                raise UserError(f"{self.path} is in use by another process") from error
+                raise UserError(
+                    f"{self.path} is in use by another process: wait for its end, or give another "
+                    "--run_dir"
+                ) from error
             raise UserError(f"cannot lock {self.lock_file}: {error.strerror}") from error
         return lock
 
     def check_present(self) -> None:
-        """Raises ``UserError`` if the folder was removed: a part of it is not to be made again."""
+        """Raises ``UserError`` if the folder was removed, so that no part of it is recreated."""
         if not self.config_file.exists():
             raise UserError(f"cannot write {self.path}: it was moved or removed during the run")
 
     def release(self) -> None:
-        """Lets other processes train here."""
+        """Unlocks the folder for other processes."""
         self._lock.close()
 
     def read(self) -> dict[str, Any]:
-        """Returns config.json; raises ``UserError`` if this is no run folder."""
+        """Returns the content of config.json; raises ``UserError`` if this is not a run folder."""
         if not self.path.is_dir():
             raise UserError(f"{self.path} is not a folder: no run there")
         content = read_json(self.config_file, "a run folder")
@@ -141,7 +144,7 @@ class RunFolder:
         return check(content, RunFile, str(self.config_file))
 
     def read_config(self) -> Config:
-        """Returns the run's configuration; raises ``UserError`` if this is no run folder."""
+        """Returns the run's configuration; raises ``UserError`` if this is not a run folder."""
         try:
             return read_config(self.read()["config"])
         except UserError as error:
@@ -150,26 +153,27 @@ class RunFolder:
             raise UserError(f"{self.config_file}: {error}") from error
 
     def read_reader(self, config: Config) -> TextReader | None:
-        """Returns how the run's ids become text; None on the oracle task.
+        """Returns the reader that converts the run's ids to text; None if the task is not text.
 
         Raises:
-          UserError: text.json is missing, damaged, or of another size than the configuration says.
+          UserError: text.json is missing or damaged, or its vocabulary has another size than in the
+            configuration.
         """
         if config.task != "text":
             return None
         reader = TextReader.from_json(read_json(self.reader, "a run's vocabulary"))
         if len(reader.vocabulary) != config.vocab_size:
             raise UserError(
-                f"{self.reader} has {len(reader.vocabulary)} words and symbols, not the run's "
-                f"{config.vocab_size}"
+                f"{self.reader} has {len(reader.vocabulary)} words and symbols, the run's "
+                f"configuration {config.vocab_size}"
             )
         return reader
 
     def read_figures(self, task: str) -> dict[str, Any]:
-        """Returns the figures of a finished run; empty before.
+        """Returns the figures of a finished run; empty if it is not finished.
 
         Args:
-          task: the run's, "synthetic" or "text".
+          task: the run's task, "synthetic", "text" or "cfg".
 
         Raises:
           UserError: measured.json is damaged.
@@ -183,10 +187,10 @@ class RunFolder:
         return figures
 
     def weights(self, best: bool = False) -> Path:
-        """Returns the file of the latest weights, or of the best evaluation's.
+        """Returns the file of the latest weights, or of those of the best evaluation.
 
         Raises:
-          UserError: this is no run folder, or there is no such file yet.
+          UserError: this is not a run folder, or there is no such file yet.
         """
         if not self.config_file.exists() and self.path.is_dir():
             runs = sorted(path.parent.name for path in self.path.glob("*/config.json"))
@@ -199,7 +203,7 @@ class RunFolder:
         return path
 
     def forget_after(self, position: int) -> None:
-        """Drops the records of phases from `position` on: they will be run again."""
+        """Removes the records of phases from `position` on, which will be run again."""
         if self.metrics.exists():
             lines = [
                 line.removesuffix(b"\n").decode() + "\n"
@@ -209,10 +213,10 @@ class RunFolder:
             write_text(self.metrics, "".join(lines))
 
     def record_start(self, **facts: Any) -> None:
-        """Appends a line to starts.jsonl: when, with which command, versions and machine.
+        """Appends a line to starts.jsonl with time, command, versions and machine.
 
         Args:
-          **facts: what else the numbers from here on may depend on.
+          **facts: further entries on which later results may depend.
 
         Raises:
           UserError: the file cannot be written.
@@ -222,18 +226,21 @@ class RunFolder:
         try:
             with self.starts.open("ab+") as stream:
                 stream.seek(max(stream.tell() - 1, 0))
-                whole = stream.read(1) in (b"", b"\n")  # else a kill left half a line
+                whole = stream.read(1) in (
+                    b"",
+                    b"\n",
+                )  # otherwise a killed process left half a line
                 stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
         except OSError as error:
             raise UserError(f"cannot write {self.starts}: {error.strerror}") from error
 
     def records(self) -> list[dict[str, Any]]:
-        """Returns the lines of metrics.jsonl; raises ``UserError`` if one is damaged."""
+        """Returns the records in metrics.jsonl; raises ``UserError`` if one is damaged."""
         return [record for _, record in read_records(self.metrics)]
 
 
 def environment() -> MadeBy:
-    """Returns the versions, machine and commit that a result may depend on."""
+    """Returns the versions, machine and commit on which a result may depend."""
     versions = {}
     for package in _PACKAGES:
         try:
@@ -250,7 +257,7 @@ def environment() -> MadeBy:
 
 
 def _commit() -> str:
-    """Returns the source's git commit, marked if files have changed since; "" outside git."""
+    """Returns the git commit of the source, marked if files have changed; "" outside git."""
     source = Path(__file__).resolve().parent
 
     def git(*words: str) -> str:

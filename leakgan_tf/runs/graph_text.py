@@ -1,8 +1,8 @@
-"""Text to tokens and back inside a TensorFlow graph, as the Python tokenizers have it.
+"""Tokenizes and detokenizes text in a TensorFlow graph, equivalent to the Python tokenizers.
 
 NLTK's word tokenizer and detokenizer are lists of regular expressions. They are taken from the
-installed version and rewritten for RE2, which knows neither lookaround nor Unicode's word
-boundaries. Tests compare both on random text.
+installed version and rewritten for RE2, which has neither lookaround nor Unicode word boundaries.
+Tests compare both on random text.
 """
 
 import re
@@ -19,21 +19,21 @@ from leakgan_tf.utils.errors import UserError
 Rule = tuple[str, str]  # a pattern of RE2 and its replacement
 
 _NEVER = 2**31 - 1  # the rank of a pair of pieces that is never merged
-_MARK = "\x01"  # stands for a character that a later rule must tell apart; never in text
+_MARK = "\x01"  # temporarily replaces a character for later rules; never in text
 _WORD = r"\pL\pM\p{Nd}\p{Nl}\p{Pc}"  # \w of the package regex, which NLTK uses for most
 _OTHER = f"[^{_WORD}]"
 _PYTHONS_OTHER = r"[^\pL\pN_]"  # \W of Python's re
-# White space as `str.split` has it.
+# White space as in `str.split`.
 _SPACES = r"[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"  # noqa: E501
 
-# Patterns with lookaround or possessive repetition, by NLTK's form of them.
+# Rules for NLTK's patterns with lookaround or possessive repetition, by pattern.
 _REWRITTEN: dict[str, list[Rule]] = {
     # A final full stop with closing marks after it: the repetition need not be possessive.
     r"""([^\.])(\.)([\]\)}>"\'»”’ ]*+)\s*$""": [
         (r"""([^\.])(\.)([\]\)}>"'»”’ ]*)\s*$""", r"\1 \2 \3 ")
     ],
-    # A quote before a word, but not before a clitic: those are marked first, twice, since a match
-    # takes the quote of the next.
+    # A quote before a word, but not before a clitic. Those are marked first, twice, since a match
+    # may consume the quote of the next.
     r"(?i)(?<!\w)(\')(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)": [
         *[(rf"(?i)'(re|ve|ll|m|t|s|d|n)({_OTHER}|$)", rf"{_MARK}\1\2")] * 2,
         (rf"(^|{_OTHER})'([{_WORD}])", r"\1' \2"),
@@ -42,7 +42,7 @@ _REWRITTEN: dict[str, list[Rule]] = {
     # "wanna" before white space.
     r"(?i)\b(wan)(na)(?=\s)": [(rf"(?i)(^|{_PYTHONS_OTHER})(wan)(na) ", r"\1 \2 \3  ")] * 2,
     r"(?i)\b(wan)\s(na)(?=\s)": [(rf"(?i)(^|{_OTHER})(wan) (na) ", r"\1\2\3 ")] * 2,
-    # A full stop that no other follows: the last of a run of them is marked.
+    # A full stop that is not followed by another: the last of several is marked.
     r"""([^\.])\s(\.)(?!\.)([\]\)}>"\']*)""": [
         (r"(\.*)\.", rf"\1{_MARK}"),
         (rf"""([^.{_MARK}])\s{_MARK}([\])}}>"']*)""", rf"\1{_MARK}\2"),
@@ -52,17 +52,19 @@ _REWRITTEN: dict[str, list[Rule]] = {
 
 
 def _rules(patterns: Iterable[tuple[re.Pattern, str]]) -> list[Rule]:
-    """Returns NLTK's patterns and replacements as RE2 has them."""
+    """Returns rules for RE2 that are equivalent to NLTK's patterns and replacements."""
     found: list[Rule] = []
     for pattern, replacement in patterns:
         other = _PYTHONS_OTHER if isinstance(pattern, re.Pattern) else _OTHER
-        plain = pattern.pattern.replace("(?#X)", "")  # a comment that marks where to part
+        plain = pattern.pattern.replace(
+            "(?#X)", ""
+        )  # a comment in the pattern that marks where to split
         found += _REWRITTEN.get(plain) or _rule(plain, replacement, other)
     return found
 
 
 def _rule(pattern: str, replacement: str, other: str) -> list[Rule]:
-    """Returns a pattern without lookaround as RE2 has it; `other` is its non-word class."""
+    """Returns rules for a pattern without lookaround; `other` matches non-word characters."""
     if re.search(r"\(\?[=!<]|[*+?]\+", pattern):
         raise UserError(
             f"this version of NLTK has a pattern that TensorFlow cannot run, {pattern!r}: install "
@@ -72,7 +74,7 @@ def _rule(pattern: str, replacement: str, other: str) -> list[Rule]:
     replacement = re.sub(r"\\g<(\d)>", r"\\\1", replacement)
     if r"\b" not in pattern:
         return [(pattern, replacement)]
-    # A word boundary becomes a character, which is kept. Matches may need the same one: twice.
+    # A word boundary becomes a character that is kept. Applied twice, as matches may share it.
     flags = "(?i)" * pattern.startswith("(?i)")
     rest = pattern.removeprefix(flags)
     first, last = rest.startswith(r"\b"), rest.endswith(r"\b")
@@ -116,12 +118,12 @@ def tokenize(
     tokenizer: Tokenizer | None,
     ranks: tf.lookup.StaticHashTable | None = None,
 ) -> tf.RaggedTensor:
-    """Returns the tokens of a tokenizer, (n,) strings to (n, tokens).
+    """Returns the tokens of strings (n,) as a tokenizer splits them, (n, tokens).
 
     Args:
-      text: untokenized.
-      tokenizer: None splits at spaces.
-      ranks: of `merge_ranks`, for ``bpe``.
+      text: strings (n,).
+      tokenizer: the tokenizer; None splits at spaces.
+      ranks: result of `merge_ranks`; needed for ``bpe``.
     """
     name = tokenizer.name if tokenizer else ""
     if tokenizer and tokenizer.lowercase:
@@ -142,7 +144,7 @@ def tokenize(
 def merge_ranks(tokenizer: Tokenizer | None) -> tf.lookup.StaticHashTable | None:
     """Returns the ranks of the merges of ``bpe``; None for other tokenizers.
 
-    Whoever saves a function that reads the table must keep it, too.
+    A module with a function that reads the table must keep a reference to it.
     """
     if not isinstance(tokenizer, BPETokenizer):
         return None
@@ -152,10 +154,10 @@ def merge_ranks(tokenizer: Tokenizer | None) -> tf.lookup.StaticHashTable | None
 
 
 def _split_pieces(words: tf.Tensor, table: tf.lookup.StaticHashTable) -> tf.RaggedTensor:
-    """Returns the pieces of words (n,), as `BPETokenizer` has them: (n, pieces)."""
+    """Returns the pieces of words (n,) as `BPETokenizer` splits them, (n, pieces)."""
 
     def best(pieces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns where the pair of the least rank is, and its rank."""
+        """Returns the position of the pair with the lowest rank, and its rank."""
         found = table.lookup(tf.strings.join([pieces[:-1], pieces[1:]], " "))
         found = tf.concat([found, [_NEVER]], axis=0)  # a word of one piece has no pair
         return tf.argmin(found, output_type=tf.int32), tf.reduce_min(found)
@@ -176,11 +178,11 @@ def _split_pieces(words: tf.Tensor, table: tf.lookup.StaticHashTable) -> tf.Ragg
 
 
 def detokenize(tokens: tf.Tensor, tokenizer: Tokenizer | None) -> tf.Tensor:
-    """Returns the text of a tokenizer, (n, T) tokens to (n,) strings.
+    """Returns the text of tokens as a tokenizer joins them, strings (n,).
 
     Args:
-      tokens: "" after the end of a sentence.
-      tokenizer: None joins by spaces.
+      tokens: strings (n, T), "" after the end of a sentence.
+      tokenizer: the tokenizer; None joins with spaces.
     """
     name = tokenizer.name if tokenizer else ""
     if name in ("char", "bpe"):

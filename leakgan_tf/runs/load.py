@@ -1,4 +1,4 @@
-"""Trained generators, read back from their run folders."""
+"""Loads trained generators from run folders."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,8 +33,8 @@ from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 
-# The second half of every seed for samples that users ask for: sampling in an exported model, which
-# has no Python to derive seeds with, gives the same sentences.
+# The second number of all stateless seeds for users' samples. Exported models, which cannot derive
+# seeds in Python, use it too, so that they return the same sentences.
 GENERATE = 0
 
 
@@ -45,12 +45,13 @@ class TrainedGenerator:
       config: the run's configuration.
       system: its models.
       generator: `sample`, `log_prob` and `complete` on token ids.
-      reader: how ids become text; None on the oracle and CFG tasks.
-      symbols: on the CFG task: symbols by id, the first of which is padding; else empty.
-      position: phases of training that it has seen, and `total`, of how many.
-      chosen: which weights these are, in words.
-      figures: of the finished run's last weights, as measured then; empty before.
-      run_dir: the run's folder.
+      reader: converts ids to text; None on the oracle and CFG tasks.
+      symbols: on the CFG task the symbols by id, the first of which is padding; else empty.
+      position: number of phases after which the weights were saved.
+      total: number of phases in the schedule.
+      chosen: description of the weights.
+      figures: figures of the finished run's last weights; empty if it is not finished.
+      run_dir: the run folder.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class TrainedGenerator:
         ])  # fmt: skip
 
     def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
-        """Returns token ids (num, T) int32; see `generate`."""
+        """Samples sentences as token ids (num, T) int32; see `generate`."""
         Request(num, temperature, seed)
         return self.generator.sample(num, temperature, (seed, GENERATE))
 
@@ -111,13 +112,13 @@ class TrainedGenerator:
           5
 
         Args:
-          num: how many; more sentences begin with the same ones.
+          num: number of sentences; a larger number begins with the same sentences.
           temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
-          **options: other fields of `Request`: ``prompt="a man"``, ``template="a man ___ on the
-            ___"`` (of a system that fills gaps), ``top_k=40``, ``top_p=0.9``
-            (both outside every published protocol), ``greedy=True``, ``unique=True``; and
-            ``novel=True``, with ``data="my_data"`` if the data folder has moved.
+          **options: other fields of `Request`: ``prompt="a man"``; ``template="a man ___ on the
+            ___"``, for systems that fill gaps; ``top_k=40`` and ``top_p=0.9``, which no published
+            protocol uses; ``greedy=True``; ``unique=True``; and ``novel=True``, with
+            ``data="my_data"`` if the data folder has moved.
 
         Raises:
           UserError: a value is impossible, a word of the prompt is unknown, or too few sentences
@@ -138,10 +139,10 @@ class TrainedGenerator:
         """Returns `num` sentences with their tokens and log-probabilities.
 
         Args:
-          num: how many.
+          num: number of sentences.
           temperature: divides the logits; below 1 is sharper.
           seed: the same seed gives the same sentences.
-          data: with ``novel``: the data folder, if it has moved.
+          data: with ``novel``, the data folder if it has moved.
           **options: as in `generate`.
 
         Raises:
@@ -150,8 +151,8 @@ class TrainedGenerator:
         request = make_request(num, temperature, seed, **options)
         if isinstance(self.generator, ResidualGenerator):
             raise UserError(
-                "a residual model chooses whole sentences: it takes no prompt, template, top_k, "
-                "top_p, greedy, unique or novel, and has no log-probabilities of tokens"
+                "a residual model resamples whole sentences: it has no log-probabilities of "
+                "tokens, and takes no prompt, template, top_k, top_p, greedy, unique or novel"
             )
         batches, given = self._batches(request)
         known = set(self.training_sentences(data)) if request.novel else set()
@@ -174,25 +175,25 @@ class TrainedGenerator:
     def resample(
         self, num: int, candidates: int, temperature: float = 1.0, seed: int = 0
     ) -> tuple[list[str], float]:
-        """Returns sentences of the residual model of this generator and its own D.
+        """Samples the residual model of this generator and its own D.
 
-        Each is chosen among `candidates` sentences by D (`generation.residual.resample`).
+        D chooses each sentence among `candidates` samples (`generation.residual.resample`).
 
         Args:
-          num: how many; more sentences begin with the same ones.
-          candidates: sentences of the generator for each.
+          num: number of sentences; a larger number begins with the same sentences.
+          candidates: samples of the generator per sentence.
           temperature: divides the logits of the generator.
           seed: the same seed gives the same sentences.
 
         Returns:
-          The sentences, and the mean effective sample size among their candidates: 1 if one of them
-          always has all the weight, `candidates` if D prefers none.
+          The sentences, and the mean effective sample size of their candidates: from 1, if one
+          candidate always has all weight, to `candidates`, if all have equal weight.
 
         Raises:
           UserError: the run has no discriminator, or a value is impossible.
         """
         if candidates < 1:
-            raise UserError(f"resample must be at least 1, but is {candidates}")
+            raise UserError(f"resample must be at least 1, not {candidates}")
         self.sample(0, temperature, seed)  # refuses impossible values
         log_odds = system_log_odds(self.system, self.config)
         own = base_generator(self.generator), log_odds, max(num, 0), candidates
@@ -201,13 +202,13 @@ class TrainedGenerator:
         return [self._text(row) for row in found.tokens], effective
 
     def training_sentences(self, data: str | Path | None = None) -> list[str]:
-        """Returns the training sentences as `generate` would write them.
+        """Returns the training sentences in the format of `generate`.
 
         Args:
-          data: the data folder; where the run says it was, if not given.
+          data: the data folder; default: where it was when the run was trained.
 
         Raises:
-          UserError: the run is not one on text, or the folder is missing or another one.
+          UserError: the run is not a run on text, or its data folder is missing or differs.
         """
         return training_text(RunFolder(self.run_dir), self.config, data)
 
@@ -222,7 +223,7 @@ class TrainedGenerator:
         return tuple(self.symbols[each] if self.symbols else str(each) for each in ids)
 
     def _batches(self, request: Request) -> tuple[Iterator[Drawn], np.ndarray]:
-        """Returns batch after batch of what is drawn, and which tokens are given, (T,)."""
+        """Returns an iterator over batches of samples, and the mask (T,) of given tokens."""
         law = request.temperature, request.top_k, request.top_p, request.greedy
         seed, places = (request.seed, GENERATE), np.arange(self.config.length)
         if not request.template:
@@ -252,7 +253,7 @@ class TrainedGenerator:
 
 
 def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
-    """Returns the generator of a run as it is now.
+    """Loads the generator of a finished or interrupted run.
 
     Examples:
       >>> import leakgan_tf
@@ -263,9 +264,9 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
       5
 
     Args:
-      run_dir: a run's folder, or the name of a model that comes with the package: "captions"
-        (LeakGAN), "captions-mle".
-      best: take the weights of the best evaluation, not the latest.
+      run_dir: a run folder, or the name of a pre-trained model of the package: "captions"
+        (LeakGAN) or "captions-mle".
+      best: load the weights of the best evaluation instead of the latest.
 
     Raises:
       UserError: there is no run, it has no checkpoint yet, or a file is damaged.

@@ -1,4 +1,4 @@
-"""The configuration of a run on the oracle task. Needs no TensorFlow."""
+"""Builds the configuration of a run on the oracle task. Does not import TensorFlow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,18 +18,19 @@ def oracle_config(
     changes: Mapping[str, Any],
     oracle_digest: str = "",
 ) -> Config[Any]:
-    """Returns the configuration of a run on an oracle; raises ``UserError`` on bad values.
-
-    Without `semantics` the preset keeps its own.
+    """Returns the configuration of a run on the oracle task.
 
     Args:
-      preset: a preset's name.
+      preset: name of the preset.
       length: tokens in a sentence, T.
-      semantics: "original" or "paper".
-      system: a system's name.
-      seed: the run's.
-      changes: fields by name.
-      oracle_digest: SHA-256 of the published oracle's weights, if they are used.
+      semantics: "original" or "paper"; None for the preset's.
+      system: name of the system.
+      seed: seed of the run.
+      changes: values of fields that replace the preset's.
+      oracle_digest: SHA-256 of the published oracle's weights; "" for a random oracle.
+
+    Raises:
+      UserError: a name is unknown or a value is impossible.
     """
     own = system_config(system)
     base = synthetic_preset(preset, length, own)

@@ -1,4 +1,4 @@
-"""What a run has left behind, read without TensorFlow: settings, records, figures, progress."""
+"""Reads the configuration, records, figures and progress of runs, without TensorFlow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,18 +17,19 @@ from leakgan_tf.utils.files import read_json
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run's own words.
+    """The contents of a run folder that reports use.
 
     Attributes:
-      name: what the report calls it.
+      name: the run's name in reports.
       path: its folder.
       config: its configuration.
       made_by: command, versions, machine, commit.
-      records: the lines of metrics.jsonl up to its latest checkpoint.
-      measured: the figures of the finished run; empty before.
-      progress: the latest checkpoint's (`runs.checkpoint.Progress`); empty before the first.
-      melodies: whether it learns melodies.
-      starts: what began and resumed it, in order (`RunFolder.record_start`).
+      records: the records in metrics.jsonl up to the latest checkpoint.
+      measured: the figures of the finished run; empty if it is not finished.
+      progress: `runs.checkpoint.Progress` of the latest checkpoint, in part; empty if there is
+        none.
+      melodies: whether the run learns melodies.
+      starts: the starts and restarts of the run, in order (`RunFolder.record_start`).
     """
 
     name: str
@@ -43,7 +44,7 @@ class RunRecord:
 
     @property
     def finished(self) -> bool:
-        """Whether all phases have run and the figures of the last weights are there."""
+        """Whether all phases have run and the figures of the last weights are available."""
         return bool(self.measured)
 
     @property
@@ -53,11 +54,11 @@ class RunRecord:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Seconds of each kind of phase."""
+        """Seconds spent on each kind of work."""
         return self.measured.get("seconds") or self.progress.get("seconds", {})
 
     def state(self) -> str:
-        """Returns how far the run came, a sentence."""
+        """Returns a sentence about the progress of the run."""
         if self.finished:
             return f"Finished, {self.measured['total_updates']:,} updates."
         if not self.progress:
@@ -73,15 +74,18 @@ class RunRecord:
 
 
 def read_runs(paths: Sequence[str | Path]) -> list[RunRecord]:
-    """Reads runs, each once, named by their folders, or by their paths where two have one name.
+    """Reads runs, each once.
+
+    A run's name is that of its folder, or its path if two folders have the same name.
 
     Args:
-      paths: folders of runs, or of benchmarks: these stand for all runs in them.
+      paths: run folders, and benchmark folders for all runs in them.
 
     Raises:
-      UserError: no run is named, one is none, there is nothing to report, or a file is damaged.
+      UserError: no run is named, a folder is not a run folder, there is nothing to report, or a
+        file is damaged.
     """
-    folders: dict[Path, tuple[str, bool]] = {}  # what was given, and whether by itself
+    folders: dict[Path, tuple[str, bool]] = {}  # the given path, and whether it was named itself
     for path in paths:
         inside = runs_inside(Path(path))
         for each in inside or [Path(path)]:
@@ -99,7 +103,7 @@ def read_runs(paths: Sequence[str | Path]) -> list[RunRecord]:
 
 
 def runs_inside(path: Path) -> list[Path]:
-    """Returns the runs in a benchmark's folder, by name; none of a run's folder or another's."""
+    """Returns the runs in a benchmark folder, sorted by name; empty for any other folder."""
     if not path.is_dir() or RunFolder(path).config_file.exists():
         return []
     return sorted(each.parent for each in path.glob("*/config.json"))
@@ -110,18 +114,18 @@ def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
 
     Args:
       path: its folder.
-      name: what the report calls it.
-      begun: refuse a run that has neither a checkpoint nor records yet.
+      name: its name in reports.
+      begun: whether to refuse a run that has neither a checkpoint nor records yet.
 
     Raises:
-      UserError: as of `read_runs`.
+      UserError: as in `read_runs`.
     """
     folder = RunFolder(path)
     if not folder.config_file.exists():
-        folder.weights()  # says what is wrong
+        folder.weights()  # raises an error that says what is wrong
     config, made_by = folder.read_config(), folder.read().get("made_by", {})
     progress = _progress(folder.checkpoint) if folder.checkpoint.exists() else {}
-    end = progress.get("position", float("inf"))  # what came after it will be run again
+    end = progress.get("position", float("inf"))  # later phases will be run again
     records = [record for record in folder.records() if record["position"] < end]
     if begun and not (progress or records):
         raise UserError(f"{path} has nothing to report yet: neither a checkpoint nor records")

@@ -1,6 +1,6 @@
-"""What is asked of a trained generator: how many sentences, beginning how, drawn by which law.
+"""Requests to a trained generator: number of sentences, prompt or template, sampling options.
 
-Needs no TensorFlow: everything that can be wrong with a request is said before it is imported.
+Does not import TensorFlow, so that a wrong request is refused before TensorFlow is loaded.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ OUTSIDE = (
     "no published figure"
 )
 BLANK = "___"  # a token to fill, in a template
-TRIES = 50  # sentences drawn for each one asked, at most, where --unique or --novel leaves some out
+TRIES = 50  # limit of samples per requested sentence with --unique or --novel
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Request:
     """Sentences to generate.
 
     Attributes:
-      num: how many.
+      num: number of sentences.
       temperature: divides the logits; below 1 is sharper.
       seed: the same seed gives the same sentences.
-      prompt: what every sentence begins with.
-      template: a sentence with a `BLANK` for each token to fill, of a system that fills gaps.
-      top_k: draw from so many of the likeliest tokens; 0: from all.
-      top_p: draw from the fewest likeliest tokens with this probability together.
-      greedy: take the likeliest token each time.
-      unique: no sentence twice.
-      novel: no sentence of the training set.
+      prompt: the beginning of every sentence.
+      template: a sentence with a `BLANK` for each token to fill, for systems that fill gaps.
+      top_k: sample from this many most likely tokens; 0: from all.
+      top_p: sample from the smallest set of most likely tokens with at least this probability.
+      greedy: take the most likely token instead of sampling.
+      unique: omit repeated sentences.
+      novel: omit sentences of the training set.
 
     Raises:
       UserError: a value is impossible, or two of them contradict each other.
@@ -56,37 +56,39 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.num < 0:
-            raise UserError(f"num must not be negative, but is {self.num}")
+            raise UserError(f"num must be 0 or more, not {self.num}")
         if not -(2**31) <= self.seed < 2**31:
-            raise UserError(f"seed must fit into 32 bits, but is {self.seed}")
+            raise UserError(f"seed must fit into 32 bits, not {self.seed}")
         check_temperature(self.temperature, "temperature")
         if not 0 <= self.top_k < 2**31:
-            raise UserError(f"top_k must be 0 (all tokens) or more, but is {self.top_k}")
+            raise UserError(f"top_k must be 0 (all tokens) or more, not {self.top_k}")
         if not 0 < self.top_p <= 1:  # NaN neither
-            raise UserError(f"top_p must be above 0 and at most 1, but is {self.top_p:g}")
+            raise UserError(f"top_p must be above 0 and at most 1, not {self.top_p:g}")
         if self.greedy and (self.temperature != 1 or self.truncated):
-            raise UserError("greedy takes the likeliest token: no temperature, top_k or top_p")
+            raise UserError(
+                "greedy takes the most likely token: leave out temperature, top_k and top_p"
+            )
         if self.prompt and self.template:
             raise UserError(
                 "give a prompt or a template, not both: a template has its own beginning"
             )
         if self.greedy and self.unique and self.num > 1:
-            raise UserError("greedy gives one sentence: unique cannot make them different")
+            raise UserError("greedy gives one sentence only: leave out unique, or set num to 1")
 
     @property
     def truncated(self) -> bool:
-        """Whether top-k or top-p leaves tokens out."""
+        """Whether top-k or top-p excludes tokens."""
         return self.top_k > 0 or self.top_p < 1
 
     @property
     def plain(self) -> bool:
-        """Whether count, temperature and seed are all that is asked for."""
+        """Whether only num, temperature and seed are set."""
         given = self.prompt or self.template
         return not (given or self.truncated or self.greedy or self.unique or self.novel)
 
     @property
     def law(self) -> str:
-        """How tokens are drawn, in words."""
+        """Description of the law that tokens are sampled from."""
         if self.greedy:
             return "greedy: the likeliest token"
         words = [f"temperature {self.temperature:g}"]
@@ -100,13 +102,13 @@ class Sentence:
     """A generated sentence.
 
     Attributes:
-      text: as `generate` writes it.
-      tokens: the words and marks, those of the prompt first.
-      prompt_tokens: how many of them were given, by a prompt or by a template.
-      log_prob_model: of the other tokens, the end of the sentence included, under the model at
-        temperature 1, in nats.
-      log_prob_law: of the same under the law that they were drawn by, in nats. What `unique` and
-        `novel` leave out is not accounted for.
+      text: the sentence as returned by `generate`.
+      tokens: its tokens, given ones included.
+      prompt_tokens: number of tokens given by the prompt or template.
+      log_prob_model: log-probability of the other tokens and the end of the sentence under the
+        model at temperature 1, in nats.
+      log_prob_law: the same under the law they were sampled from, in nats. `unique` and `novel` are
+        not taken into account.
     """
 
     text: str
@@ -126,7 +128,7 @@ def make_request(num: int, temperature: float = 1.0, seed: int = 0, **options: A
 
 
 def describe_filter(request: Request) -> str:
-    """Returns what `unique` and `novel` ask for, in words."""
+    """Returns the requested filters in words: "unique", "novel" or "unique and novel"."""
     words = ["unique"] * request.unique + ["novel"] * request.novel
     return " and ".join(words)
 
@@ -135,25 +137,23 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
     """Returns a prompt's ids, split into tokens as the training text was.
 
     Args:
-      prompt: the beginning of a sentence; "" gives none.
-      reader: the run's; None on the oracle task.
+      prompt: the beginning of a sentence; "" has no ids.
+      reader: the run's reader; None if the task is not text.
       length: tokens in a sentence, T.
 
     Raises:
-      UserError: a word is unknown (the message names the nearest known ones), the prompt fills the
-        whole sentence, or the run learned no text.
+      UserError: a word is unknown (the message names the nearest known ones), the prompt has T
+        tokens or more, or the task is not text.
     """
     if not prompt:
         return []
     if reader is None:
-        raise UserError(
-            "a prompt takes a run on text: tokens of an oracle or a grammar are not words"
-        )
+        raise UserError("a prompt needs a run on text: the tokens of this run are not words")
     tokens = reader.tokenizer.tokenize(prompt)
     _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
         raise UserError(
-            f"the prompt has {len(tokens)} tokens, a sentence of this model at most {length}: "
+            f"the prompt has {len(tokens)} tokens, but sentences of this model at most {length}: "
             f"give {length - 1} or fewer"
         )
     return [int(each) for each in reader.vocabulary.encode(tokens, length)[: len(tokens)]]
@@ -166,21 +166,18 @@ def encode_template(
 
     Args:
       template: a sentence with blanks.
-      reader: the run's; None on the oracle task.
-      config: the run's.
+      reader: the run's reader; None if the task is not text.
+      config: the run's configuration.
 
     Raises:
-      UserError: the run's system fills no gaps, or the run learned no text; a word is unknown (the
-        message names the nearest known ones); there is no blank, or the template is longer than the
-        model's sentences.
+      UserError: the system does not fill gaps, the task is not text, a word is unknown (the message
+        names the nearest known ones), there is no blank, or the template has more than T tokens.
     """
     if not config.own.fills:
         able = ", ".join(name for name in find_systems() if system_config(name).fills)
-        raise UserError(f"a template takes a run of {able}: {config.system} fills no blanks")
+        raise UserError(f"a template needs a run of {able}: {config.system} fills no blanks")
     if reader is None:
-        raise UserError(
-            "a template takes a run on text: tokens of an oracle or a grammar are not words"
-        )
+        raise UserError("a template needs a run on text: the tokens of this run are not words")
     parts = [reader.tokenizer.tokenize(part) for part in template.split(BLANK)]
     if len(parts) < 2:
         raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
@@ -192,7 +189,8 @@ def encode_template(
     ids.pop()  # one blank fewer than parts
     if len(ids) > config.length:
         raise UserError(
-            f"the template has {len(ids)} tokens, a sentence of this model at most {config.length}"
+            f"the template has {len(ids)} tokens, but sentences of this model have at most "
+            f"{config.length}: shorten it"
         )
     return ids
 
@@ -211,7 +209,7 @@ def _refuse_unknown(tokens: Sequence[str], reader: TextReader, what: str) -> Non
 
 
 def count_drawn(tokens: np.ndarray, drawn: np.ndarray, end: int) -> np.ndarray:
-    """Returns which of tokens (n, T) count: those `drawn` (T,), up to the first `end`."""
+    """Returns the mask (n, T) of the tokens that were `drawn` (T,), up to the first `end`."""
     unended = np.cumprod(tokens != end, axis=1, dtype=bool)
     before = np.pad(unended[:, :-1], [[0, 0], [1, 0]], constant_values=True)
     return before & drawn

@@ -1,6 +1,6 @@
-"""The shapes of the files in a run's folder; `utils.schema` compares what is read with them.
+"""The types of the files in a run folder, checked by `utils.schema` when they are read.
 
-Keys that are not declared here may be there. Those of a record or of figures must be numbers.
+Files may have further keys. Those of records and of figures must have numbers as values.
 """
 
 import contextlib
@@ -13,17 +13,17 @@ from leakgan_tf.utils.files import read_bytes
 from leakgan_tf.utils.hardware import Hardware
 from leakgan_tf.utils.schema import Limits, check, parse_json
 
-# Measured values: NaN where there was nothing to measure. Axes of pictures end before 1e300.
+# Measured values; NaN if there was nothing to measure. Plots cannot show values near 1e300.
 Number = Annotated[float, Limits(-1e30, 1e30, finite=False)]
 Seconds = Annotated[float, Limits(0, 1e12)]
 Count = Annotated[int, Limits(0, 1e15)]
 Temperature = Annotated[float, Limits(0, 1e30)]
 Orders = TypedDict("Orders", {"2": Number, "3": Number, "4": Number, "5": Number})
-BEST_TEXTS = {"rule"}  # of the best evaluation's figures, all others are numbers
+BEST_TEXTS = {"rule"}  # entries of the best evaluation that are not numbers
 
 
 class MadeBy(TypedDict, total=False):
-    """What made a run or a result."""
+    """The origin of a run or a result."""
 
     command: str
     python: str
@@ -45,7 +45,7 @@ class _StartRequired(TypedDict):
 
 
 class Start(_StartRequired, MadeBy):
-    """A line of starts.jsonl: what began or resumed a run."""
+    """A line of starts.jsonl: a start or restart of a run."""
 
 
 class _RunFileRequired(TypedDict):
@@ -55,7 +55,7 @@ class _RunFileRequired(TypedDict):
 
 
 class RunFile(_RunFileRequired, total=False):
-    """config.json."""
+    """The content of config.json."""
 
     made_by: MadeBy
 
@@ -73,20 +73,20 @@ class Record(_RecordRequired, total=False):
 
 
 class Evaluation(Record):
-    """The line of an evaluation."""
+    """A line of metrics.jsonl: figures of an evaluation."""
 
     phase: str
     spent: Seconds
 
 
 class CollapseWarning(Record):
-    """A line that warns of collapse."""
+    """A line of metrics.jsonl: a warning of `training.monitor`."""
 
     text: str
 
 
 class Progress(TypedDict):
-    """How far a run came: its latest checkpoint's `runs.checkpoint.Progress`, in part."""
+    """Progress of a run: a part of `runs.checkpoint.Progress`."""
 
     position: Count
     total: Count
@@ -95,7 +95,7 @@ class Progress(TypedDict):
 
 
 class OracleRow(TypedDict):
-    """A temperature's figures in a sweep on the oracle task."""
+    """Figures at one temperature of a sweep on the oracle task."""
 
     temperature: Temperature
     nll_oracle: Number
@@ -106,7 +106,7 @@ class OracleRow(TypedDict):
 
 
 class TextRow(TypedDict):
-    """A temperature's figures in a sweep on text."""
+    """Figures at one temperature of a sweep on text."""
 
     temperature: Temperature
     nll_test: Number
@@ -118,7 +118,7 @@ class TextRow(TypedDict):
 
 
 class Figures(TypedDict, total=False):
-    """What figures of finished runs share."""
+    """Figures of finished runs on any task."""
 
     best: dict[str, Any]
     discriminator: dict[str, Number]
@@ -128,7 +128,7 @@ class Figures(TypedDict, total=False):
 
 
 class OracleFigures(Figures, total=False):
-    """Figures of a run on the oracle task."""
+    """Figures of a run on the oracle or CFG task."""
 
     sweep: list[OracleRow]
 
@@ -141,13 +141,13 @@ class _TextFiguresRequired(TypedDict):
 
 
 class Sentences(TypedDict):
-    """How many sentences were scored."""
+    """Number of scored sentences."""
 
     used: Count
 
 
 class Protocol(TypedDict, total=False):
-    """How text was scored: what `metrics.text_scores.bleu_signature` reads, and more."""
+    """The protocol of text scores, with the entries of `metrics.text_scores.bleu_signature`."""
 
     tokenizer: str
     lowercase: bool
@@ -169,19 +169,19 @@ class TextFigures(_TextFiguresRequired, Figures, total=False):
 
 
 def check_record(value: Any, where: str) -> dict[str, Any]:
-    """Returns a line of metrics.jsonl; raises ``UserError`` if it is none."""
+    """Returns a record of metrics.jsonl; raises ``UserError`` if its type is wrong."""
     record = check(value, Record, where)
     shape = {"evaluation": Evaluation, "warning": CollapseWarning}.get(record["group"], Record)
     return _with_numbers(check(value, shape, where), shape, where)
 
 
 def check_figures(value: Any, task: str, where: str) -> dict[str, Any]:
-    """Returns a finished run's figures; raises ``UserError`` if they are none.
+    """Returns a finished run's figures; raises ``UserError`` if their type is wrong.
 
     Args:
-      value: of JSON.
-      task: "synthetic" or "text".
-      where: what messages begin with.
+      value: the parsed JSON.
+      task: "synthetic", "text" or "cfg".
+      where: begins each error message.
     """
     shape = TextFigures if task == "text" else OracleFigures
     figures = _with_numbers(check(value, shape, where), shape, where)
@@ -192,16 +192,16 @@ def check_figures(value: Any, task: str, where: str) -> dict[str, Any]:
 
 
 def _with_numbers(value: dict[str, Any], shape: type, where: str) -> dict[str, Any]:
-    """Returns the value; raises ``UserError`` if a key that is not declared has no number."""
+    """Returns the value; raises ``UserError`` if an undeclared key's value is not a number."""
     declared = typing.get_type_hints(shape)
     rest = {name: each for name, each in value.items() if name not in declared}
     return {**value, **check(rest, dict[str, Number], where)}
 
 
 def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
-    """Returns the lines of metrics.jsonl, as they are and as records; none if there is no file.
+    """Returns the lines of metrics.jsonl and their records; empty if there is no file.
 
-    Half a line at the end, of a killed run, is left out. Elsewhere it is damage.
+    An incomplete last line, left by a killed run, is ignored. Any other one is an error.
 
     Raises:
       UserError: the file cannot be read, or a line is damaged.
@@ -219,7 +219,7 @@ def read_records(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
 
 
 def read_starts(path: Path) -> list[Start]:
-    """Returns the lines of starts.jsonl but damaged ones: a kill may have left half of one.
+    """Returns the lines of starts.jsonl, except damaged ones, which killed runs may leave.
 
     Raises:
       UserError: the file cannot be read.

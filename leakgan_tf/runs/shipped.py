@@ -1,4 +1,4 @@
-"""Models that come with the package, and the data folder behind any run."""
+"""Finds pre-trained models of the package, and the data folders of runs."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ NAMES = ("captions", "captions-mle")
 
 
 def find_run(run: str | Path) -> Path:
-    """Returns a run's folder: the one that is named, or that of a model of the package.
+    """Returns the folder of a run, or of a pre-trained model of the package.
 
-    A run in a folder of that name comes first.
+    If a run folder has the name of a pre-trained model, the run folder is returned.
     """
     path = Path(run)
     if str(run) in NAMES and not RunFolder(path).config_file.exists():
@@ -25,14 +25,19 @@ def find_run(run: str | Path) -> Path:
 
 
 def training_text(folder: RunFolder, config: Config, data: str | Path | None = None) -> list[str]:
-    """Returns a run's training sentences as it would write them.
+    """Returns a run's training sentences in the format of its samples.
+
+    Args:
+      folder: the run folder.
+      config: the run's configuration.
+      data: the data folder; default: where it was when the run was trained.
 
     Raises:
-      UserError: it is not a run on text, or as `run_data`.
+      UserError: the run is not a run on text; or as in `run_data`.
     """
     reader = folder.read_reader(config)
     if reader is None:
-        raise UserError("novel needs a run on text: an oracle's sentences are not text")
+        raise UserError("training sentences, as for novel, need a run on text")
     return [reader.text(row) for row in run_data(folder.path, config.dataset, data).train]
 
 
@@ -40,10 +45,10 @@ def run_data(run_dir: Path, digest: str, data: str | Path | None = None) -> Text
     """Returns the data folder that a run was trained on.
 
     Args:
-      run_dir: the run's folder.
-      digest: of the data, as the run's configuration has it.
-      data: the data folder; where the run says it was, if not given. In a model of the package that
-        is relative to the run's folder.
+      run_dir: the run folder.
+      digest: digest of the data folder in the run's configuration.
+      data: the data folder; default: where it was when the run was trained. For pre-trained models
+        this path is relative to the run folder.
 
     Raises:
       UserError: the folder is missing, damaged, or not the one that the run was trained on.

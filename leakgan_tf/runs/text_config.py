@@ -1,4 +1,4 @@
-"""The configuration of a run on text, from its data folder. Needs no TensorFlow."""
+"""Builds the configuration of a run on text. Does not import TensorFlow."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from leakgan_tf.utils.errors import UserError
 
 
 def dataset_digest(dataset: TextDataset) -> str:
-    """Returns the SHA-256 of a data folder's contents, wherever it is."""
+    """Returns the SHA-256 of a data folder's contents; it does not depend on the path."""
     parts = json.dumps(dataset.record["sha256"], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()
 
@@ -28,9 +28,19 @@ def text_config(
     seed: int,
     changes: Mapping[str, Any],
 ) -> Config[Any]:
-    """Returns the configuration of a run on a data folder; raises ``UserError`` on bad values.
+    """Returns the configuration of a run on a data folder.
 
-    Without `semantics` the preset keeps its own.
+    Args:
+      dataset: the data folder's contents.
+      preset: name of the preset.
+      semantics: "original" or "paper"; None for the preset's.
+      system: name of the system.
+      seed: seed of the run.
+      changes: values of fields that replace the preset's.
+
+    Raises:
+      UserError: a name is unknown, a value is impossible, or there are fewer training sentences
+        than a batch has.
     """
     melodies = dataset.tokenizer.name == PitchTokenizer.name
     own = system_config(system)

@@ -1,1 +1,1 @@
-"""What is to be learned: real sentences, and how generated ones are measured."""
+"""Tasks: real sentences to learn from, and the evaluation of generators."""

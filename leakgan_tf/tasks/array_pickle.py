@@ -1,9 +1,9 @@
-"""Reads a pickled list of NumPy arrays without running, or allocating, what the pickle asks for.
+"""Reads a pickled list of NumPy arrays without executing code from the pickle.
 
-Python's own unpickler in C reserves as much memory as a memo's index says, and NumPy's
-constructors take flags that make an array of bytes one of objects. So this reader knows only the
-operations of a list of arrays, puts plain records in the place of NumPy's objects, and makes
-arrays of them at the end, where each is one of numbers whose bytes are there.
+Python's C unpickler allocates as much memory as a memo index demands, and NumPy's constructors
+accept flags that turn an array of bytes into one of objects. This reader supports only the
+operations that a list of arrays needs, and creates plain records in place of NumPy's objects. It
+converts records to arrays at the end, if their dtype is numeric and their size matches their bytes.
 """
 
 import io
@@ -17,8 +17,8 @@ import numpy as np
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_bytes
 
-_MOST_BYTES = 2**27  # of the file; the published one has 4 MB
-_MOST_READS = 100_000  # about one an operation; the published file takes 526
+_MOST_BYTES = 2**27  # largest file; the published one has 4 MB
+_MOST_READS = 100_000  # about one per operation; the published file needs 526
 _DTYPES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"})
 _OPERATIONS = b"".join(
     (
@@ -35,32 +35,32 @@ _OPERATIONS = b"".join(
 
 
 def read_pickled_arrays(path: Path, count: int) -> list[np.ndarray]:
-    """Returns the arrays of numbers in a pickled list or tuple of them, of any protocol to 4.
+    """Returns the numeric arrays in a pickled list or tuple, of any protocol up to 4.
 
     Args:
       path: the file.
-      count: how many arrays it must hold.
+      count: expected number of arrays.
 
     Raises:
-      UserError: it is damaged, or holds anything else.
+      UserError: the file is missing, damaged, or contains anything else.
     """
     content = read_bytes(path, "pickled arrays", _MOST_BYTES)
     try:
         values = _ArraysOnly(_Counted(content), encoding="latin-1").load()
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    except KeyError as error:  # an operation that is not in `dispatch`, or in no memo
+    except KeyError as error:  # an unsupported operation, or a missing memo entry
         raise UserError(f"{path} contains something other than arrays of numbers") from error
     except Exception as error:  # damaged files raise nearly anything
         reason = str(error) or type(error).__name__
         raise UserError(f"{path} cannot be read as pickled arrays: {reason}") from error
     if not isinstance(values, list | tuple) or len(values) != count:
-        raise UserError(f"{path} is not a list of {count} arrays")
+        raise UserError(f"{path} is not a pickled list of {count} arrays")
     return [_array(value, f"{path}: item {place}") for place, value in enumerate(values)]
 
 
 class _Counted(io.BytesIO):
-    """A file that can be read so often only: operations cost time."""
+    """A file with a limited number of reads, which bounds the number of operations."""
 
     reads = 0
 
@@ -79,7 +79,7 @@ class _Counted(io.BytesIO):
 
 
 class _Record:
-    """What the pickle calls a constructor with, and the state that it sets."""
+    """The arguments of a constructor in the pickle, and the state that is set afterwards."""
 
     state: Any = None
 
@@ -99,7 +99,7 @@ class _DtypeRecord(_Record):
 
 
 class _BytesRecord(_Record):
-    """How Python 3 pickles bytes for protocol 2: text, to be encoded."""
+    """Bytes as Python 3 pickles them for protocol 2: text to be encoded."""
 
 
 _CONSTRUCTORS = {
@@ -112,7 +112,7 @@ _CONSTRUCTORS = {
 
 
 class _ArraysOnly(pickle._Unpickler):
-    """The unpickler in Python, with the operations and constructors of a list of arrays."""
+    """Python's unpickler, limited to the operations and constructors of a list of arrays."""
 
     dispatch = {code: pickle._Unpickler.dispatch[code] for code in _OPERATIONS}  # noqa: RUF012
 
@@ -122,14 +122,14 @@ class _ArraysOnly(pickle._Unpickler):
     dispatch[pickle.FRAME[0]] = _skip_frame  # type: ignore[assignment]
 
     def find_class(self, module: str, name: str) -> type:
-        """Returns the record for one of NumPy's constructors; refuses all else."""
+        """Returns the record of a NumPy constructor; raises ``UserError`` for any other name."""
         if (module, name) not in _CONSTRUCTORS:
             raise UserError(f"the pickle contains {module}.{name}, not only arrays of numbers")
         return _CONSTRUCTORS[module, name]
 
 
 def _array(value: Any, where: str) -> np.ndarray:
-    """Returns the array that a record describes; ``UserError`` if it is none of numbers."""
+    """Returns the array that a record describes; raises ``UserError`` if it is not numeric."""
     if not isinstance(value, _ArrayRecord):
         raise UserError(f"{where} is not an array")
     try:
@@ -140,7 +140,7 @@ def _array(value: Any, where: str) -> np.ndarray:
         raw = data.encode("latin-1") if isinstance(data, str) else data
         sizes = [int(size) for size in shape]
         if min(sizes, default=0) < 0 or math.prod(sizes) * dtype.itemsize != len(raw):
-            raise UserError(f"it has {len(raw):,} bytes, not those of {dtype} {shape}")
+            raise UserError(f"it has {len(raw):,} bytes, which do not fit {dtype} {shape}")
         flat = np.frombuffer(raw, dtype)
         return flat.reshape(sizes, order="F" if fortran else "C")
     except UserError as error:
@@ -150,7 +150,7 @@ def _array(value: Any, where: str) -> np.ndarray:
 
 
 def _dtype(record: Any) -> np.dtype:
-    """Returns the dtype that a record describes, if its state only gives the byte order."""
+    """Returns the dtype that a record describes; its state may only set the byte order."""
     if not isinstance(record, _DtypeRecord) or record.arguments[0] not in _DTYPES:
         raise UserError("it contains an array of something other than numbers")
     _, order, *rest = record.state

@@ -1,4 +1,4 @@
-"""What a task gives to systems and trainer."""
+"""Interface of the tasks for systems and the trainer."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,11 +11,11 @@ from leakgan_tf.utils.seeds import numpy_generator
 
 @runtime_checkable
 class Task(Protocol):
-    """A source of real sentences, and measures of generators."""
+    """Real sentences to learn from, and the evaluation of generators."""
 
     @property
     def train(self) -> np.ndarray:
-        """The sentences to learn from, ids (n, T) int32."""
+        """Training sentences, ids (n, T) int32."""
 
     @property
     def test(self) -> np.ndarray:
@@ -23,32 +23,33 @@ class Task(Protocol):
 
     @property
     def reader(self) -> TextReader | None:
-        """How ids become text; None where they are no words."""
+        """Converts ids to text; None if ids do not stand for words."""
 
     @property
     def score(self) -> str:
-        """Name of the figure by which the best weights are kept; lower is better."""
+        """Name of the figure that selects the best weights; lower is better."""
 
     def positives(self, count: int, seed: int) -> np.ndarray:
         """Returns real sentences for D's training, (count, T) int32."""
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
-        """Returns the figures of a generator during training; changes no weight."""
+        """Returns the figures of a generator during training; does not change weights."""
 
     def measure(self, generator: Generator) -> dict[str, Any]:
-        """Returns the figures of a finished generator; changes no weight."""
+        """Returns the figures of a trained generator; does not change weights."""
 
     def show(self, tokens: np.ndarray) -> list[str]:
         """Returns sentences (n, T) as text, one line each."""
 
 
 def drawn_sentences(sentences: np.ndarray, count: int, seed: int, *path: str) -> np.ndarray:
-    """Returns sentences chosen at random, (count, T); some twice only if they are too few.
+    """Returns sentences chosen at random, (count, T); with replacement only if count > n.
 
     Args:
       sentences: ids (n, T).
-      count: how many.
-      seed: seed of the use named by ``path``.
+      count: number of sentences to choose.
+      seed: seed; random numbers also depend on ``path``.
+      *path: names the use of the random numbers.
     """
     generator = numpy_generator(seed, *path)
     rows = generator.choice(len(sentences), count, replace=count > len(sentences))

@@ -16,13 +16,13 @@ TEMPERATURE = 1.0  # the model's own distribution
 
 
 class CFGTask:
-    """Sentences of a grammar, and generators measured by it.
+    """Sentences of a grammar, and the evaluation of generators by it.
 
     Args:
-      config: `grammar`, `law`, and the numbers of sentences.
+      config: its `grammar`, `law`, seed and numbers of sentences are used.
     """
 
-    reader: TextReader | None = None  # no words, and no end symbol
+    reader: TextReader | None = None  # ids are symbols of the grammar
 
     def __init__(self, config: Config):
         self.config = config
@@ -39,10 +39,10 @@ class CFGTask:
         return self.language.sample(count, derive_int(seed, "positives"))
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
-        """Returns `figures` of `evaluation_samples` samples, held-out NLL and total variation.
+        """Returns `figures` of `evaluation_samples` samples, and the held-out NLL.
 
-        ``total_variation`` is that between the model and the law over all sentences of the
-        language, where these can be enumerated.
+        If all sentences of the language can be listed, also ``total_variation``, the distance
+        between the model and the grammar's distribution over them.
         """
         samples = generator.sample(
             self.config.evaluation_samples, TEMPERATURE, derive(seed, "evaluate")
@@ -58,7 +58,7 @@ class CFGTask:
         return found
 
     def measure(self, generator: Generator) -> dict[str, Any]:
-        """Returns the figures of `evaluate` of a finished generator."""
+        """Returns the figures of `evaluate` for a trained generator."""
         return self.evaluate(generator, derive_int(self.config.seed, "measure"))
 
     def figures(self, samples: np.ndarray) -> dict[str, float]:
@@ -71,7 +71,7 @@ class CFGTask:
         }
 
     def reference(self) -> dict[str, float]:
-        """Returns the figures of the grammar itself, as `measure` names them."""
+        """Returns the figures of the grammar itself, under the names of `measure`."""
         samples = self.language.sample(
             self.config.evaluation_samples, derive_int(self.config.seed, "own")
         )
@@ -82,5 +82,5 @@ class CFGTask:
         return {**found, "total_variation": 0.0} if self.language.sentences else found
 
     def show(self, tokens: np.ndarray) -> list[str]:
-        """Returns sentences (n, T) as text; a line that has padding inside keeps it."""
+        """Returns sentences (n, T) as text; padding within a sentence is kept as spaces."""
         return [self.language.text(row) for row in tokens]

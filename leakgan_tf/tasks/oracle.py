@@ -1,4 +1,4 @@
-"""The synthetic oracle: a random LSTM whose sentences are to be learned (SeqGAN, section 5.1)."""
+"""The synthetic oracle: an LSTM with random weights (SeqGAN, section 5.1)."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.objectives import losses
 from leakgan_tf.tasks.oracle_weights import KERAS_GATES
 
-BATCH = 256  # sentences handled together; no result depends on it
+BATCH = 256  # sentences per batch; results do not depend on it
 
 
 class Oracle:
-    """An LSTM with weights N(0, 1): it samples the real sentences and scores generated ones.
+    """An LSTM with weights from N(0, 1): samples real sentences and scores generated ones.
 
     Args:
       vocab_size: number of token ids, V.
@@ -32,7 +32,7 @@ class Oracle:
         self.generator = Generator(lambda: LSTMPolicy(self.model), length, BATCH)
 
     def sample(self, count: int, seed: np.ndarray) -> np.ndarray:
-        """Returns real sentences, ids (count, T) int32; `seed` is a stateless pair."""
+        """Samples real sentences, ids (count, T) int32; `seed` is a stateless seed (2,)."""
         return self.generator.sample(count, 1.0, seed)
 
     def nll(self, tokens: np.ndarray) -> np.ndarray:
@@ -40,7 +40,7 @@ class Oracle:
         return -np.maximum(self.generator.log_prob(tokens), losses.LEAST_LOG_PROBABILITY)
 
     def set_weights(self, arrays: dict[str, np.ndarray]) -> None:
-        """Takes weights by the names in `NAMES`, of this oracle's sizes."""
+        """Sets the weights, by the names in `oracle_weights.NAMES`; shapes must match."""
         self.model.embedding.embeddings.assign(arrays["embedding"])
         cell = self.model.cell
         for part, target in (
@@ -55,7 +55,7 @@ class Oracle:
 
 
 def oracle_from_arrays(arrays: dict[str, np.ndarray], length: int) -> Oracle:
-    """Returns the oracle with the given weights, its sizes taken from them."""
+    """Returns the oracle with the given weights, which determine its sizes."""
     vocab_size, embedding_size = arrays["embedding"].shape
     hidden_size = arrays["output/kernel"].shape[0]
     oracle = Oracle(vocab_size, length, embedding_size, hidden_size, seed=0)

@@ -1,4 +1,4 @@
-"""The published oracle's weights, read from their file without running anything in it."""
+"""Reads the weights of the published oracle, without executing code from their file."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
 
 GATES = ("input", "forget", "output", "cell")
-KERAS_GATES = ("input", "forget", "cell", "output")  # the order of the columns in LSTMCell
+KERAS_GATES = ("input", "forget", "cell", "output")  # order of the columns in LSTMCell
 # The order in which the authors' pickle lists its arrays.
 NAMES = (
     "embedding",
@@ -21,13 +21,17 @@ NAMES = (
 
 
 def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
-    """Reads published oracle weights from ``.npz``, or from their authors' Python 2 pickle.
+    """Reads published oracle weights from an ``.npz`` file, or the authors' Python 2 pickle.
+
+    Args:
+      path: the file; a name with the suffix ``.pkl`` is read as a pickle.
 
     Returns:
-      The arrays by `NAMES`, and the SHA-256 of the weights, whatever file they came in.
+      The arrays by `NAMES`, and the SHA-256 of the weights, which is the same for both formats.
 
     Raises:
-      UserError: the file is missing, is neither, lacks an array, or has wrong shapes.
+      UserError: the file is missing or has another format, or an array is missing, not finite or
+        of a wrong shape.
     """
     path = Path(path)
     if not path.is_file():
@@ -46,11 +50,11 @@ def read_parameters(path: str | Path) -> tuple[dict[str, np.ndarray], str]:
 
 
 def check_vocab_size(arrays: dict[str, np.ndarray], vocab_size: int) -> None:
-    """Raises ``UserError`` if an oracle's weights are not of a vocabulary of this size."""
+    """Raises ``UserError`` if the oracle's vocabulary has another size."""
     found = len(arrays["embedding"])
     if found != vocab_size:
         raise UserError(
-            f"the oracle file has {found} tokens, the configuration {vocab_size}: "
+            f"the oracle has {found} tokens in its vocabulary, the configuration {vocab_size}: "
             f"give --vocab_size={found}"
         )
 
@@ -68,6 +72,8 @@ def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:
         expected[f"lstm/{gate}/bias"] = (hidden,)
     for name, shape in expected.items():
         if arrays[name].shape != shape:
-            raise UserError(f"oracle file {path}: {name} is {arrays[name].shape}, not {shape}")
+            raise UserError(
+                f"oracle file {path}: {name} has shape {arrays[name].shape}, not {shape}"
+            )
         if not np.isfinite(arrays[name]).all():
             raise UserError(f"oracle file {path}: {name} has values that are not finite")

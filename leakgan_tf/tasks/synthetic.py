@@ -1,4 +1,4 @@
-"""The oracle task: learn the language of a random LSTM (SeqGAN, section 5.1)."""
+"""The oracle task: learn the distribution of a random LSTM (SeqGAN, section 5.1)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,28 +23,31 @@ from leakgan_tf.tasks.oracle_weights import check_vocab_size
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
-# Temperatures at which a finished model trades diversity for quality: `TEMPERATURES` and others,
-# each the reciprocal of a round factor on the logits.
+# Temperatures of a trained model's quality-diversity curve: `TEMPERATURES` and others, each the
+# reciprocal of a round factor on the logits.
 SWEEP = tuple(1 / factor for factor in (0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5))
 
 
 class SyntheticTask:
-    """Sentences of an oracle, and generators measured by it.
+    """Sentences of an oracle, and the evaluation of generators by it.
 
     Args:
-      config: `length`, `vocab_size`, the oracle's fields, and the numbers of sentences.
-      oracle: the ground truth.
-      frontier: of MLE of the same seed, if the best weights are chosen by it.
+      config: the run's configuration.
+      oracle: the real distribution.
+      frontier: MLE's quality-diversity frontier for the same seed; needed if the configuration
+        selects the best weights by it.
 
     Raises:
-      UserError: the configuration chooses by a frontier, and there is none.
+      UserError: the configuration selects by the frontier, and none is given.
     """
 
-    reader: TextReader | None = None  # ids are no words
+    reader: TextReader | None = None  # ids do not stand for words
 
     def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
         if config.score == "frontier" and frontier is None:
-            raise UserError("select frontier needs the sweep of a finished mle run of that seed")
+            raise UserError(
+                "select=frontier needs the sweep of a finished mle run with the same seed"
+            )
         self.config = config
         self.oracle = oracle
         self.frontier = frontier
@@ -57,7 +60,7 @@ class SyntheticTask:
         return self.oracle.sample(count, derive(seed, "positives"))
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
-        """Returns NLL_oracle, held-out NLL and distinct share at each temperature.
+        """Returns NLL_oracle, NLL_test and the share of distinct samples at `TEMPERATURES`.
 
         With a frontier also `frontier_distances`.
         """
@@ -70,14 +73,14 @@ class SyntheticTask:
         return figures
 
     def measure(self, generator: Generator) -> dict[str, Any]:
-        """Returns the figures of a trained generator at each temperature, and its whole sweep."""
+        """Returns a trained generator's figures at `TEMPERATURES`, and its sweep over `SWEEP`."""
         figures: dict[str, Any] = {
             "sweep": self.sweep(generator, derive_int(self.config.seed, "measure"))
         }
         for row in figures["sweep"]:
             if row["temperature"] in TEMPERATURES:
                 figures |= _named(row)
-        # Under the split alignment samples are drawn from other probabilities than are scored.
+        # Under the split alignment, sampling and scoring use different probabilities.
         costs = held_out_costs(generator, self.test, TEMPERATURES, "sampling").mean(axis=0)
         for temperature, cost in zip(TEMPERATURES, costs, strict=True):
             figures[f"nll_test_sampling_path_{temperature_key(temperature)}"] = float(cost)
@@ -86,11 +89,12 @@ class SyntheticTask:
     def sweep(
         self, generator: Generator, seed: int, temperatures: Sequence[float] = SWEEP
     ) -> list[dict[str, float]]:
-        """Returns a row of figures for each temperature, measured alike.
+        """Returns a row of figures for each temperature, with the same seed.
 
-        In a row: ``temperature``; ``nll_oracle`` and ``nll_test`` in nats per token, and, under the
-        names with ``_deviation``, their sample standard deviations between sentences; ``distinct``,
-        the share of distinct samples; ``sentences``, how many samples and held-out sentences.
+        A row has ``temperature``; ``nll_oracle`` and ``nll_test``, in nats per token; their sample
+        standard deviations over sentences, ``nll_oracle_deviation`` and ``nll_test_deviation``;
+        ``distinct``, the share of distinct samples; and ``sentences``, the number of samples and of
+        held-out sentences.
         """
         count, own = self.config.evaluation_samples, derive(seed, "evaluate")
         held_out = held_out_costs(generator, self.test, temperatures)  # (n, K)
@@ -115,24 +119,26 @@ class SyntheticTask:
 
 
 def _named(row: Mapping[str, float]) -> dict[str, float]:
-    """Returns a sweep's row as figures with the temperature in their names."""
+    """Returns the figures of a sweep's row, with the temperature in their names."""
     key = temperature_key(row["temperature"])
     return {f"{name}_{key}": row[name] for name in ("nll_oracle", "nll_test", "distinct")}
 
 
 def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Returns how far a model lies from a frontier, below zero if it is better.
+    """Returns the distances of a model from a frontier in nats per token, lower is better.
+
+    Rows are excluded if they are less diverse than the whole frontier, where the distance of a
+    collapsed model has no limit, or if too few samples are distinct, which the held-out NLL may not
+    show. For rows more diverse than the whole frontier the value is an upper bound
+    (`Frontier.bound`).
 
     Args:
-      frontier: of MLE's sweep.
+      frontier: MLE's frontier.
       rows: the model's `SyntheticTask.sweep`.
 
     Returns:
-      ``frontier_TEMPERATURE`` for each row that is not less varied than all of the frontier, where
-      a collapsed model would look as good as it pleased, and does not repeat itself, which
-      held-out likelihood may not show; left of the frontier, where a model is more varied, it is
-      what the distance is at most (`Frontier.bound`). ``frontier``, the least of them: the
-      frontier, too, may choose its temperature. Nothing if there is no such row.
+      ``frontier_TEMPERATURE`` for each row, and ``frontier``, the least of them; empty if all rows
+      are excluded.
     """
     figures = {
         f"frontier_{temperature_key(row['temperature'])}": frontier.bound(
@@ -145,7 +151,7 @@ def frontier_distances(frontier: Frontier, rows: Sequence[Mapping[str, float]]) 
 
 
 def references(config: Config, oracle: Oracle) -> dict[str, dict[str, float]]:
-    """Returns the figures of uniformly random tokens, and of the oracle itself."""
+    """Returns the figures of uniformly random tokens (``random``), and of the ``oracle`` itself."""
     count = config.evaluation_samples
     test = oracle.sample(count, derive(config.seed, "test"))
     uniform = numpy_generator(config.seed, "uniform").integers(
@@ -168,11 +174,12 @@ def make_oracle(config: Config, arrays: dict[str, np.ndarray] | None = None) -> 
     """Returns the oracle of a configuration: random, or with the published weights.
 
     Args:
-      config: sizes and seed.
+      config: the run's configuration.
       arrays: published weights by name (`oracle_weights.read_parameters`).
 
     Raises:
-      UserError: the weights are of other sizes than the configuration, or are missing.
+      UserError: the vocabulary has another size than in the configuration, or the configuration
+        names published weights and none are given.
     """
     if arrays is None:
         if config.oracle_params:

@@ -1,4 +1,4 @@
-"""Real text: learn the sentences of a prepared data folder."""
+"""The text task: learn the sentences of a prepared data folder."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,36 +17,37 @@ from leakgan_tf.tasks.base import drawn_sentences
 from leakgan_tf.tasks.text_scores import score_generator, temperature_sweep
 from leakgan_tf.utils.seeds import derive
 
-TEMPERATURE = 1.0  # of the evaluations during training: the model's own distribution
+TEMPERATURE = 1.0  # the model's own distribution
 
 
 class TextTask:
-    """Sentences of a data folder, and generators measured on its held-out part.
+    """Sentences of a data folder, and the evaluation of generators on its held-out sentences.
 
     Args:
-      config: `evaluation_samples` bounds samples and held-out sentences of an evaluation.
+      config: the run's configuration; `evaluation_samples` limits the samples and held-out
+        sentences of an evaluation during training.
       dataset: the sentences.
     """
 
     def __init__(self, config: Config, dataset: TextDataset):
         self.config = config
         self.dataset = dataset
-        # Lower is better for every task; no BLEU is, and no BLEU alone says which weights are best.
+        # Lower must be better, and no single BLEU score decides which weights are best.
         self.score = config.score
         self.reader = TextReader(dataset.vocabulary, dataset.tokenizer)
         self.train = dataset.train
         self.test = dataset.test
 
     def positives(self, count: int, seed: int) -> np.ndarray:
-        """Returns training sentences chosen at random, (count, T); some twice if they are few."""
+        """Returns training sentences chosen at random, (count, T); see `drawn_sentences`."""
         return drawn_sentences(self.train, count, seed, "positives")
 
     def evaluate(self, generator: Generator, seed: int) -> dict[str, float]:
         """Returns held-out NLL, BLEU-2..5, Self-BLEU-2..5 and the share of distinct sentences.
 
-        BLEU is against `evaluation_samples` held-out sentences, smoothing method 1, tokens as the
-        data folder has them; an empty sample counts as a sentence without words, and an unknown
-        held-out word matches no sample.
+        The held-out NLL is in nats per token. The references of BLEU are `evaluation_samples`
+        held-out sentences, its tokens those of the data folder, its smoothing method 1. Empty
+        samples count as sentences without words, and unknown held-out words match no sample.
         """
         count = self.config.evaluation_samples
         samples = generator.sample(max(count, 2), TEMPERATURE, derive(seed, "evaluate"))
@@ -64,7 +65,7 @@ class TextTask:
         return figures
 
     def measure(self, generator: Generator) -> dict[str, Any]:
-        """Returns `score_generator` at temperature 1, and under ``sweep`` `temperature_sweep`."""
+        """Returns `score_generator` at temperature 1, with `temperature_sweep` under ``sweep``."""
         scored = (generator, self.config, self.dataset, self.reader)
         return {**score_generator(*scored, TEMPERATURE), "sweep": temperature_sweep(*scored)}
 

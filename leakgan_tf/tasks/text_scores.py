@@ -1,4 +1,4 @@
-"""Scores of generators of text and of real text: BLEU, diversity, NLL, grammar, melody."""
+"""Scores of text generators and of real text: BLEU, diversity, NLL, grammar, melody."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,20 +16,20 @@ from leakgan_tf.metrics.nll import held_out_nlls
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.utils.seeds import derive, numpy_generator
 
-MOST = 10_000  # sentences of each side in the scores, unless asked for otherwise
-# Temperatures of the sweep of every finished run: reciprocals of round factors on the logits.
+MOST = 10_000  # default limit of samples and of held-out sentences in the scores
+# Temperatures of the sweep of every trained generator: reciprocals of round factors on the logits.
 SWEEP = tuple(1 / factor for factor in (0.7, 0.85, 1.0, 1.2, 1.5))
-SWEPT = 2_000  # sentences of each side at each of them
-# What the sweep keeps of the scores.
+SWEPT = 2_000  # limit of samples and of held-out sentences at each of them
+# The scores in a row of the sweep.
 _KEPT = ("temperature", "nll_test", "bleu", "self_bleu", "backward_bleu", "distinct_sentences",
          "copied_from_train")  # fmt: skip
-_MEASURE_SEED = 0  # of the samples that a finished run is scored on
+_MEASURE_SEED = 0  # seed of the scored samples
 
 
 def scoring_samples(
     generator: Generator, dataset: TextDataset, temperature: float, num: int = MOST
 ) -> np.ndarray:
-    """Returns the samples that a generator is scored on: as many as are held out, at most `num`."""
+    """Samples the sentences to score: as many as there are held-out ones, at most `num`."""
     seed = derive(_MEASURE_SEED, "score")
     return generator.sample(min(num, max(len(dataset.test), 2)), temperature, seed)
 
@@ -46,15 +46,21 @@ def score_generator(
 ) -> dict[str, Any]:
     """Returns text scores with their protocol, and the held-out NLL at the same temperature.
 
+    Scores against the training set use its first `num` sentences, but at least `MOST`.
+
     Args:
-      generator: what is scored; no weight changes.
+      generator: the generator to score; its weights do not change.
       config: its configuration.
       dataset: training and held-out sentences.
-      reader: how ids become tokens.
+      reader: converts ids to tokens.
       temperature: divides the logits of the samples and of the held-out likelihood.
-      num: the most samples and held-out sentences that are used.
-      samples: what `scoring_samples` returns, if it is known already.
-      nll: NLL_test at that temperature, if it is known already.
+      num: limit of samples and of held-out sentences.
+      samples: the result of `scoring_samples`; default: computed.
+      nll: NLL_test at this temperature in nats per token; default: computed.
+
+    Returns:
+      ``temperature``, ``nll_test`` in nats per token, the scores and ``protocol`` of
+      `metrics.text_scores.text_scores`, and those of grammatical text and melodies.
     """
     if samples is None:
         samples = scoring_samples(generator, dataset, temperature, num)
@@ -89,7 +95,7 @@ def held_out(
     temperatures: Sequence[float],
     num: int = MOST,
 ) -> list[float]:
-    """Returns NLL_test at each temperature, on at most `num` held-out sentences."""
+    """Returns NLL_test at each temperature in nats per token, on at most `num` sentences."""
     unknown = dataset.vocabulary.unknown_id
     return held_out_nlls(
         generator, dataset.test[:num], temperatures, ends=config.ends, unknown=unknown
@@ -99,10 +105,9 @@ def held_out(
 def temperature_sweep(
     generator: Generator, config: Config, dataset: TextDataset, reader: TextReader
 ) -> list[dict[str, Any]]:
-    """Returns scores at every temperature of `SWEEP`, on at most `SWEPT` sentences of each side.
+    """Returns scores of `score_generator` at every temperature of `SWEEP`.
 
-    ``samples`` and ``references`` in a row say how many were used; all else is as in
-    `score_generator`.
+    ``samples`` and ``references`` in a row are the numbers of sentences used, at most `SWEPT`.
     """
     rows = []
     nlls = held_out(generator, config, dataset, SWEEP, SWEPT)
@@ -114,10 +119,11 @@ def temperature_sweep(
 
 
 def real_figures(dataset: TextDataset, num: int = MOST) -> dict[str, Any]:
-    """Returns the scores of real text: training sentences, scored as a generator's samples are.
+    """Returns the scores of training sentences, as if a generator had sampled them.
 
-    As many are chosen at random, none twice, as a generator writes, or all there are. It is what a
-    model reaches that has learned all there is to learn; papers have such a row, "real data".
+    As many are chosen at random, without replacement, as a generator would sample, or all if there
+    are fewer. A model that has learned the distribution perfectly has such scores; papers list them
+    as "real data".
     """
     count = min(num, max(len(dataset.test), 2), len(dataset.train))
     random = numpy_generator(_MEASURE_SEED, "real")
@@ -135,9 +141,9 @@ def real_figures(dataset: TextDataset, num: int = MOST) -> dict[str, Any]:
 
 
 def _known(row: np.ndarray, reader: TextReader) -> list[str | None]:
-    """Returns a held-out sentence's tokens, None for a word without an id.
+    """Returns a held-out sentence's tokens, None for unknown words.
 
-    None equals no sample's token: no sample can have hit such a word.
+    None differs from every token of a sample, so unknown words match nothing.
     """
     unknown = reader.vocabulary.unknown_id
     ids = row.tolist()
@@ -146,7 +152,7 @@ def _known(row: np.ndarray, reader: TextReader) -> list[str | None]:
 
 
 def _notes(config: Config, dataset: TextDataset, temperature: float, empty: int) -> dict[str, Any]:
-    """Returns what the protocol says beside the sizes and the BLEU."""
+    """Returns further entries of the protocol."""
     omitted = f"; without {dataset.settings.omit}" if dataset.settings.omit else ""
     return {
         "temperature": f"logits divided by {temperature:.3g}",
@@ -161,10 +167,10 @@ def _notes(config: Config, dataset: TextDataset, temperature: float, empty: int)
 
 
 def _grammar_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
-    """Returns what the embedded grammar, an oracle for text, says of samples; else nothing.
+    """Returns scores of samples under the captions' grammar; empty for other corpora.
 
-    ``grammatical``: the share of samples that the grammar can write; ``nll_grammar``: their mean
-    NLL under it, in nats per sentence.
+    ``grammatical`` is the share of samples that the grammar generates, ``nll_grammar`` their mean
+    NLL under it in nats per sentence.
     """
     if dataset.corpus != "captions":
         return {}
@@ -177,10 +183,10 @@ def _grammar_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[st
 
 
 def melody_scores(dataset: TextDataset, sentences: list[list[str]]) -> dict[str, float]:
-    """Returns what is said of melodies (`metrics.melody`); nothing of other text.
+    """Returns scores of melodies; empty for other text.
 
-    ``early_ends``: the share of samples with fewer than T steps, which no real melody has; the
-    errors hold their last pitch to the end, and leave out samples without any.
+    ``early_ends`` is the share of samples with fewer than T steps; real melodies have T. The errors
+    of `metrics.melody` hold the last pitch of such samples, and exclude empty ones.
     """
     if dataset.tokenizer.name != PitchTokenizer.name:
         return {}

@@ -1,1 +1,1 @@
-"""The schedule runner, checkpoints and logs: the same for every system."""
+"""Training of any system: schedule, compiled loops, logs, warnings, devices."""

@@ -1,8 +1,8 @@
-"""What TensorBoard needs besides curves: where a run went on, and what a finished one leaves.
+"""Writes what TensorBoard shows besides curves: restarts, hyperparameters and projector.
 
-A finished run has a sub-run ``final``, with a row of the hyper-parameters tab (its configuration
-beside the figures of its last weights) and D's features of real and generated sentences for the
-projector. docs/tensorboard.md says what to look at.
+A finished run has a sub-run ``final``. It contains a row of the hyperparameters tab (the
+configuration and the figures of the last weights), and D's features of real and generated sentences
+for the projector. docs/tensorboard.md explains both.
 """
 
 import contextlib
@@ -21,22 +21,27 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import write_text
 from leakgan_tf.utils.seeds import derive
 
-FINAL = "final"  # the sub-run
-_SENTENCES = 200  # of each side in the projector: its pictures move smoothly with some hundred
-_AT_ONCE = 64  # sentences that D reads together
-_LABEL = 80  # characters of a sentence beside its point
-_LEFT_OUT = {"best", "seconds", "sweep", "protocol", "total_updates"}  # of measured figures
+FINAL = "final"  # name of the sub-run
+_SENTENCES = 200  # real and generated each; the projector is smooth with some hundred points
+_AT_ONCE = 64  # sentences per batch of D
+_LABEL = 80  # characters of a sentence in its label
+_LEFT_OUT = {"best", "seconds", "sweep", "protocol", "total_updates"}  # not shown
 
 
 def begin_again(folder: Path, position: int) -> None:
-    """Marks for TensorBoard that a run resumes from a phase: later events are void.
+    """Marks that a run resumes at a phase, so that TensorBoard discards later events.
 
-    TensorBoard drops events from a START on if it has seen one before, so there are two. They have
-    a file of their own: TensorFlow 2 writes no session log. The file's name sorts between those of
-    the writers before and after, by whose order TensorBoard reads.
+    At a session START, TensorBoard discards earlier events from its step on, but only if it has
+    seen a START before. So two are written, to a separate file, since TensorFlow 2 writes no
+    session log. TensorBoard reads files in the order of their names; this file's name is between
+    those of the previous and the next writer.
+
+    Args:
+      folder: the run's TensorBoard folder.
+      position: number of the phase.
 
     Raises:
-      OpError: of TensorFlow, if the file cannot be written; see `tensorboard_errors`.
+      OpError: the file cannot be written; see `tensorboard_errors`.
     """
     start = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
     now = time.time()
@@ -50,14 +55,14 @@ def begin_again(folder: Path, position: int) -> None:
 def finish(
     folder: Path, config: Config, figures: Mapping[str, Any], system: System, task: Task
 ) -> None:
-    """Leaves what TensorBoard shows of a finished run; changes no weight.
+    """Writes the hyperparameters and the projector of a finished run; does not change weights.
 
     Args:
       folder: the run's TensorBoard folder.
-      config: the run's.
-      figures: of the last weights, as `measured.json` has them.
-      system: the trained one.
-      task: whose held-out sentences are real.
+      config: the run's configuration.
+      figures: figures of the last weights, as in `measured.json`.
+      system: the trained system.
+      task: its held-out sentences are the real ones.
 
     Raises:
       UserError: the folder cannot be written.
@@ -78,12 +83,12 @@ def finish(
 
 
 def sentence_labels(side: str, tokens: np.ndarray, task: Task) -> list[str]:
-    """Returns the projector's label of each sentence (n, T): its side, and how it begins."""
+    """Returns the projector's label of each sentence of (n, T): its side, and its beginning."""
     return [f"{side}\t{' '.join(line.split())[:_LABEL]}" for line in task.show(tokens)]
 
 
 def final_figures(figures: Mapping[str, Any]) -> dict[str, float]:
-    """Returns a finished run's figures as numbers by name: those of a group as ``group_name``."""
+    """Returns the scalar figures of a finished run by name; those of groups as ``group_name``."""
     found = {}
     for name, value in figures.items():
         if name in _LEFT_OUT:
@@ -112,7 +117,7 @@ def _write_settings(folder: Path, config: Config, figures: Mapping[str, float]) 
 
 
 def _name(folder: Path) -> str:
-    """Returns what the tab calls a run: its folder's name, and that of the folder around it."""
+    """Returns the run's name in the tab: its folder and the parent folder."""
     return "/".join(folder.resolve().parts[-4:-2])
 
 
@@ -133,7 +138,7 @@ def _write_projector(folder: Path, points: np.ndarray, labels: list[str]) -> Non
 
 @contextlib.contextmanager
 def tensorboard_errors(folder: Path) -> Iterator[None]:
-    """Turns TensorFlow's errors of files into the user's."""
+    """Raises ``UserError`` in place of TensorFlow's errors about files in `folder`."""
     try:
         yield
     except tf.errors.OpError as error:  # "{{node}} FILE; REASON [Op:...]", then more lines

@@ -1,4 +1,4 @@
-"""Measures what a system's discriminator knows, after its rounds and at the end of a run."""
+"""Evaluates a system's discriminator on held-out sentences, during and after training."""
 
 from typing import NamedTuple, Protocol
 
@@ -15,18 +15,18 @@ from leakgan_tf.tasks.base import Task
 from leakgan_tf.training.filling import masked_nll, masked_tokens
 from leakgan_tf.utils.seeds import derive
 
-KIND = "discriminator_scores"  # of the seconds that measuring takes
-_BATCHES = 4  # of `sampling_batch` sentences of each side after a round, at most
-_AT_END = 10_000  # sentences of each side at the end, at most
+KIND = "discriminator_scores"  # name of this work in the recorded seconds
+_BATCHES = 4  # after a round: limit of real and of generated batches of `sampling_batch`
+_AT_END = 10_000  # at the end: limit of real and of generated sentences
 
 
 class Scored(NamedTuple):
-    """Log-odds of real and of generated sentences, (n,) each; the tokens of a real one that count.
+    """D's log-odds f of real and of generated sentences.
 
     Attributes:
-      real: f of held-out sentences.
-      generated: f of as many samples, or fillings.
-      tokens: in the mean over real sentences, at least 1.
+      real: f of held-out sentences, (n,).
+      generated: f of as many samples or fillings, (n,).
+      tokens: mean number of tokens in a real sentence that count in the NLL, at least 1.
     """
 
     real: np.ndarray
@@ -35,7 +35,7 @@ class Scored(NamedTuple):
 
 
 class Measure(Protocol):
-    """Real and generated sentences as D scores them, under the present weights."""
+    """Scores of real and generated sentences under the current weights."""
 
     relativistic: bool
 
@@ -47,13 +47,13 @@ class Measure(Protocol):
 
 
 class SentenceMeasure:
-    """Held-out sentences against samples at temperature 1.
+    """Compares held-out sentences with samples at temperature 1.
 
     Args:
-      config: the run's.
-      discriminating: the system's D.
-      generator: the system's; of a residual model, the generator below it.
-      task: whose held-out sentences are real.
+      config: the run's configuration.
+      discriminating: the system; its D is evaluated.
+      generator: the system's generator; of a residual model, the base generator is used.
+      task: provides the symbol of unknown words.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class SentenceMeasure:
 
 
 class FillMeasure:
-    """Held-out sentences against the same with gaps filled; all is per masked token.
+    """Compares gaps of held-out sentences with fillings of them; figures are per masked token.
 
     Args:
-      config: the run's.
-      filling: the system.
-      task: whose held-out sentences are real.
+      config: the run's configuration.
+      filling: the system; its D is evaluated.
+      task: provides the symbol of unknown words.
     """
 
     relativistic = False
@@ -96,7 +96,7 @@ class FillMeasure:
         self._log_odds = tf.function(filling.fill_log_odds, autograph=False)
 
     def scored(self, held_out: np.ndarray) -> Scored:
-        """Returns the log-odds of gaps' own tokens (n, T) and of as many fillings."""
+        """Returns the log-odds of real tokens in gaps of sentences (n, T), and of fillings."""
         generator, present = self._filling.generator, self._present(held_out)
         filled = generator.fill(held_out, present, derive(self._config.seed, KIND, 1))
         real, generated = (
@@ -109,7 +109,7 @@ class FillMeasure:
         )  # fmt: skip
 
     def nll(self, held_out: np.ndarray) -> float:
-        """Returns the NLL of masked tokens of held-out sentences (n, T), in nats each."""
+        """Returns the NLL of masked tokens of sentences (n, T), in nats per masked token."""
         present = self._present(held_out)
         counted = masked_tokens(self._config, self._task, held_out, present)
         return masked_nll(self._filling.generator, held_out, present, counted)
@@ -120,14 +120,14 @@ class FillMeasure:
 
 
 class DiscriminatorMeasure:
-    """Scores of D on held-out real sentences and what the generator makes.
+    """Computes scores of D on held-out sentences and generated ones.
 
-    It draws from seeds of its own, the same in every round: no draw of the training changes.
+    It uses its own seeds, the same in every round, so it does not affect training.
 
     Args:
-      config: the run's.
-      measure: real and generated sentences.
-      task: whose held-out sentences are real.
+      config: the run's configuration.
+      measure: scores real and generated sentences.
+      task: its held-out sentences are the real ones.
     """
 
     def __init__(self, config: Config, measure: Measure, task: Task):
@@ -136,12 +136,12 @@ class DiscriminatorMeasure:
         self._task = task
 
     def after_round(self) -> dict[str, float]:
-        """Returns `discriminator_scores` on a few batches."""
+        """Returns `discriminator_scores` on up to four batches of held-out sentences."""
         held_out = self._held_out(_BATCHES * self._config.sampling_batch)
         return discriminator_scores(*self._measure.scored(held_out), self._measure.relativistic)
 
     def at_end(self) -> dict[str, float]:
-        """Returns `discriminator_scores` and `residual_nll` on all held-out sentences."""
+        """Returns `discriminator_scores` and `residual_nll` on up to 10,000 held-out sentences."""
         held_out, measure = self._held_out(_AT_END), self._measure
         scored = measure.scored(held_out)
         scores = discriminator_scores(*scored, measure.relativistic)
@@ -154,7 +154,7 @@ class DiscriminatorMeasure:
 def discriminator_measures(
     config: Config, system: System, task: Task
 ) -> dict[str, DiscriminatorMeasure]:
-    """Returns what measures D, by the names of the phases that train it; {} without a D."""
+    """Returns the measure of D for the name of each phase that trains D; empty without D."""
     measure: Measure
     if isinstance(system, FillDiscriminating):
         measure = FillMeasure(config, system, task)
@@ -167,7 +167,7 @@ def discriminator_measures(
 
 
 def discriminator_figures(config: Config, system: System, task: Task) -> dict[str, float]:
-    """Returns what the D of a finished run knows; nothing of a system without one."""
+    """Returns the scores of D in a finished run; empty for systems without D."""
     for measure in discriminator_measures(config, system, task).values():
         return measure.at_end()
     return {}

@@ -1,8 +1,8 @@
-"""The replicas that share a run's work: devices of one machine, or those of several machines.
+"""Distributes a run over replicas: devices of one machine or of several machines.
 
-Every process runs the whole schedule from the same seeds, so no data is sent, only gradients,
-sums, and the rows of samples. The chief alone keeps the run's folder; the other workers are handed
-its checkpoint when a run begins or goes on, so that no folder need be shared.
+Every process runs the whole schedule from the same seeds, so only gradients, sums and rows of
+samples are exchanged, not data. Only the chief's run folder is kept. The other workers receive its
+checkpoint when a run begins or resumes, so the folder need not be shared.
 """
 
 import contextlib
@@ -25,30 +25,31 @@ from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils import distributed
 from leakgan_tf.utils.errors import TrainingError, UserError
 
-# What TensorFlow raises where another process is gone, or does not answer.
+# TensorFlow's errors if another process has ended or does not answer.
 _LOST = (
     tf.errors.UnavailableError,
     tf.errors.DeadlineExceededError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
 )
-_PAUSE = 0.2  # seconds between two looks for workers that have not come yet
-_PROBE_SECONDS = 2.0  # for a worker to take a connection, where it is asked whether it is there
+_PAUSE = 0.2  # seconds between two attempts to reach missing workers
+_PROBE_SECONDS = 2.0  # time for a worker to accept a connection
 
 
 class Distribution:
     """The devices that a run uses.
 
     Attributes:
-      placement: what was asked for.
-      strategy: TensorFlow's; None for one device.
-      replicas: how many devices share a batch, R.
+      placement: the requested devices and processes.
+      strategy: TensorFlow's distribution strategy; None for one device.
+      replicas: number of devices that share a batch, R.
 
     Args:
-      placement: what is asked for; one device without it.
+      placement: the requested devices and processes; default: one device.
 
     Raises:
-      UserError: there are no such devices.
+      UserError: the devices do not exist, or this worker's address cannot be used.
+      TrainingError: another worker cannot be reached.
     """
 
     def __init__(self, placement: Placement | None = None):
@@ -65,7 +66,7 @@ class Distribution:
         return len(self.placement.workers) < 2
 
     def scope(self) -> contextlib.AbstractContextManager:
-        """Returns the context in which models, optimizers and generators are to be made."""
+        """Returns the context in which models, optimizers and generators must be created."""
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
     def check(self, config: Config) -> None:
@@ -80,7 +81,7 @@ class Distribution:
         config.own.check_replicas()
 
     def describe(self) -> dict[str, Any]:
-        """Returns what computes: strategy, devices, and threads (0 for TensorFlow's choice)."""
+        """Returns strategy, devices and numbers of threads (0 for TensorFlow's choice)."""
         threading = tf.config.threading
         return {
             "strategy": self.placement.strategy,
@@ -98,7 +99,7 @@ class Distribution:
         }
 
     def own_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Returns what the replicas of this process have of a batch's rows (B,)."""
+        """Returns the rows of a batch (B,) that the replicas of this process compute."""
         workers = max(len(self.placement.workers), 1)
         size = len(rows) // workers
         return rows[self.placement.worker * size :][:size]
@@ -106,10 +107,10 @@ class Distribution:
     # --- Between processes --------------------------------------------------------------------
 
     def share(self, content: bytes) -> bytes:
-        """Returns the chief's bytes to every worker; all must call it, the others' are ignored."""
+        """Returns the chief's bytes on every worker; all must call it, other content is ignored."""
         if self.alone:
             return content
-        # As floats, two bytes each: every device can add floats, and these are exact.
+        # Two bytes per float: every device can add floats, and these are exact.
         halves = np.frombuffer(content + b"\0" * (len(content) % 2), "<u2").astype(np.float32)
         high, low = divmod(len(content), 2**20)
         high, low = self._total(tf.constant([high, low], tf.float32)).numpy().astype(int)
@@ -120,11 +121,11 @@ class Distribution:
         return shared.astype("<u2").tobytes()[:length]
 
     def agree(self, number: int) -> int:
-        """Returns the chief's number to every worker; all must call it."""
+        """Returns the chief's number on every worker; all must call it."""
         return int(self.share(str(number).encode()))
 
     def check_same(self, config: Config) -> None:
-        """Raises ``UserError`` on a worker that has another configuration than the chief."""
+        """Raises ``UserError`` on workers with another configuration than the chief's."""
         chief = read_config(json.loads(self.share(json.dumps(config.to_json()).encode())))
         changed = differences(chief, config)
         if changed:
@@ -141,10 +142,10 @@ class Distribution:
 
     @contextlib.contextmanager
     def loss_of_workers_reported(self, checkpoint: Path) -> Iterator[None]:
-        """Turns TensorFlow's errors about a lost worker into one line.
+        """Raises ``TrainingError`` in place of TensorFlow's errors about a lost worker.
 
         Args:
-          checkpoint: where the run can go on from, if it is there.
+          checkpoint: the run's checkpoint, named in the message if it exists.
 
         Raises:
           TrainingError: a worker was lost inside the block.
@@ -165,7 +166,7 @@ class Distribution:
             ) from error
 
     def _named_in(self, message: str) -> list[int]:
-        """Returns the other workers that TensorFlow's error names: they may be there, but stuck."""
+        """Returns the other workers that TensorFlow's error names; they may run, but not answer."""
         found = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", message)
         return [
             number
@@ -184,7 +185,9 @@ def _make_strategy(placement: Placement) -> tf.distribute.Strategy | None:
         tf.config.set_visible_devices(gpus[: placement.devices], "GPU")
     if placement.strategy == "multi_worker":
         if placement.devices > 1 and not gpus:
-            raise UserError("--devices: without GPUs every worker is one device")
+            raise UserError(
+                "--devices: without GPUs every worker has one device; start more workers instead"
+            )
         return _make_multi_worker(placement)
     if gpus:
         return tf.distribute.MirroredStrategy()
@@ -202,8 +205,8 @@ def _make_strategy(placement: Placement) -> tf.distribute.Strategy | None:
 def _make_multi_worker(placement: Placement) -> tf.distribute.Strategy:
     _meet(placement)
     options = tf.distribute.experimental.CommunicationOptions(timeout_seconds=placement.timeout)
-    # TensorFlow would wait for a worker that has gone since for an hour, in a call that lets no
-    # Python run: this ends the process from outside.
+    # If a worker has ended meanwhile, TensorFlow waits for an hour in a call that blocks Python;
+    # this ends the process from another thread.
     faulthandler.dump_traceback_later(placement.timeout, exit=True)
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
@@ -217,11 +220,11 @@ def _make_multi_worker(placement: Placement) -> tf.distribute.Strategy:
 
 
 def _meet(placement: Placement) -> None:
-    """Waits until all workers take connections.
+    """Waits until all workers accept connections.
 
     Raises:
       UserError: this worker's own address cannot be used.
-      TrainingError: a worker does not come in time.
+      TrainingError: a worker cannot be reached within the timeout.
     """
     host, port = _split(placement.workers[placement.worker])
     deadline = placement.timeout + time.monotonic()
@@ -235,14 +238,14 @@ def _meet(placement: Placement) -> None:
         while absent := _absent(placement):
             if time.monotonic() > deadline:
                 raise TrainingError(
-                    f"{_told(placement, absent)} did not come within {placement.timeout:g} s: "
+                    f"no connection to {_told(placement, absent)} within {placement.timeout:g} s: "
                     "start it, and compare the TF_CONFIG of all workers"
                 )
             time.sleep(_PAUSE)
 
 
 def _absent(placement: Placement) -> list[int]:
-    """Returns the other workers that take no connection."""
+    """Returns the other workers that do not accept connections."""
     return [
         number
         for number, address in enumerate(placement.workers)
@@ -256,7 +259,7 @@ def _told(placement: Placement, numbers: Sequence[int]) -> str:
 
 
 def _answers(address: str) -> bool:
-    """Returns whether a worker takes connections."""
+    """Returns whether a worker accepts connections."""
     try:
         socket.create_connection(_split(address), _PROBE_SECONDS).close()
     except OSError:

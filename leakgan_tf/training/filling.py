@@ -1,4 +1,4 @@
-"""Measures how a finished system fills gaps: of systems that can (`SystemConfig.fills`)."""
+"""Evaluates a trained system that fills gaps (`SystemConfig.fills`) on held-out sentences."""
 
 from collections.abc import Sequence
 
@@ -16,16 +16,18 @@ from leakgan_tf.tasks.text import strip
 from leakgan_tf.utils.seeds import derive
 
 ORDERS = (2, 3, 4)  # of n-grams, as in MaskGAN's paper
-_MOST = 2_000  # held-out sentences, and samples
+_MOST = 2_000  # limit of held-out sentences and of samples
 
 
 def filling_figures(config: Config, system: System, task: Task) -> dict[str, float]:
-    """Returns figures of gaps in held-out sentences; nothing of a system that cannot fill.
+    """Returns figures on masked tokens of held-out sentences; empty for other systems.
 
-    ``masked_nll``: nats per masked token given m(x) and the real tokens before it, and
-    ``masked_perplexity``, its exponential; ``discriminator_accuracy``: D's on masked tokens, the
-    mean of real ones and G's; ``unique_N``: different N-grams / all N-grams, of whole samples;
-    ``in_training_N``: the share of different ones that training has.
+    ``masked_nll`` is the NLL of masked tokens given m(x) and the previous real tokens, in nats per
+    masked token; ``masked_perplexity`` is its exponential. ``discriminator_accuracy`` is D's
+    accuracy on masked tokens, the mean of its accuracies on real tokens and on G's.
+
+    ``unique_N`` is the number of distinct N-grams over that of all N-grams in whole samples;
+    ``in_training_N`` is the share of the distinct ones that occur in the training sentences.
     """
     if not isinstance(system, FillDiscriminating):
         return {}
@@ -41,7 +43,7 @@ def filling_figures(config: Config, system: System, task: Task) -> dict[str, flo
 def masked_tokens(
     config: Config, task: Task, tokens: np.ndarray, present: np.ndarray
 ) -> np.ndarray:
-    """Returns which tokens (n, T) are masked and count in an NLL."""
+    """Returns the mask (n, T) of the masked tokens that count in the NLL."""
     unknown = task.reader.vocabulary.unknown_id if task.reader else None
     return counted_tokens(tokens, config.ends, unknown) & ~present
 
@@ -49,7 +51,7 @@ def masked_tokens(
 def masked_nll(
     generator: FillingGenerator, tokens: np.ndarray, present: np.ndarray, counted: np.ndarray
 ) -> float:
-    """Returns the NLL of the `counted` tokens of (n, T) given m(x), in nats per such token."""
+    """Returns the NLL of the `counted` masked tokens of (n, T), in nats per masked token."""
     log_prob = generator.fill_log_prob(tokens, present)[counted]
     return float(-np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1))
 

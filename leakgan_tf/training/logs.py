@@ -1,4 +1,4 @@
-"""The logs of a run: TensorBoard, JSON lines, and one bar with the time left."""
+"""The logs of a run: TensorBoard, JSON lines, and a progress bar."""
 
 import json
 import re
@@ -19,21 +19,21 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
 WIDTH = 100  # columns of a terminal
-_ORDER = re.compile(r"_[2-5]$")  # of a BLEU
-_PAUSE = 0.5  # seconds between two looks of the bar on a terminal
-_PAUSE_IN_FILES = 30.0  # and where its every look is a line of a file
+_ORDER = re.compile(r"_[2-5]$")  # the order in the name of a BLEU score
+_PAUSE = 0.5  # seconds between two updates of the bar on a terminal
+_PAUSE_IN_FILES = 30.0  # the same for output to a file, where each update is a line
 
 
 class Records:
-    """Scalars as JSON lines and for TensorBoard; texts and histograms for TensorBoard.
+    """Writes scalars as JSON lines and to TensorBoard, texts and histograms to TensorBoard.
+
+    Every method raises ``UserError`` if it cannot write, for example if the disk is full.
 
     Args:
       metrics: the file of JSON lines, appended to.
-      tensorboard: TensorBoard's folder.
-      position: the phase that is run next. What TensorBoard has of it and of later ones is from
-        before the run was stopped, and is no longer shown.
-
-    Every method raises ``UserError`` if it cannot write: the disk is full, say.
+      tensorboard: the TensorBoard folder.
+      position: the next phase. Earlier records of this and later phases in TensorBoard, from before
+        the run was interrupted, are discarded.
     """
 
     def __init__(self, metrics: Path, tensorboard: Path, position: int = 0):
@@ -45,7 +45,7 @@ class Records:
             self._writer = tf.summary.create_file_writer(str(tensorboard))
 
     def scalars(self, position: int, group: str, values: dict[str, float], **more: Any) -> None:
-        """Records values of the phase at `position`, tagged ``group/name``."""
+        """Writes values of the phase at `position`, tagged ``group/name``."""
         self._line({"position": position, "group": group, **more, **values})
         with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             for name, value in {**more, **values}.items():
@@ -53,7 +53,7 @@ class Records:
                     tf.summary.scalar(f"{group}/{name}", value)
 
     def warning(self, position: int, text: str) -> None:
-        """Records a line that warns."""
+        """Writes a warning, one line of text."""
         self._line({"position": position, "group": GROUP, "text": text})
         self.text(position, GROUP, [text])
 
@@ -65,29 +65,29 @@ class Records:
             raise UserError(f"cannot write {self._metrics}: {error.strerror}") from error
 
     def text(self, position: int, name: str, lines: list[str]) -> None:
-        """Shows lines of text."""
+        """Writes lines of text to TensorBoard."""
         with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             tf.summary.text(name, "\n".join("    " + line for line in lines))
 
     def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
-        """Shows how values are distributed."""
+        """Writes histograms of arrays, by name, to TensorBoard."""
         with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             for name, array in values.items():
                 tf.summary.histogram(name, array)
 
     def close(self) -> None:
-        """Writes what is waiting."""
+        """Writes pending events and closes the file."""
         with tensorboard_errors(self._tensorboard):
             self._writer.close()
 
 
 class Bar:
-    """A progress bar over phases, with the time left by what each kind of phase has taken.
+    """A progress bar over phases, with the estimated time left.
 
     Args:
-      title: what is trained.
+      title: text before the bar.
       kinds: the kinds of work in each phase, in order; the first is the phase's name.
-      position: phases done already.
+      position: number of finished phases.
     """
 
     def __init__(self, title: str, kinds: list[tuple[str, ...]], position: int):
@@ -101,16 +101,16 @@ class Bar:
         )
         self._pause = _PAUSE if sys.stderr.isatty() else _PAUSE_IN_FILES
         self._shown = float("-inf")
-        self._first = (-1, 0, 0.0)  # of a phase: position, update, when
+        self._first = (-1, 0, 0.0)  # phase, update and time of the first call in a phase
 
     def show(self, position: int, update: int, updates: int, seconds: dict[str, list]) -> None:
-        """Shows the present phase's update, and the time left.
+        """Shows the current phase's update, and the time left.
 
         Args:
-          position: phases done.
-          update: updates done in the present phase.
-          updates: updates in the present phase.
-          seconds: that finished work took, by its kind.
+          position: number of finished phases.
+          update: updates done in the current phase.
+          updates: all updates in the current phase.
+          seconds: durations of finished work, by its kind.
         """
         now = time.monotonic()
         if update and position != self._first[0]:
@@ -130,7 +130,7 @@ class Bar:
         self._bar.refresh()
 
     def announce(self, work: str) -> None:
-        """Shows at once what begins and may take a while."""
+        """Shows immediately the name of work that may take a while."""
         self._bar.set_postfix_str(work, refresh=False)
         self._bar.refresh()
 
@@ -146,11 +146,11 @@ class Bar:
 
 
 def figures_line(head: str, figures: Mapping[str, float]) -> str:
-    """Returns figures by name after a head, orders of one figure together: "bleu_2..5 0.9 0.8".
+    """Returns a head and figures by name, orders of one score together: "bleu_2..5 0.9 0.8".
 
-    What does not fit the terminal is on further lines.
+    The text is wrapped at `WIDTH` columns.
     """
-    orders: dict[str, list[str]] = {}  # what is shown together, by its name without the order
+    orders: dict[str, list[str]] = {}  # names of figures by their name without the order
     for name in figures:
         orders.setdefault(_ORDER.sub("", name), []).append(name)
     parts = []
@@ -164,10 +164,13 @@ def figures_line(head: str, figures: Mapping[str, float]) -> str:
 
 
 def time_left(kinds: list[str], seconds: dict[str, list], done: float = 0.0) -> str:
-    """Returns the time that work will take by the median of its kind so far, "1:02:03".
+    """Returns the estimated time left, such as "1:02:03", or "?" before any work is finished.
 
-    "?" before any was met. Kinds that have not been met count as the mean of those that have.
-    ``done`` is the share of the first of it that is done.
+    Args:
+      kinds: kinds of the remaining work. The estimate of each is the median of its durations; that
+        of kinds without durations is the mean of these medians.
+      seconds: durations of finished work, by its kind.
+      done: share of the first remaining work that is done.
     """
     medians = {kind: float(np.median(values)) for kind, values in seconds.items() if values}
     if not medians:

@@ -1,4 +1,4 @@
-"""Many updates in one call: a compiled loop over a pipeline of batches."""
+"""Runs many updates in one call: a compiled loop over a pipeline of batches."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -8,16 +8,16 @@ import tensorflow as tf
 
 from leakgan_tf.utils import distributed
 
-Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # of each update: row numbers (B,), seed (2,)
+Plan = Sequence[tuple[np.ndarray, np.ndarray]]  # row numbers (B,) and seed (2,) per update
 
 
 class Batches(NamedTuple):
-    """What updates are made of.
+    """The data of several updates.
 
-    The arrays are not captured by the pipeline: TensorFlow keeps for ever what a pipeline captures.
+    The pipeline does not capture the arrays: TensorFlow never frees what a pipeline captures.
 
     Attributes:
-      arrays: tensors of equally many rows.
+      arrays: tensors with the same number of rows.
       order: an iterator over the row numbers (B,) and seeds (2,) of updates.
     """
 
@@ -26,19 +26,17 @@ class Batches(NamedTuple):
 
 
 class CompiledLoop:
-    """A step function, compiled once, run for any number of updates.
+    """A step function, compiled once, for any number of updates.
 
-    Nothing is traced again: neither for another number of updates, nor for other data of the same
-    shapes, nor in another phase that uses the same step.
+    It is not traced again for another number of updates, for other data with the same shapes apart
+    from the number of rows, or in another phase with the same step.
 
-    With a strategy each replica makes the step on its rows of the batch, which follow each other in
-    the order of the replicas, and with a seed of its own: rows that draw random numbers must not
-    draw the same ones.
+    With a strategy each replica runs the step on its rows of the batch, in the order of the
+    replicas. Each has its own seed, since rows must not share random numbers.
 
     Args:
-      step: ``step(*batch, seed) -> scalars``: one update. What it reports is averaged over
-        replicas.
-      strategy: says which replicas there are; None for a single one.
+      step: ``step(*batch, seed) -> scalars``: one update. The scalars are averaged over replicas.
+      strategy: TensorFlow's distribution strategy; None for one device.
     """
 
     def __init__(
@@ -54,24 +52,24 @@ class CompiledLoop:
 
     @property
     def traces(self) -> int:
-        """How often the step was traced."""
+        """Number of times the step was traced."""
         return self._compiled.experimental_get_tracing_count()
 
     def run(self, batches: Batches, count: int) -> dict[str, np.ndarray]:
-        """Makes `count` updates.
+        """Runs `count` updates.
 
         Args:
-          batches: of `pipeline`; its order gives the rows of this process's replicas.
-          count: how many batches are taken from it; there must be as many.
+          batches: result of `pipeline`, with the rows of this process's replicas.
+          count: number of batches to take from it; it must have as many.
 
         Returns:
-          What each update reported, (count,) by name.
+          The scalars of each update, (count,) by name.
         """
-        values = self._for(batches)(batches, tf.constant(count)).numpy()  # (count, reported)
+        values = self._for(batches)(batches, tf.constant(count)).numpy()  # (count, scalars)
         return dict(zip(self._names, values.T, strict=True))
 
     def _for(self, batches: Batches) -> Callable[..., tf.Tensor]:
-        """Returns the function for batches of these shapes, with any number of rows to choose."""
+        """Returns the compiled function for arrays of these shapes, with any number of rows."""
         arrays = tuple(
             tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in batches.arrays
         )
@@ -85,7 +83,7 @@ class CompiledLoop:
     def _updates(self, batches: Batches, count: tf.Tensor) -> tf.Tensor:
         def update(number: tf.Tensor, reported: Any) -> Any:
             rows, seed = next(batches.order)
-            with tf.device("CPU:0"):  # where the arrays are: only a batch's rows travel
+            with tf.device("CPU:0"):  # where the arrays are: only a batch's rows are copied
                 batch = [tf.gather(array, rows) for array in batches.arrays]
             values = distributed.run(self._strategy, self._update, *batch, seed)
             return number + 1, reported.write(number, values)
@@ -94,12 +92,12 @@ class CompiledLoop:
             lambda number, _: number < count,
             update,
             (tf.constant(0), tf.TensorArray(tf.float32, count)),
-            parallel_iterations=1,  # an update reads what the one before wrote
+            parallel_iterations=1,  # an update reads the weights that the previous one wrote
         )
         return reported.stack()
 
     def _update(self, *batch_and_seed: tf.Tensor) -> tf.Tensor:
-        """Makes the step of one replica; returns what is reported, (reported,)."""
+        """Runs the step of one replica; returns its scalars, (scalars,)."""
         *batch, seed = batch_and_seed
         if distributed.count() > 1:
             batch = [self._own(rows) for rows in batch]
@@ -111,29 +109,29 @@ class CompiledLoop:
         return distributed.all_reduce_mean(tf.stack(list(scalars.values())))
 
     def _own(self, rows: tf.Tensor) -> tf.Tensor:
-        """Returns the replica's rows of those of all replicas of this process."""
+        """Returns this replica's rows, from those of all replicas of this process."""
         assert self._strategy is not None  # there are several replicas
         local = len(self._strategy.extended.worker_devices)
         size = rows.shape[0] // local
-        with tf.device("CPU:0"):  # so that only these rows travel to the replica's device
+        with tf.device("CPU:0"):  # so that only these rows are copied to the replica's device
             begin = distributed.index() % local * size
             own = rows[begin : begin + size]
         return tf.ensure_shape(own, [size, *rows.shape[1:]])
 
 
 def pipeline(arrays: Sequence[np.ndarray | tf.Tensor], plan: Plan) -> Batches:
-    """Returns the batches of a plan: the arrays, and in which order their rows are taken.
+    """Returns the batches of a plan.
 
     Args:
-      arrays: equally long; may be none, for a step without data.
-      plan: of each update.
+      arrays: arrays with the same number of rows; empty for a step without data.
+      plan: row numbers and seed of each update.
     """
     with tf.device("CPU:0"):
         tensors = tuple(tf.convert_to_tensor(array) for array in arrays)
     rows = np.stack([rows for rows, _ in plan])
     seeds = np.stack([seed for _, seed in plan])
     order = tf.data.Dataset.from_tensor_slices((rows, seeds))
-    # The autotuning thread sleeps 10, 20, 40, ... ms, and the end of a phase would wait for it.
+    # The autotuning thread sleeps for 10, 20, 40, ... ms, which would delay the end of a phase.
     options = tf.data.Options()
     options.autotune.enabled = False
     order = order.with_options(options)

@@ -1,26 +1,25 @@
-"""Warnings that adversarial training goes wrong, from recorded figures alone.
+"""Warnings of failing adversarial training, from recorded figures only.
 
-A warning is repeated only after its cause has clearly gone in between. The thresholds are this
-project's choice, set on its own runs:
+Each warning has two thresholds: it is repeated only after the figure has passed the second one in
+between. The thresholds are this project's choice, set on its own runs:
 
-DIVERSE, NOT_DIVERSE: the share of distinct samples, relative to that of as many held-out sentences.
-  No evaluation of MLE, scheduled sampling, MaliGAN or LeakGAN on the quick oracle task, in some
-  twenty-five runs, was below 0.98 at either temperature. PG-BLEU and SeqGAN runs that repeated the
-  same sentences when sampled sharper fell to 0.54 and 0.64.
+DIVERSE, NOT_DIVERSE: the share of distinct samples over that of as many held-out sentences. In
+  about twenty-five runs of MLE, scheduled sampling, MaliGAN and LeakGAN on the quick oracle task it
+  was never below 0.98 at either temperature. In runs of PG-BLEU and SeqGAN that repeated sentences
+  at the lower temperature it fell to 0.54 and 0.64.
 SATURATED, NOT_SATURATED: D's mean accuracy over `SATURATED_ROUNDS` rounds. On the quick oracle task
   the mean reward of SeqGAN's samples was 0.2 of 1 while D's accuracy was 0.9, and below 0.1 once it
-  was 0.98: nearly all samples get the same score. LeakGAN's D stayed below 0.65 there, and below
+  was 0.98: nearly all samples have the same reward. LeakGAN's D stayed below 0.65 there, and below
   0.8 on music, where SeqGAN's took 30 rounds to reach 0.98. D may have memorized its training
   sentences: accuracy is measured on them. In pre-training any D recognizes an untrained generator,
   so only adversarial rounds count.
 CHANCE, NOT_CHANCE: D's mean accuracy over `CHANCE_ROUNDS` rounds. A round of the quick preset has
-  4,096 sentences, so the mean of five rounds of guessing is 0.5 with a deviation of 0.0035. Of
-  LeakGAN's five rounds with the least accuracy, in ten runs, the mean was never below 0.513.
-BELOW, NOT_BELOW: the Donsker-Varadhan bound of what D knows of held-out sentences, in nats per
-  token, after any of its rounds (`metrics.discriminator_scores`). Below 0 its score would make the
-  generator worse if it was used as an energy. D is overconfident if the tempered bound is above
-  NOT_BELOW; else its score fits the sentences that it was trained on. Between the two values a
-  warning is not repeated.
+  4,096 sentences, so for a guessing D the mean of five rounds is 0.5 with a standard deviation of
+  0.0035. In ten runs of LeakGAN every mean of five rounds was at least 0.513.
+BELOW, NOT_BELOW: D's Donsker-Varadhan bound on held-out sentences after any of its rounds, in nats
+  per token (`metrics.discriminator_scores`). Below 0, its score would make the generator worse if
+  used as an energy. D is overconfident if the tempered bound is above NOT_BELOW; otherwise it has
+  overfitted its training sentences.
 """
 
 from collections import deque
@@ -30,7 +29,7 @@ from typing import Any
 from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPER, TEMPERED
 from leakgan_tf.metrics.diversity import REPEATS
 
-GROUP = "warning"  # of the records that hold a warning
+GROUP = "warning"  # group of records with a warning
 DIVERSE, NOT_DIVERSE = 0.9, REPEATS
 SATURATED, NOT_SATURATED, SATURATED_ROUNDS = 0.98, 0.95, 3
 CHANCE, NOT_CHANCE, CHANCE_ROUNDS = 0.51, 0.53, 5
@@ -40,11 +39,11 @@ _ROUND = "adversarial/discriminator"
 
 
 class CollapseMonitor:
-    """Reads a run's records in order, and returns a warning when its cause begins.
+    """Reads the records of a run in order, and returns warnings when their causes begin.
 
     Args:
-      real_distinct: share of distinct sentences among as many held-out ones as an evaluation has
-        samples, in (0, 1]; None if it is not known.
+      real_distinct: share of distinct sentences among as many held-out sentences as an evaluation
+        has samples, in (0, 1]; None if unknown, then diversity is not checked.
     """
 
     def __init__(self, real_distinct: float | None):
@@ -53,7 +52,7 @@ class CollapseMonitor:
         self._accuracies: deque[float] = deque(maxlen=max(SATURATED_ROUNDS, CHANCE_ROUNDS))
 
     def update(self, record: Mapping[str, Any]) -> list[str]:
-        """Returns the warnings that begin with a record of `training.logs.Records`, a line each."""
+        """Returns the warnings that begin at a record of `training.logs.Records`, one line each."""
         if record["group"] == "evaluation" and self._real_distinct:
             return self._diversity(record)
         warnings = self._bound(record) if BOUND in record else []
@@ -104,13 +103,13 @@ class CollapseMonitor:
         return warnings
 
     def _mean(self, rounds: int) -> float | None:
-        """Returns D's mean accuracy in the last rounds; None before there were as many."""
+        """Returns D's mean accuracy over the last rounds; None with fewer rounds."""
         if len(self._accuracies) < rounds:
             return None
         return sum(list(self._accuracies)[-rounds:]) / rounds
 
     def _begins(self, cause: str, present: bool, gone: bool) -> bool:
-        """Returns whether a cause is present that was not, or was gone in between."""
+        """Returns whether a cause is present for the first time, or again after it was gone."""
         if gone:
             self._present.discard(cause)
         if not present or cause in self._present:
@@ -120,16 +119,16 @@ class CollapseMonitor:
 
 
 def describe_warnings(records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Returns the warnings in a run's records, a line each, with the phases they began after.
+    """Returns the warnings in the records of a run, one line each, with their phases.
 
-    Runs of earlier versions recorded none: theirs are derived from their figures. The diversity of
-    real text is not recorded, so on text only D's accuracy is used.
+    Runs of earlier versions recorded no warnings: theirs are derived from their figures. The
+    diversity of real text is not recorded, so it is then checked on the oracle task only.
     """
     records = list(records)
     recorded = [(line["position"], line["text"]) for line in records if line["group"] == GROUP]
     if not recorded:
         oracle = any("nll_oracle_1.0" in line for line in records)
-        # An oracle of any size hardly repeats itself.
+        # Nearly all sentences of an oracle are distinct.
         monitor = CollapseMonitor(1.0 if oracle else None)
         recorded = [(line["position"], text) for line in records for text in monitor.update(line)]
     return [f"after phase {position + 1}: {text}" for position, text in recorded]

@@ -1,4 +1,4 @@
-"""Which devices and machines share the work of a run, as the user says it."""
+"""The devices and machines that a user requests for a run."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -7,8 +7,8 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.schema import check, parse_json
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
-_JOBS = ("chief", "worker")  # of a cluster, in the order of their numbers
-_LONGEST = 604_800.0  # seconds that a worker is waited for: a week
+_JOBS = ("chief", "worker")  # jobs of a cluster, in the order of its processes
+_LONGEST = 604_800.0  # largest timeout in seconds, a week
 _MOST_PORT = 65_535
 
 
@@ -18,7 +18,7 @@ class _Task(TypedDict):
 
 
 class _Cluster(TypedDict):
-    """TF_CONFIG; TensorFlow's documentation has further keys."""
+    """The used keys of TF_CONFIG."""
 
     cluster: dict[str, list[str]]
     task: _Task
@@ -26,13 +26,15 @@ class _Cluster(TypedDict):
 
 @dataclass(frozen=True)
 class Placement:
-    """What was asked for. It changes no number of a run but where rows draw random ones.
+    """The requested devices and processes.
+
+    Results depend on the placement only through rounding and the random numbers of single rows.
 
     Attributes:
       strategy: one of `STRATEGIES`.
-      devices: GPUs of each machine that are used, or virtual CPU devices; 0 for all GPUs.
+      devices: number of GPUs per machine, or of virtual CPU devices; 0 for all GPUs.
       workers: addresses of the processes, "host:port" each; the first is the chief's.
-      names: what TF_CONFIG calls them, "worker 0" say.
+      names: their names in TF_CONFIG, such as "worker 0".
       worker: the number of this process among them.
       timeout: seconds to wait for another worker.
     """
@@ -46,7 +48,7 @@ class Placement:
 
     @property
     def chief(self) -> bool:
-        """Whether this process keeps the run's folder: the first worker, or the only process."""
+        """Whether this process writes the run folder: the first worker, or the only process."""
         return self.worker == 0
 
 
@@ -60,7 +62,7 @@ def read_placement(strategy: str, devices: int, timeout: float, tf_config: str |
       tf_config: the value of ``TF_CONFIG``, read for multi_worker only; None if it is not set.
 
     Raises:
-      UserError: the values do not go together, or ``TF_CONFIG`` is missing or wrong.
+      UserError: the values contradict each other, or ``TF_CONFIG`` is missing or wrong.
     """
     if strategy not in STRATEGIES:
         raise UserError(f"--strategy must be one of {', '.join(STRATEGIES)}, not {strategy!r}")
@@ -76,8 +78,8 @@ def read_placement(strategy: str, devices: int, timeout: float, tf_config: str |
         return Placement(strategy, devices, timeout=timeout)
     if not tf_config:
         raise UserError(
-            "--strategy=multi_worker needs TF_CONFIG, another one on each machine: see "
-            "docs/scaling.md"
+            "--strategy=multi_worker needs the environment variable TF_CONFIG, with the machine's "
+            "own number in it: see docs/scaling.md"
         )
     addresses, names, worker = _read_cluster(tf_config)
     return Placement(strategy, devices, addresses, names, worker, timeout)
@@ -87,7 +89,7 @@ def _read_cluster(tf_config: str) -> tuple[tuple[str, ...], tuple[str, ...], int
     """Returns the workers' addresses and names in order, and this process's number."""
     content = check(parse_json(tf_config, "TF_CONFIG"), _Cluster, "TF_CONFIG")
     addresses, job, number = content["cluster"], content["task"]["type"], content["task"]["index"]
-    if isinstance(number, str):  # TensorFlow takes it, too
+    if isinstance(number, str):  # which TensorFlow accepts, too
         number = int(number) if number.isdecimal() and len(number) < 10 else -1
     for address in (each for job_addresses in addresses.values() for each in job_addresses):
         host, _, port = address.rpartition(":")
@@ -97,11 +99,11 @@ def _read_cluster(tf_config: str) -> tuple[tuple[str, ...], tuple[str, ...], int
             raise UserError(f"TF_CONFIG: {address!r} has a port that is not 1 to {_MOST_PORT}")
     others = sorted({*addresses, job} - set(_JOBS))
     if others:
-        raise UserError(f"TF_CONFIG has a {others[0]}: there are only a chief and workers")
+        raise UserError(f"TF_CONFIG has a {others[0]}, but only a chief and workers are supported")
     known = [(name, i) for name in _JOBS for i in range(len(addresses.get(name, ())))]
     if (job, number) not in known:
         index = content["task"]["index"]
-        raise UserError(f"TF_CONFIG's task is {job} {index}, and its cluster has no such task")
+        raise UserError(f"TF_CONFIG's task is {job} {index}, but its cluster has no such task")
     flat = tuple(addresses[name][i] for name, i in known)
     names = tuple(f"{name} {i}" for name, i in known)
     return flat, names, known.index((job, number))

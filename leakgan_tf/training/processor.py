@@ -1,4 +1,4 @@
-"""Whether this machine's products are faster in bfloat16."""
+"""Measures whether matrix products are faster in bfloat16 on this machine."""
 
 import sys
 import time
@@ -13,9 +13,9 @@ _SIZE, _RUNS = 1024, 7
 
 
 def bfloat16_gain(clock: Callable[[], float] = time.perf_counter) -> float:
-    """Returns how many times as fast as in float32 a large product is in bfloat16, measured.
+    """Returns the measured speed of a large matrix product in bfloat16, relative to float32.
 
-    It takes a tenth of a second, more on a processor without units for bfloat16.
+    This takes a tenth of a second, more on a processor without bfloat16 instructions.
     """
     values = np.linspace(-1, 1, _SIZE * _SIZE, dtype=np.float32).reshape(_SIZE, _SIZE)
     seconds = {}
@@ -25,18 +25,18 @@ def bfloat16_gain(clock: Callable[[], float] = time.perf_counter) -> float:
             begin = clock()
             tf.matmul(matrix, matrix)[0, 0].numpy()
             times.append(clock() - begin)
-        seconds[kind] = float(np.median(times[1:]))  # the first run prepares
+        seconds[kind] = float(np.median(times[1:]))  # without the warm-up run
     return seconds[tf.float32] / seconds[tf.bfloat16]
 
 
 def warn_if_slow(precision: str, gain: Callable[[], float] = bfloat16_gain) -> None:
-    """Prints a line if `precision` is bfloat16 and this machine saves no time by it."""
+    """Prints a warning if `precision` is bfloat16 but not faster on this machine."""
     if precision != "bfloat16":
         return
     if not products.sums_in_float32():
         print(
-            "warning: this machine has no bfloat16 products, or they round their partial sums, so "
-            "rounded factors are multiplied in float32: --precision=float32 is faster here",
+            "warning: this machine has no bfloat16 products, or they round partial sums, so they "
+            "are computed in float32 from rounded factors: --precision=float32 is faster here",
             file=sys.stderr,
         )
         return

@@ -1,4 +1,4 @@
-"""One run from configuration to measured figures: claimed, trained, released."""
+"""Trains and measures one run in its folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,15 +26,15 @@ _NEVER = 1e9  # seconds between checkpoints
 
 
 def prepare_process(placement: Placement | None = None) -> Distribution:
-    """Makes results repeatable and devices ready.
+    """Enables deterministic operations and sets up the devices.
 
-    For a program's beginning: these are settings of the whole process.
+    Call it at the beginning of a program: these are settings of the whole process.
 
     Args:
-      placement: the devices and machines asked for; one device without it.
+      placement: the requested devices and machines; default: one device.
 
     Raises:
-      UserError: there are no such devices.
+      UserError, TrainingError: the devices cannot be used; see `Distribution`.
     """
     tf.config.experimental.enable_op_determinism()
     distribution = Distribution(placement)
@@ -49,21 +49,22 @@ def train_run(
     extra: MadeBy,
     distribution: Distribution | None = None,
 ) -> dict[str, Any]:
-    """Trains what is left of a run, and measures it once it is finished.
+    """Trains a new or interrupted run to its end, and measures it.
 
     Args:
-      config: of the run.
-      make_task: makes its task; not called if the run was measured before.
-      path: its folder.
-      extra: what else made the run, kept in config.json.
-      distribution: the devices used, of `prepare_process`; one without it.
+      config: the run's configuration.
+      make_task: returns the run's task; not called if the run has been measured before.
+      path: the run folder.
+      extra: the run's origin, stored in config.json.
+      distribution: result of `prepare_process`; default: one device.
 
     Returns:
-      The figures, with ``best`` (the best evaluation) and ``seconds`` (of training, by kind).
+      The figures of the trained system, with ``best`` (the best evaluation), ``seconds`` (durations
+      by kind of work) and ``total_updates``.
 
     Raises:
       UserError: the folder or a file in it cannot be used; see `RunFolder.claim`.
-      TrainingError: the run had to stop: a loss is not finite, another worker was lost.
+      TrainingError: a loss is not finite, or another worker was lost.
     """
     distribution = distribution or Distribution()
     distribution.check(config)
@@ -79,7 +80,7 @@ def train_run(
 
 
 def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) -> Config:
-    """Gives other workers the chief's checkpoint and figures; returns the configuration of each."""
+    """Copies the chief's checkpoint and figures to other workers; returns the configuration."""
     if distribution.alone:
         return config
     distribution.check_same(config)
@@ -90,7 +91,7 @@ def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) ->
                 temporary.write_bytes(content)
     if distribution.placement.chief:
         return config
-    return replace(config, checkpoint_seconds=_NEVER)  # the chief's are enough
+    return replace(config, checkpoint_seconds=_NEVER)  # only the chief's checkpoints are needed
 
 
 def _train_run(

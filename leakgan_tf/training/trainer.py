@@ -1,4 +1,4 @@
-"""Runs any system's schedule: the only place that compiles updates."""
+"""Runs the training schedule of any system."""
 
 import math
 import time
@@ -22,25 +22,25 @@ from leakgan_tf.utils.errors import TrainingError
 from leakgan_tf.utils.interruption import PROCESS, Interruption
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
-_MOST = 50  # updates in one compiled call, at most
-_PAUSE = 1.0  # seconds that such a call should take: then Ctrl-C, bar and losses are looked at
-_SHOWN = 8  # sentences shown after an evaluation
+_MOST = 50  # limit of updates in one compiled call
+_PAUSE = 1.0  # target duration of a call in seconds; signals and losses are checked after it
+_SHOWN = 8  # samples logged after an evaluation
 
 
 class Trainer:
-    """Trains a system phase by phase, measures it, and can stop and go on between two updates.
+    """Trains and evaluates a system phase by phase; it can stop and resume between two updates.
 
-    Everything random in a phase comes from the run's seed and the phase's number, so a resumed
-    run has the same numbers as one that was never stopped. A signal that asks the process to stop
-    is looked at between compiled calls: then a checkpoint is written.
+    All random numbers in a phase depend only on the run's seed and the phase's number, so a resumed
+    run has the same results as an uninterrupted one. Signals to stop are handled between compiled
+    calls, after a checkpoint is written.
 
     Args:
-      config: the run's.
+      config: the run's configuration.
       system: models and phases.
-      task: real sentences and measures.
-      folder: where the run is kept; claimed by the caller.
-      distribution: the devices in whose scope the system was made; one without it.
-      interruption: whether to stop; by default the signals that this process is sent.
+      task: real sentences and evaluation.
+      folder: the run folder, claimed by the caller.
+      distribution: the devices in whose scope the system was created; default: one device.
+      interruption: tells whether to stop; default: the signals sent to this process.
     """
 
     def __init__(
@@ -66,11 +66,12 @@ class Trainer:
         self._saved = time.monotonic()
 
     def run(self) -> Progress:
-        """Runs what is left of the schedule.
+        """Runs the remaining phases, from the latest checkpoint if there is one.
 
         Raises:
           TrainingError: a loss is not finite.
-          UserError: a checkpoint cannot be read or written.
+          UserError: a file of the run cannot be read or written.
+          Interrupted: a signal asked the process to stop; a checkpoint was written.
         """
         if self._folder.checkpoint.exists():
             self._progress = checkpoint.restore(
@@ -130,7 +131,7 @@ class Trainer:
         self._finish_phase(index, phase.name if phase.evaluate else "")
 
     def _finish_phase(self, index: int, evaluated: str = "") -> None:
-        """Goes on to the next phase, and measures the generator first if a name is given."""
+        """Ends a phase; evaluates the generator if a name for the evaluation is given."""
         progress = self._progress
         progress.position, progress.partial = index + 1, PartialPhase()
         if evaluated:
@@ -139,7 +140,7 @@ class Trainer:
         self._bar.show(progress.position, 0, 0, self._durations)
 
     def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
-        """Runs what is left of the phase's updates; returns the means of what all report."""
+        """Runs the remaining updates of a phase; returns each scalar's mean over all updates."""
         partial = self._progress.partial
         begin = time.monotonic() - partial.seconds
         if phase.epochs and phase.step not in self._loops:
@@ -160,12 +161,12 @@ class Trainer:
             partial.seconds = time.monotonic() - begin
             self._checkpoint_if_due()
             count = min(max(int(_PAUSE / each), 1), _MOST, len(plan) - partial.done)
-            if partial.done < len(plan):  # by the chief's clock: all must make the same calls
+            if partial.done < len(plan):  # all must make the same calls, timed by the chief
                 count = self._distribution.agree(count)
         return partial.means()
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:
-        """Returns the phase's arrays: made now, or those that it began with."""
+        """Returns the arrays of a phase: new ones, or those stored when the phase began."""
         partial = self._progress.partial
         if partial.data:
             return partial.data
@@ -179,10 +180,8 @@ class Trainer:
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Returns the row numbers and the stateless seed (2,) of each update of a phase.
 
-        The row numbers are (B,), or those that this process has of them.
-
-        A phase without data makes one update an epoch. Rows that fill no batch are left out, other
-        ones in each epoch.
+        The row numbers are (B,), or this process's part of them. Rows that do not fill a batch are
+        omitted, different ones in each epoch. A phase without data has one update per epoch.
         """
         size, plan = self._config.batch_size, []
         for epoch in range(phase.epochs):
@@ -223,7 +222,7 @@ class Trainer:
         spent[name] = spent.get(name, 0.0) + seconds
 
     def _evaluate(self, index: int, name: str) -> None:
-        """Measures the generator, logs the figures, and keeps the best weights."""
+        """Evaluates the generator, logs the figures, and saves the weights if they are the best."""
         begin, progress, task = time.monotonic(), self._progress, self._task
         seed = derive_int(self._config.seed, "evaluation", index)
         figures = task.evaluate(self._system.generator, seed)
@@ -238,7 +237,7 @@ class Trainer:
         self._keep_if_best(figures)
 
     def _keep_if_best(self, figures: dict[str, float]) -> None:
-        """Keeps the weights if the task's score is the least so far; the first ones anyhow."""
+        """Saves the weights if the task's score is the lowest so far, and always the first time."""
         progress, rule = self._progress, self._task.score
         best = progress.best.get(rule, math.inf)
         if not progress.best or figures.get(rule, math.inf) < best:
@@ -247,7 +246,7 @@ class Trainer:
             checkpoint.save(self._folder.best, progress, self._system.models, {})
 
     def _record(self, index: int, group: str, values: dict[str, float], **more: Any) -> None:
-        """Records figures, and warns of what begins to go wrong with them."""
+        """Records figures, and prints and records the warnings that begin with them."""
         self._records.scalars(index, group, values, **more)
         for sign in self._monitor.update({"group": group, **values}):
             self._bar.line(f"warning: {sign}")
@@ -261,7 +260,7 @@ class Trainer:
         }
 
     def _checkpoint_if_due(self, last: bool = False) -> None:
-        """Writes a checkpoint if it is time, or if the run has to stop; stops it then."""
+        """Writes a checkpoint if due or if the run must stop; raises `Interrupted` in that case."""
         asked = self._interruption.asked
         due = time.monotonic() - self._saved >= self._config.checkpoint_seconds
         if last or asked or due:

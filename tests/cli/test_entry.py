@@ -37,7 +37,7 @@ def test_a_name_of_300_letters_is_refused(capsys, tmp_path, monkeypatch, words):
 
 def test_a_name_that_is_no_utf8_is_refused(capsys):
     line = refused(capsys, "prepare", f"--input={os.fsdecode(b'text' + bytes([255]))}", "--out=x")
-    assert line == "error: the argument --input=text\\xff is not UTF-8"
+    assert line == "error: the argument --input=text\\xff is not UTF-8: rename the file"
 
 
 def test_messages_are_short_and_hide_nothing(capsys):

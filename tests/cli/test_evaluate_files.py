@@ -134,7 +134,7 @@ def test_never_writes_over_its_input(folder, capsys):
     [
         (b"", "has no sentence"),
         (b"\n \n", "has no sentence"),
-        (b"one sentence\n\n", "has one sentence; self-BLEU needs at least two"),
+        (b"one sentence\n\n", "has only one sentence: self-BLEU needs at least two"),
         (b"fine\nbro\xffken\n", "line 2"),
     ],
 )

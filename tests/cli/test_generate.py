@@ -111,8 +111,8 @@ def refuses(capsys, folder, *words, names=()):
         (["--greedy", "--top_k=3"], ["greedy", "top_k"]),
         (["--greedy", "--unique"], ["greedy", "unique"]),
         (["--data=x"], ["--data", "--novel"]),
-        (["--prompt=a man"], ["prompt", "oracle"]),
-        (["--novel"], ["novel", "oracle"]),
+        (["--prompt=a man"], ["prompt", "run on text"]),
+        (["--novel"], ["novel", "run on text"]),
         (["--format=xml"], ["format"]),
     ],
 )

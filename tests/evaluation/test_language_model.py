@@ -108,7 +108,7 @@ def test_another_system_is_refused(judged, tmp_path):
     config = text_config(dataset, "smoke", "paper", "seqgan", 0, SIZES)
     runs.begun(config, tmp_path / "seqgan")
     shutil.copy(run / "text.json", tmp_path / "seqgan")
-    with pytest.raises(UserError, match="is MLE's"):
+    with pytest.raises(UserError, match="give a run of mle"):
         lm_scores.load_language_model(tmp_path / "seqgan", dataset_digest(dataset))
 
 

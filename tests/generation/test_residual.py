@@ -105,6 +105,16 @@ def test_equal_log_odds_leave_no_doubt_of_log_z():
     assert log_partition_bounds(np.full([5], 700.0)) == pytest.approx((700.0, 700.0))
 
 
+@pytest.mark.parametrize("huge", [30.0, 36.0, 60.0, 400.0])
+def test_the_upper_bound_is_exact_beside_a_single_huge_weight(huge):
+    """The sum without the huge weight is not lost to rounding."""
+    log_odds = np.zeros([100])
+    log_odds[3] = huge
+    rest = np.mean([log_mean_exp(np.delete(log_odds, i)) for i in range(100)])
+    lower, upper = log_partition_bounds(log_odds)
+    assert upper == pytest.approx(199 * lower - 198 * rest)
+
+
 @pytest.mark.parametrize("ends", [False, True])
 def test_the_held_out_nll_is_the_generators_less_the_bound(ends):
     """To rounding, and with the same samples for Z; of text only tokens up to the end count."""

@@ -235,7 +235,7 @@ def test_samples_begin_in_noise_of_their_own():
 
 def test_prefixes_cannot_be_completed():
     made = system()
-    with pytest.raises(ValueError, match="begins in noise"):
+    with pytest.raises(ValueError, match="random initial state"):
         made.generator.complete(Task.train[:4], 2, 1, (1, 2))
 
 

@@ -165,9 +165,9 @@ def wrong(name, array):
 
 BAD = {
     "lacks the array 'output/bias'": without("output/bias"),
-    "lstm/cell/bias is": wrong("lstm/cell/bias", np.zeros(HIDDEN + 1)),
-    "lstm/input/kernel is": wrong("lstm/input/kernel", np.zeros((HIDDEN, EMBEDDING))),
-    "output/kernel is": wrong("output/kernel", np.zeros((HIDDEN, VOCAB + 1))),
+    "lstm/cell/bias has shape": wrong("lstm/cell/bias", np.zeros(HIDDEN + 1)),
+    "lstm/input/kernel has shape": wrong("lstm/input/kernel", np.zeros((HIDDEN, EMBEDDING))),
+    "output/kernel has shape": wrong("output/kernel", np.zeros((HIDDEN, VOCAB + 1))),
     "must be matrices": wrong("embedding", np.zeros(VOCAB)),
     "embedding has values that are not finite": wrong(
         "embedding", np.full((VOCAB, EMBEDDING), np.nan)
