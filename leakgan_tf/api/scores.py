@@ -1,5 +1,6 @@
 """Scores runs and text files from Python. Text files are scored without TensorFlow."""
 
+import inspect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -117,6 +118,12 @@ def evaluate(
     Raises:
       UserError: a file or run cannot be used, or arguments contradict each other.
     """
+    own = {"tokenizer": tokenizer, "lowercase": lowercase, "smoothing": smoothing}
+    of_runs = {
+        "temperatures": temperatures, "data": data, "num": num, "best": best,
+        "language_model": language_model, "reverse_lm": reverse_lm,
+    }  # fmt: skip
+    _refuse_idle(of_runs if run is None else own, "runs" if run is None else "samples")
     if run is None:
         paths = {"samples": samples, "references": references, "train": train}
         given = {name: str(path) for name, path in paths.items() if path is not None}
@@ -131,6 +138,14 @@ def evaluate(
         name: sweep_run(folder, temperatures, data, num, language_model, reverse_lm, best)
         for name, folder in _names([str(folder) for folder in folders]).items()
     })  # fmt: skip
+
+
+def _refuse_idle(arguments: Mapping[str, Any], needed: str) -> None:
+    """Raises ``UserError`` for arguments of `evaluate` that would change nothing."""
+    defaults = inspect.signature(evaluate).parameters
+    for name, value in arguments.items():
+        if value != defaults[name].default:
+            raise UserError(f"{name} applies to {needed} only")
 
 
 def check_runs(
@@ -230,7 +245,10 @@ def report(scores: Mapping[str, Any]) -> str:
 
 def _names(run_dirs: Sequence[str]) -> dict[str, str]:
     """Returns paths of runs by folder name, or by path if two folders have the same name."""
-    names = {run_dir: Path(run_dir).resolve().name for run_dir in run_dirs}
+    once: dict[Path, str] = {}
+    for run_dir in run_dirs:
+        once.setdefault(Path(run_dir).resolve(), run_dir)
+    names = {run_dir: path.name for path, run_dir in once.items()}
     alone = Counter(names.values())
     return {name if alone[name] == 1 else path: path for path, name in names.items()}
 

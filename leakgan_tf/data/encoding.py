@@ -11,7 +11,7 @@ import numpy as np
 from leakgan_tf.config.fields import check_choice, setting
 from leakgan_tf.data.bpe import DEFAULT_PIECES, BPETokenizer, Merge, learn_merges
 from leakgan_tf.data.sources import Source
-from leakgan_tf.data.text import TOKENIZER_NAMES, get_tokenizer
+from leakgan_tf.data.text import TOKENIZER_NAMES, PitchTokenizer, get_tokenizer
 from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
 from leakgan_tf.data.units import SPLITS
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
@@ -90,6 +90,8 @@ class PrepareSettings:
                 raise UserError(f"{name} must be at most {MOST_TOKENS}, not {value}")
         if not -(2**63) <= self.seed < 2**63:  # what the record can keep
             raise UserError(f"seed must fit into 64 bits, but is {self.seed}")
+        if self.tokenizer == PitchTokenizer.name and self.rare != "drop":
+            raise UserError("tokenizer pitch needs rare=drop: <unk> would be no pitch")
         if not 0 < self.test_fraction < 1:
             raise UserError(f"test_fraction must be above 0 and below 1, not {self.test_fraction}")
 

@@ -194,11 +194,11 @@ class TrainedGenerator:
         """
         if candidates < 1:
             raise UserError(f"resample must be at least 1, not {candidates}")
-        self.sample(0, temperature, seed)  # refuses impossible values
+        Request(num, temperature, seed)  # refuses impossible values
         log_odds = system_log_odds(self.system, self.config)
-        own = base_generator(self.generator), log_odds, max(num, 0), candidates
+        own = base_generator(self.generator), log_odds, num, candidates
         found = residual.resample(*own, temperature, (seed, GENERATE))
-        effective = float(found.effective.mean()) if num > 0 else float(candidates)
+        effective = float(found.effective.mean()) if num else float(candidates)
         return [self._text(row) for row in found.tokens], effective
 
     def training_sentences(self, data: str | Path | None = None) -> list[str]:

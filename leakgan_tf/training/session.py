@@ -86,9 +86,13 @@ def _hand_over(distribution: Distribution, config: Config, folder: RunFolder) ->
     distribution.check_same(config)
     for file in (folder.checkpoint, folder.measured):
         content = distribution.share(file.read_bytes() if file.exists() else b"")
-        if content and not distribution.placement.chief:
+        if distribution.placement.chief:
+            continue
+        if content:
             with atomic_output(file) as temporary:
                 temporary.write_bytes(content)
+        else:
+            file.unlink(missing_ok=True)  # of an earlier run, which the chief does not have
     if distribution.placement.chief:
         return config
     return replace(config, checkpoint_seconds=_NEVER)  # only the chief's checkpoints are needed

@@ -239,8 +239,8 @@ class Trainer:
     def _keep_if_best(self, figures: dict[str, float]) -> None:
         """Saves the weights if the task's score is the lowest so far, and always the first time."""
         progress, rule = self._progress, self._task.score
-        best = progress.best.get(rule, math.inf)
-        if not progress.best or figures.get(rule, math.inf) < best:
+        best, found = (each.get(rule, math.inf) for each in (progress.best, figures))
+        if not progress.best or found < best or (math.isnan(best) and not math.isnan(found)):
             progress.best = {"position": progress.position, "rule": rule, **figures}
             self._folder.check_present()
             checkpoint.save(self._folder.best, progress, self._system.models, {})

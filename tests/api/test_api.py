@@ -114,6 +114,8 @@ def test_text_files_are_scored_with_their_protocol(folder):
         (lambda: leakgan_tf.evaluate(), "samples is missing"),
         (lambda: leakgan_tf.evaluate("runs", samples="cats.txt"), "either runs"),
         (lambda: leakgan_tf.evaluate([]), "one or more runs"),
+        (lambda: leakgan_tf.evaluate("runs", smoothing="none"), "smoothing applies to samples"),
+        (lambda: leakgan_tf.evaluate(samples="a", num=5), "num applies to runs"),
         (lambda: leakgan_tf.evaluate("runs", temperatures=[0.0]), "temperatures must be"),
         (lambda: leakgan_tf.evaluate("runs", num=1), "at least 2"),
         (lambda: leakgan_tf.evaluate("runs", reverse_lm=True), "language_model"),

@@ -1,6 +1,7 @@
 """The best weights are kept by the rule asked for, and the rule changes nothing else."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -166,10 +167,10 @@ def test_without_a_frontier_the_task_is_refused():
 
 
 def test_an_evaluation_without_the_figure_is_kept_only_before_there_is_one_with_it(tmp_path):
-    """A score that rises above its first value, and is not there at times."""
+    """A score that is no number at first, rises above its first value, and is missing at times."""
 
     class Scored(SyntheticTask):
-        distances = iter([None, None, 3.0, None, 2.0, 2.5, None, 4.0])
+        distances = iter([math.nan, None, 3.0, None, 2.0, 2.5, None, 4.0])
 
         def evaluate(self, generator, seed):
             distance = next(self.distances)
