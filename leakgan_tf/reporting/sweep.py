@@ -28,10 +28,11 @@ def draw_sweep(
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     systems = list(dict.fromkeys(map(without_seed, sweeps)))
-    several = len(systems) < len(sweeps)
+    several, labeled = len(systems) < len(sweeps), set[str]()
     for name, figures in sweeps.items():
         system = without_seed(name)
-        first = system not in (without_seed(each) for each in left.get_legend_handles_labels()[1])
+        first = system not in labeled
+        labeled.add(system)
         quality = [each["bleu"][_ORDER] for each in figures]
         sameness = [each["self_bleu"][_ORDER] for each in figures]
         unlikely = [each["nll_test"] for each in figures]
