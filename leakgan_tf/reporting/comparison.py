@@ -44,7 +44,7 @@ GRAMMAR_NOTES = (
     "removed; distinct valid: each sentence counted once; new valid: not in the training set.",
     "total variation: ½ Σ |p - q|, lower is better, with p the grammar's distribution and q the "
     "model's exact probabilities. The sum is over the sentences of the language, and all other "
-    "sentences as one term. of lengths: total variation of the sentence lengths of samples, with "
+    "sentences as one term. total variation, lengths: of the sentence lengths of samples, with "
     "invalid samples as one further length; of finitely many samples it is above 0 for the grammar "
     "itself.",
     "NLL_test: NLL of held-out sentences under the model, nats per symbol. NLL under the grammar: "
@@ -161,7 +161,7 @@ def protocol_differences(run: RunRecord) -> list[str]:
         lines.append(f"Oracle: {oracle}.")
     changed = preset_differences(run, "paper")
     if changed:
-        lines.append(f"Settings that differ from preset paper: {'; '.join(changed)}.")
+        lines.append(f"Unlike preset paper: {'; '.join(changed)}.")
     else:
         lines.append("Sizes and schedule are those of preset paper.")
     if config.own.variant:

@@ -80,8 +80,8 @@ KNOWN = (
 )
 # Figures of systems that fill gaps (`training.filling`).
 FILLED = (
-    Column("perplexity, masked", named("filling.masked_perplexity")),
-    Column("D's accuracy, masked", named("filling.discriminator_accuracy")),
+    Column("perplexity, masked tokens", named("filling.masked_perplexity")),
+    Column("D's accuracy, masked tokens", named("filling.discriminator_accuracy")),
     *(Column(f"unique {n}-grams", named(f"filling.unique_{n}")) for n in "234"),
     *(Column(f"{n}-grams in training", named(f"filling.in_training_{n}")) for n in "234"),
 )
@@ -110,10 +110,10 @@ TEXT = (
     Column("MSE, published", named("mse")),
     Column("ends early", named("early_ends")),
     Column("Fréchet", named("frechet")),
-    Column("(training)", named("frechet_train")),
+    Column("training Fréchet", named("frechet_train")),
     Column("NLL under LM", named("nll_language_model")),
     Column("fillings under LM", named("nll_filled_language_model")),
-    Column("(real tokens)", named("nll_masked_language_model")),
+    Column("real tokens under LM", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
 
@@ -124,7 +124,7 @@ GRAMMAR = (
     Column("distinct valid", named("valid_distinct")),
     Column("new valid", named("valid_new")),
     Column("total variation", named("total_variation")),
-    Column("of lengths", named("length_distance")),
+    Column("total variation, lengths", named("length_distance")),
     Column("NLL_test", named("nll_test_1.0")),
     Column("NLL under the grammar", named("law_nll")),
 )
