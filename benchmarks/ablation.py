@@ -1,8 +1,8 @@
-"""What each difference between LeakGAN's paper and program does: ``python -m benchmarks.ablation``.
+"""Effects of differences between LeakGAN's paper and program: ``python -m benchmarks.ablation``.
 
-Trains LeakGAN on an oracle's sentences in the original's and the paper's semantics, in the
-original's with one field at a time changed to the paper's, and with rewards that know nothing of
-the sentences (`Config.reward`). The table has every row's figures beside the original's.
+Trains LeakGAN on an oracle's sentences with the original's and the paper's semantics, with the
+original's semantics and one field changed to the paper's, and with rewards that do not depend on
+the sentences (`Config.reward`). The table has the differences of each row from the original.
 """
 
 import sys
@@ -22,7 +22,7 @@ from leakgan_tf.config.semantics import ORIGINAL
 from leakgan_tf.systems.registry import system_config
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = """Trains LeakGAN with one choice at a time made otherwise, and tabulates the differences.
+ABOUT = """Trains LeakGAN with one choice changed at a time, and tabulates the differences.
 
 Example: python -m benchmarks.ablation --preset=quick --seeds=2"""
 
@@ -41,12 +41,12 @@ def define_flags() -> flags.FlagValues:
 
 
 def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
-    """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
+    """Returns {folder: configuration} of the runs; raises ``UserError`` on bad input."""
     base = synthetic_preset(values.preset, values.length, system_config("leakgan"))
     changes = overrides(values)
     for name in changes:
         if name in ("reward", "padding") or hasattr(ORIGINAL, name):
-            raise UserError(f"--{name} is what the rows differ in: choose them with --rows")
+            raise UserError(f"--{name} differs between rows: choose the rows with --rows")
     base = replace(base, **changes, oracle_params=digest)
     seeds = parse_seeds(values.seeds)
     return {
@@ -57,7 +57,7 @@ def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Trains, measures, reports."""
+    """Trains and evaluates the runs, and writes the report."""
     arrays, digest = synthetic.read_oracle(values)
     folder = Path(values.run_dir or f"save/ablation-{values.preset}-{values.length}")
 

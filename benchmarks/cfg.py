@@ -1,7 +1,7 @@
 """The CFG benchmark of the Gumbel-softmax GAN's paper: ``python -m benchmarks.cfg``.
 
-Trains systems on the sentences of a context-free grammar, and tabulates and draws how many of their
-samples are valid, distinct and new, and how far their law is from the grammar's.
+Trains systems on the sentences of a context-free grammar. Tables and plots show how many samples
+are valid, distinct and new, and the distance of their distribution from the grammar's.
 """
 
 import sys
@@ -25,13 +25,13 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_enum("grammar", GRAMMARS[0], GRAMMARS, "The grammar.", **own)
-    flags.DEFINE_enum("law", LAWS[0], LAWS, "The law over the grammar's sentences.", **own)
+    flags.DEFINE_enum("law", LAWS[0], LAWS, "The distribution over the grammar's sentences.", **own)
     define_run_flags(values, ["mle", "gumbel_gan"])
     return values
 
 
 def run(values: flags.FlagValues) -> None:
-    """Trains, measures, reports."""
+    """Trains and evaluates the runs, and writes the report."""
     configs = each_system(
         values,
         lambda *given: cfg_config(values.preset, values.grammar, values.law, *given),

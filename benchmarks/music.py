@@ -1,7 +1,7 @@
 """The music benchmark of the SeqGAN paper: ``python -m benchmarks.music``.
 
 Trains every system on the melodies of the Nottingham folk tunes, or of a folder of MIDI files, and
-tabulates BLEU-4 and mean squared error beside what was published; writes samples as MIDI files.
+tabulates BLEU-4 and mean squared error beside published figures; writes samples as MIDI files.
 """
 
 import sys
@@ -18,7 +18,7 @@ from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = """Trains systems on melodies, tabulates them beside what was published, writes MIDI files.
+ABOUT = """Trains systems on melodies, tabulates them beside published figures, writes MIDI files.
 
 Example: python -m benchmarks.music --preset=quick"""
 NOTTINGHAM = "nottingham"
@@ -28,7 +28,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_string("midi", None, "A folder of MIDI files instead of the corpus.", **own)
+    flags.DEFINE_string("midi", None, "A folder of MIDI files, used instead of the corpus.", **own)
     flags.DEFINE_float(
         "step", None, f"With --midi: seconds between two pitches. Default: {STEP}.", **own
     )
@@ -37,7 +37,7 @@ def define_flags() -> flags.FlagValues:
 
 
 def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
-    """Returns the melodies of --midi, prepared in `folder` if they were not before."""
+    """Returns the melodies of --midi, prepared in `folder` if it does not exist."""
     train, _ = midi_sources(values.midi, values.step, SETTINGS)
     if not folder.exists():
         print(f"{prepare_midi(values.midi, folder, values.step).account}\n", flush=True)
@@ -51,7 +51,7 @@ def own_tunes(values: flags.FlagValues, folder: Path) -> TextDataset:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Prepares, trains, scores, reports."""
+    """Prepares the melodies, trains and evaluates the runs, and writes the report."""
     if values.step is not None and not values.midi:
         raise UserError("--step goes with --midi only")
 

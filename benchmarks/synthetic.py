@@ -1,7 +1,7 @@
 """The oracle benchmark of the SeqGAN and LeakGAN papers: ``python -m benchmarks.synthetic``.
 
-Trains every system on an oracle's sentences, and tabulates NLL_oracle, held-out NLL at the same
-temperature, and distinct sentences, beside random tokens, the oracle itself and what was published.
+Trains systems on an oracle's sentences, and tabulates NLL_oracle, held-out NLL at the same
+temperature, and distinct sentences, beside random tokens, the oracle itself and published figures.
 """
 
 import functools
@@ -22,9 +22,9 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
 
-Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
+Arrays = dict[str, np.ndarray] | None  # weights of the published oracle
 
-ABOUT = """Trains systems on a synthetic oracle, and tabulates them beside what was published.
+ABOUT = """Trains systems on a synthetic oracle, and tabulates them beside published figures.
 
 Example: python -m benchmarks.synthetic --preset=quick --systems=mle,leakgan --seeds=3"""
 
@@ -33,12 +33,18 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = define_oracle_flags(["mle", "leakgan"])
     own = {"flag_values": values}
-    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
+    flags.DEFINE_string(
+        "semantics",
+        None,
+        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
+        "Default: the preset's.",
+        **own,
+    )
     flags.DEFINE_list(
         "mle_runs",
         [],
-        "Folders of further finished MLE runs, stopped earlier for example, that the systems are "
-        "compared with.",
+        "Folders of further finished MLE runs, for example with fewer epochs: the comparison with "
+        "MLE includes them.",
         **own,
     )
     return values
@@ -48,7 +54,7 @@ def define_oracle_flags(systems: Sequence[str] = ()) -> flags.FlagValues:
     """Returns the flags of every benchmark on the oracle task; see `define_run_flags`."""
     values = entry.new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_integer("length", 20, "Tokens in a sentence: 20 or 40.", **own)
+    flags.DEFINE_integer("length", 20, "Tokens in a sentence, T: 20 or 40.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
@@ -57,7 +63,7 @@ def define_oracle_flags(systems: Sequence[str] = ()) -> flags.FlagValues:
 
 
 def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
-    """Returns the runs' configurations by folder; raises ``UserError`` on bad input."""
+    """Returns {folder: configuration} of the runs; raises ``UserError`` on bad input."""
     return each_system(
         values,
         lambda system, seed, changes: oracle_config(
@@ -67,7 +73,7 @@ def make_configs(values: flags.FlagValues, digest: str) -> dict[str, Config]:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Trains, measures, reports."""
+    """Trains and evaluates the runs, and writes the report."""
     arrays, digest = read_oracle(values)
     configs = make_configs(values, digest)
     further = mle_frontier.further(values.mle_runs, next(iter(configs.values())))
@@ -83,7 +89,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def read_oracle(values: flags.FlagValues) -> tuple[Arrays, str]:
-    """Returns the published oracle's weights and their digest; neither if none was asked for."""
+    """Returns the weights in --oracle_params and their digest; (None, "") without the flag."""
     return read_parameters(values.oracle_params) if values.oracle_params else (None, "")
 
 
@@ -95,18 +101,18 @@ def run_all(
     arrays: Arrays,
     write: Callable[[BenchmarkRun, Any], None],
 ) -> None:
-    """Trains and measures runs on one oracle, and reports those that finished.
+    """Trains and evaluates runs on one oracle, and reports those that finished.
 
     Args:
-      benchmark: whose report it is.
-      configs: the configuration of each run by its folder's name.
+      benchmark: name of the benchmark.
+      configs: {name of the run's folder: configuration}.
       values: flags of `define_oracle_flags`.
-      folder: the benchmark's.
-      arrays: the oracle's weights, of `read_oracle`.
-      write: writes the report of the finished runs, given the oracle.
+      folder: folder of the benchmark.
+      arrays: weights of the oracle, from `read_oracle`.
+      write: writes the report from the finished runs and the oracle.
 
     Raises:
-      UserError: weights and configurations differ in size, or the folder is something else's.
+      UserError: weights and configurations differ in size, or the folder contains other files.
     """
     check_flags(values)
     placed, first = placement(values), next(iter(configs.values()))

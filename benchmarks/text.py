@@ -1,7 +1,7 @@
 """The benchmark on real text: ``python -m benchmarks.text --dataset coco``.
 
-Prepares a corpus, trains every system on it, and tabulates BLEU, Self-BLEU, backward BLEU, held-out
-NLL and diversity beside what was published, with samples and the whole protocol.
+Prepares a corpus, trains systems on it, and tabulates BLEU, Self-BLEU, backward BLEU, held-out NLL
+and diversity beside published figures, with samples and the complete protocol.
 """
 
 import sys
@@ -30,7 +30,7 @@ from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import check_names, system_config
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = """Trains systems on a corpus, and tabulates them beside what was published.
+ABOUT = """Trains systems on a corpus, and tabulates them beside published figures.
 
 Example: python -m benchmarks.text --preset=quick --systems=mle,leakgan"""
 
@@ -46,7 +46,7 @@ def define_flags() -> flags.FlagValues:
 
 
 def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
-    """Adds the flags of every benchmark on a prepared corpus."""
+    """Defines the flags of all benchmarks on a prepared corpus."""
     own = {"flag_values": values}
     flags.DEFINE_string(
         "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
@@ -54,12 +54,18 @@ def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
     flags.DEFINE_bool(
         "download", False, "Download missing files of the corpus to --data_dir.", **own
     )
-    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
+    flags.DEFINE_string(
+        "semantics",
+        None,
+        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
+        "Default: the preset's.",
+        **own,
+    )
     define_run_flags(values, systems)
 
 
 def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
-    """Returns the corpus of that name, prepared in `folder` if it was not before."""
+    """Returns the named corpus, prepared in `folder` if that does not exist."""
     if not folder.exists():
         settings = corpora.get_corpus(name).preset_settings(values.preset)
         made = prepare_corpus(name, folder, values.data_dir, values.download, base=settings)
@@ -71,7 +77,7 @@ def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Prepares, trains, scores, reports."""
+    """Prepares the corpus, trains and evaluates the runs, and writes the report."""
 
     def corpus(folder: Path) -> TextDataset:
         return prepared(values, folder, values.dataset)
@@ -90,22 +96,25 @@ def run_on(
     corpus: Callable[[Path], TextDataset],
     write: Callable[[BenchmarkRun, TextDataset], None],
 ) -> None:
-    """Trains systems on a corpus, scores them and has the report written.
+    """Trains systems on a corpus, evaluates them and writes the report.
 
     Args:
-      values: the flags of `define_text_flags`.
-      name: the benchmark's module, a hyphen, and the corpus: names its folder below save/.
-      corpus: prepares the corpus in a folder, or finds it there.
+      values: flags of `define_text_flags`.
+      name: module of the benchmark, a hyphen, and the corpus; part of its folder's name in save/.
+      corpus: returns the corpus from a folder, and prepares it there if needed.
       write: writes the report.
 
     Raises:
-      UserError: a flag, the corpus or the folder cannot be used; nothing is trained then.
+      UserError: a flag, the corpus or the folder cannot be used; nothing has been trained then.
     """
     check_flags(values)
-    systems, _ = check_names(values.systems), overrides(values)  # refused before the corpus
+    systems, _ = (
+        check_names(values.systems),
+        overrides(values),
+    )  # errors before the corpus is prepared
     if values.semantics:
         named_semantics(values.semantics)
-    # Refuses a preset's name; the length of the paper's text, which windows of D fit.
+    # Refuses an unknown preset, with a length that D's windows fit.
     text_preset(values.preset, 2, PAPER_TEXT.length, system_config(systems[0]))
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
     placed = placement(values)

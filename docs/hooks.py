@@ -1,6 +1,6 @@
-"""Hooks of the documentation site: the tutorial as a page, scripts without a network.
+"""MkDocs hooks of the documentation site: the tutorial as a page, and local copies of scripts.
 
-`make docs` gives them to MkDocs (`hooks` in mkdocs.yml).
+`make docs` uses them (`hooks` in mkdocs.yml).
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Points links to the notebook at its page; GitHub renders the notebook itself."""
+    """Replaces links to the notebook by links to its page; GitHub renders the notebook itself."""
     return re.sub(r"\]\(((?:docs/)?tutorial)\.ipynb\)", r"](\1.md)", markdown)
 
 
@@ -70,7 +70,7 @@ def on_post_page(output: str, page: Page, **_: object) -> str:
     """Loads Mermaid before the theme's own script, on pages with a diagram.
 
     Raises:
-      PluginError: the page would load a file from another host, or has no script of the theme.
+      PluginError: the page loads a file from another host, or lacks the script of the theme.
     """
     if loaded := re.search(r'<(?:script|link|img|iframe)[^>]*="(https?:[^"]*)"', output):
         raise PluginError(f"{page.file.src_uri} loads {loaded[1]}: the site must work offline")
@@ -84,13 +84,13 @@ def on_post_page(output: str, page: Page, **_: object) -> str:
 
 
 def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
-    """Returns a notebook, as it was last run, as Markdown, and its pictures by name."""
+    """Returns a notebook with its last outputs as Markdown, and {name: picture}."""
     markdown, resources = MarkdownExporter().from_notebook_node(nbformat.read(path, as_version=4))
     return re.sub(r"\n{3,}", "\n\n", markdown), resources.get("outputs", {})
 
 
 def script_content(script: Script) -> bytes:
-    """Returns a script, which `npm pack` downloads once, into build/npm/.
+    """Returns a script; `npm pack` downloads it once, into build/npm/.
 
     Raises:
       PluginError: npm is missing or failed, or the script is not the expected one.

@@ -1,4 +1,4 @@
-"""The rows of the ablation: which semantics and which reward each has."""
+"""The rows of the ablation, with their semantics and rewards."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from typing import NamedTuple
 from leakgan_tf.config.semantics import NAMED, ORIGINAL, PAPER, Semantics
 from leakgan_tf.utils.errors import UserError
 
-BASELINE = "original"  # what every row is compared with
+BASELINE = "original"  # the row that all others are compared with
 CONTROLS = ("constant", "random", "shuffled")
 
 
 class Row(NamedTuple):
-    """What is trained.
+    """A row of the ablation.
 
     Attributes:
-      semantics: of LeakGAN.
-      reward: `Config.reward`.
-      differs: from the row that it is a variation of, in words.
-      parent: that row's name; the row's own if it is none's variation.
+      semantics: semantics of LeakGAN.
+      reward: value of `Config.reward`.
+      differs: description of the difference from the parent.
+      parent: name of the row that this row is a variation of; its own name if there is none.
     """
 
     semantics: Semantics
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def rows() -> dict[str, Row]:
-    """Returns all rows by name, the baseline first."""
+    """Returns {name: row} for all rows, the baseline first."""
     own = "discriminator"
     found = {BASELINE: Row(ORIGINAL, own, "the released program", BASELINE)}
     for field in dataclasses.fields(Semantics):
@@ -45,10 +45,10 @@ def rows() -> dict[str, Row]:
 
 
 def chosen(names: Sequence[str]) -> dict[str, Row]:
-    """Returns rows by name, always the baseline among them; ``all`` is every row.
+    """Returns {name: row} for the named rows and the baseline; ``all`` names every row.
 
     Raises:
-      UserError: there is no such row, or one was named twice.
+      UserError: a row does not exist, or is named twice.
     """
     known = rows()
     if list(names) == ["all"]:

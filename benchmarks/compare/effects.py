@@ -1,4 +1,4 @@
-"""What a row of the ablation moves, by how much, and whether chance could."""
+"""Effects of the rows of the ablation on the metrics, and their significance."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,11 +14,11 @@ from leakgan_tf.metrics.temperatures import PROGRAM_TEMPERATURE, temperature_key
 from leakgan_tf.runs.shapes import Number
 from leakgan_tf.utils.schema import Limits
 
-LEVEL = 0.05
-# Temperatures of the last two metrics.
+LEVEL = 0.05  # significance level
+# Temperatures of the last two metrics of `metrics`.
 _SHARPEST, _COMPARED = map(temperature_key, (1 / 2.5, PROGRAM_TEMPERATURE))
 
-ByRow = Mapping[str, Mapping[int, Mapping[str, Any]]]  # a row's figures by seed
+ByRow = Mapping[str, Mapping[int, Mapping[str, Any]]]  # {row: {seed: figures}}
 
 
 class EffectFigures(TypedDict):
@@ -33,22 +33,22 @@ class EffectFigures(TypedDict):
 
 
 class ControlFigures(EffectFigures):
-    """The effect of a control, and what it is against."""
+    """The effect of a control, and the row that it is compared with."""
 
     against: str
 
 
 class Effect(NamedTuple):
-    """A row against another in one metric.
+    """The difference between two rows in one metric.
 
     Attributes:
-      values: the row's own figures, by seed.
-      differences: its figures less the other's, by seed.
+      values: {seed: figure of the row}.
+      differences: {seed: figure of the row minus that of the other row}.
       share: the mean difference divided by the standard deviation between the baseline's seeds;
-        None where they do not vary, or are fewer than two.
-      own: paired t-test on the row's own differences; None where it cannot be made.
-      shared: test with the spread that all rows share, its p corrected by Holm's method over the
-        rows of the metric; None where it cannot be made.
+        None if these are equal, or fewer than two.
+      own: paired t-test on the row's own differences; None if it is not possible.
+      shared: test with the spread shared by all rows, with p corrected by Holm's method over the
+        rows of the metric; None if it is not possible.
     """
 
     values: dict[int, float]
@@ -64,14 +64,14 @@ class Effect(NamedTuple):
 
     @property
     def moves(self) -> bool | None:
-        """Whether p is below `LEVEL` and all seeds moved the same way; None without a test."""
+        """Whether p is below `LEVEL` and all differences have one sign; None without a test."""
         if self.shared is None:
             return None if len(self.differences) < 2 or any(self.differences.values()) else False
         one_way = len({np.sign(value) for value in self.differences.values()}) == 1
         return bool(self.shared.p < LEVEL and one_way)
 
     def conclusion(self) -> str:
-        """Returns `moves` in words."""
+        """Returns `moves` as text."""
         if len(self.differences) < 2:
             return "one seed: open"
         if self.moves is None:
@@ -95,10 +95,10 @@ def _figure(key: str, _: int, figures: Mapping[str, Any]) -> float:
 
 
 def metrics(figures: ByRow) -> dict[str, dict[str, dict[int, float]]]:
-    """Returns by metric, row and seed the figures; those from sweeps only where all runs have one.
+    """Returns {metric: {row: {seed: figure}}}; metrics of sweeps only if all runs have a sweep.
 
-    The last, "from the frontier", is the distance (`Frontier.bound`) of a row at T = 1/1.5 from the
-    sweep of the baseline of the same seed. Below zero is better than the baseline at another
+    The last metric, "from the frontier", is the distance (`Frontier.bound`) of a row at T = 1/1.5
+    from the baseline's sweep with the same seed. Below zero is better than the baseline at another
     temperature.
     """
     found = {
@@ -143,14 +143,14 @@ def _of_each(
 
 
 def differences(own: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
-    """Returns figures less another row's of the same seed, for the seeds that both have."""
+    """Returns {seed: figure minus that of another row}, for the seeds that both have."""
     return {seed: own[seed] - other[seed] for seed in own if seed in other}
 
 
 def effects(values: Mapping[str, Mapping[int, float]]) -> dict[str, Effect]:
-    """Returns every row's effect against the baseline in one metric, the largest first.
+    """Returns {row: effect compared with the baseline} in one metric, the largest first.
 
-    Rows that lack a seed of the baseline are in no common test.
+    Rows that lack a seed of the baseline are left out of the shared test.
     """
     pairs = [(name, BASELINE) for name in values if name != BASELINE]
     found = [(name, effect) for (name, _), effect in compare(values, pairs).items()]
@@ -160,7 +160,7 @@ def effects(values: Mapping[str, Mapping[int, float]]) -> dict[str, Effect]:
 def compare(
     values: Mapping[str, Mapping[int, float]], pairs: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], Effect]:
-    """Returns the effect of rows against others, for pairs that share a seed or more."""
+    """Returns {(row, other row): effect} for pairs with a common seed."""
     base, whole = values[BASELINE], _whole(values)
     spread = shared_spread(values)
     deviation = float(np.std(list(base.values()), ddof=1)) if len(base) > 1 else 0.0

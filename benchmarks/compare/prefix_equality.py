@@ -1,4 +1,4 @@
-"""Whether runs with a control instead of a reward are the same runs up to their first reward."""
+"""Checks that runs with a control are equal to those with D's reward before the first reward."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -8,14 +8,14 @@ from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.runs.shapes import Count
 
 _FIRST_REWARD = "adversarial/generator"
-_CLOCK = {"seconds", "spent"}  # what a clock says is no result
+_CLOCK = {"seconds", "spent"}  # times, which are not compared
 
 
 class Beginning(TypedDict):
-    """Whether a control begins as the run that it is compared with.
+    """Comparison of a control with the run with D's reward, up to the first reward.
 
-    ``against``, the other run's folder; ``records``, how many the control has before its first
-    reward; ``same``, whether the other has the same ones, to the last bit of every number.
+    ``against``: folder of the other run; ``records``: number of the control's records before its
+    first reward; ``same``: whether the other run has exactly these records.
     """
 
     against: str
@@ -24,7 +24,7 @@ class Beginning(TypedDict):
 
 
 def before_the_first_reward(run: RunRecord) -> list[dict[str, Any]]:
-    """Returns a run's records up to its first reward, without times."""
+    """Returns a run's records before its first reward, without times."""
     found = []
     for line in run.records:
         if line["group"] == _FIRST_REWARD:
@@ -34,11 +34,11 @@ def before_the_first_reward(run: RunRecord) -> list[dict[str, Any]]:
 
 
 def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, Beginning]:
-    """Returns by the control's folder how its records compare with those of the real reward.
+    """Returns {control's folder: comparison with the run with D's reward}.
 
     Args:
-      runs: of the ablation; the folder of each is named ROW-seedN.
-      known: what the rows are.
+      runs: runs of the ablation, in folders named ROW-seedN.
+      known: {name: row} for all rows.
     """
     named = {run.name: run for run in runs}
     found: dict[str, Beginning] = {}
@@ -57,18 +57,18 @@ def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, Be
 
 
 def describe(found: Mapping[str, Beginning]) -> str:
-    """Returns `compare`'s result as a sentence; "" if there was nothing to compare."""
+    """Returns the result of `compare` as a sentence; "" if it is empty."""
     if not found:
         return ""
     others = [name for name, each in found.items() if not each["same"]]
     if others:
         return (
-            f"Not the same run before the first reward as with D's reward: {', '.join(others)}. "
-            "Differences may come from there (another number of threads, another version)."
+            f"Different from the run with D's reward before the first reward: {', '.join(others)}. "
+            "Later differences may come from this (another number of threads, another version)."
         )
     records = sum(each["records"] for each in found.values())
     return (
-        f"Up to the first reward all {len(found)} runs with a control have recorded the very "
-        f"numbers that the run with D's reward has ({records:,} records): what differs afterwards "
-        "comes from the rewards."
+        f"Before the first reward, all {len(found)} runs with a control have exactly the records "
+        f"of the run with D's reward ({records:,} records): later differences come from the "
+        "rewards."
     )

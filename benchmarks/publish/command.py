@@ -1,7 +1,7 @@
-"""The committed results and what is generated from them: ``python -m benchmarks.publish``.
+"""Adds results and generates pages from them: ``python -m benchmarks.publish``.
 
-Puts a benchmark's folder into ``benchmarks/results/``, and writes ``benchmarks/README.md`` and the
-tables of README.md and docs/ from its content. Needs no TensorFlow.
+Copies the figures of a benchmark's folder to ``benchmarks/results/``, and generates
+``benchmarks/README.md`` and the tables of README.md and docs/ from it. Needs no TensorFlow.
 """
 
 import json
@@ -22,18 +22,18 @@ from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import atomic_output, refuse_existing, write_text
 
-ABOUT = """Takes benchmark results, and writes the pages made of them.
+ABOUT = """Adds benchmark results, and generates the pages made from them.
 
 publish                                    writes benchmarks/README.md and the tables of other pages
-publish --check                            ends with status 1 if one of them is stale
-publish FOLDER --name=NAME [--overwrite]   first takes a benchmark's folder, or a run's, finished or
-                                           stopped, into benchmarks/results/"""
+publish --check                            exits with status 1 if one of them is stale
+publish FOLDER --name=NAME [--overwrite]   first adds the folder of a benchmark or run, finished or
+                                           stopped, to benchmarks/results/"""
 ROOT = Path(__file__).parent.parent.parent
-_INSIDE = ("features.png", "goals.png")  # LeakGAN's own pictures
+_INSIDE = ("features.png", "goals.png")  # pictures of LeakGAN's features and goals
 
 
 class _Stale(UserError):
-    """A generated page is not what the results say."""
+    """Raised for generated pages that do not match the results. Exit status 1."""
 
     exit_status = 1
 
@@ -43,20 +43,22 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_list(
-        "folder", None, "Folder to add to the results; also without --folder=.", **own
+        "folder", None, "Folder to add to the results; --folder= may be left out.", **own
     )
-    flags.DEFINE_string("name", None, "Its name among the results.", **own)
+    flags.DEFINE_string("name", None, "Name of the new result.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace a result of that name.", **own)
-    flags.DEFINE_bool("check", False, "Write nothing; end with status 1 if a page is stale.", **own)
+    flags.DEFINE_bool(
+        "check", False, "Write nothing; exit with status 1 if a page is stale.", **own
+    )
     return values
 
 
 def run(values: flags.FlagValues, root: Path = ROOT) -> None:
-    """Takes a folder if one is given, then writes or checks the pages.
+    """Adds a folder if one is given, then writes or checks the pages.
 
     Args:
       values: the flags.
-      root: the project's folder.
+      root: root folder of the project.
     """
     kept = root / "benchmarks" / "results"
     if values.folder:
@@ -65,7 +67,7 @@ def run(values: flags.FlagValues, root: Path = ROOT) -> None:
         for path in take(Path(values.folder[0]), values.name, kept, values.overwrite):
             print(path)
     elif values.name or values.overwrite:
-        raise UserError("--name and --overwrite go with a folder to take")
+        raise UserError("--name and --overwrite go with a folder to add")
     stale = [path for path, text in pages(root).items() if _read(path) != text]
     if values.check and stale:
         names = ", ".join(str(path.relative_to(root)) for path in stale)
@@ -76,7 +78,7 @@ def run(values: flags.FlagValues, root: Path = ROOT) -> None:
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Returns every generated page, and every page with generated regions, as it should be."""
+    """Returns {path: current text} of all generated pages and pages with generated regions."""
     found = results.read_results(root / "benchmarks" / "results")
     made = {root / "benchmarks" / "README.md": results_page.results_page(found)}
     for path in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
@@ -85,16 +87,16 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
 
 
 def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
-    """Copies a benchmark's figures and pictures; returns the new files.
+    """Copies the figures and pictures of a benchmark; returns the new files.
 
     Args:
-      folder: the benchmark's, or a single run's.
-      name: of the result.
-      into: the folder of results.
-      overwrite: whether a result of that name may be replaced, its pictures with it.
+      folder: folder of a benchmark or of a single run.
+      name: name of the result.
+      into: folder of the results.
+      overwrite: whether a result of this name, with its pictures, may be replaced.
 
     Raises:
-      UserError: there is such a result, or the folder cannot be read.
+      UserError: the result exists, or the folder cannot be read.
     """
     if not name.replace("-", "").replace("_", "").isalnum():
         raise UserError(f"--name={name} must be letters, digits, - and _")
@@ -124,7 +126,7 @@ def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
 
 
 def compact(value: Any, indent: int = 0) -> str:
-    """Returns JSON with what holds no further lists or objects on one line."""
+    """Returns JSON in which a list or object without nested ones is on one line."""
     inner = value.values() if isinstance(value, Mapping) else value
     nested = isinstance(value, Mapping | list) and any(
         isinstance(each, Mapping | list) and each for each in inner
@@ -142,14 +144,14 @@ def compact(value: Any, indent: int = 0) -> str:
 
 
 def _pictures(folder: Path) -> list[tuple[Path, str]]:
-    """Returns the pictures that are kept, with the ends of their names: not those of every run."""
+    """Returns (path, suffix of its new name) of pictures to keep: not those of every run."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.png"), key=lambda path: path.stat().st_mtime):
         number, _, rest = path.name.partition("-")
         if not number.isdigit():
             found[path.name] = path
         elif rest.endswith(_INSIDE):
-            found[rest] = path  # the newest: an earlier report may have numbered otherwise
+            found[rest] = path  # the newest: an earlier report may have other numbers
     if "curves.png" in found:
         found.pop("together.png", None)  # the same curves
     return [(found[ending], ending) for ending in sorted(found)]

@@ -1,4 +1,4 @@
-"""A benchmark's folder, finished or stopped, as one JSON: figures, curves, commands, no paths."""
+"""Exports a benchmark's folder, finished or stopped, as JSON without absolute paths."""
 
 import re
 from collections.abc import Mapping
@@ -14,22 +14,22 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 
 _BENCHMARK = re.compile(r"-m benchmarks\.(\w+)")
-_ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # two parts at least
-_KEPT = "evaluation"  # the group of records that is the curve; also kept: what D knew
-_WRITTEN = {"samples", "records"}  # what models and programs wrote, which names no file
+_ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")  # at least two parts
+_KEPT = "evaluation"  # group of records that are kept, with those that have D's bound
+_WRITTEN = {"samples", "records"}  # generated text and figures, without file names
 _PROGRESS = ("position", "total", "updates", "seconds")
-_SAVE = "save"  # the folder that examples put runs into
+_SAVE = "save"  # folder of runs in all examples
 
 
 def export_result(folder: Path) -> dict[str, Any]:
-    """Returns what is to be kept of a benchmark's folder, or of a single run's.
+    """Returns the result of a benchmark's folder, or of a single run's.
 
-    Of a finished benchmark it is its report.json. Each run gains its ``records`` (evaluations),
-    its ``warnings``, and what made it where that is not what made the report. Without a report
-    ``stopped`` says so, and each run has its ``progress``.
+    For a finished benchmark this is its report.json. Runs also have ``records`` (evaluations and
+    bounds of D), ``warnings``, and ``made_by`` where it differs from the report's. Without a report
+    the result has the entry ``stopped``, and each run its ``progress``.
 
     Raises:
-      UserError: there is neither a benchmark nor a run, nothing has begun, or a file is damaged.
+      UserError: the folder is not of a benchmark or run, no run has begun, or a file is damaged.
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder")
@@ -52,7 +52,7 @@ def export_result(folder: Path) -> dict[str, Any]:
 
 
 def without_places(value: Any) -> Any:
-    """Returns a value whose strings name files relative to where they lay: save/NAME, or NAME."""
+    """Returns a value with relative paths in its strings: save/NAME, or NAME."""
     if isinstance(value, Mapping):
         return {
             name: each if name in _WRITTEN else without_places(each) for name, each in value.items()
@@ -71,7 +71,7 @@ def _relative(match: re.Match[str]) -> str:
 
 
 def _stopped(runs: Mapping[str, RunRecord]) -> dict[str, Any]:
-    """Returns a report's frame for a benchmark that has not come to its report."""
+    """Returns the content of a report for a benchmark that was stopped before its report."""
     first = next(iter(runs.values()))
     found = _BENCHMARK.search(first.made_by.get("command", ""))
     done = sum(run.finished for run in runs.values())
@@ -106,5 +106,5 @@ def _curve(run: RunRecord, made_by: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made_by(run: RunRecord) -> dict[str, Any]:
-    """Returns what made a run, but for where its data lay."""
+    """Returns what made a run, without the path of its data."""
     return {name: value for name, value in run.made_by.items() if name != "data"}

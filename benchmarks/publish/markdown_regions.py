@@ -1,10 +1,10 @@
-"""Regions of Markdown files that are generated from committed results.
+"""Regenerates the regions of Markdown files that are made from committed results.
 
-A region begins with ``<!-- results: NAME VIEW -->``, a result and one of its tables
-(`tables.VIEWS`; without VIEW the usual one), alone on its line, and ends with
-``<!-- end -->``. The text between is written by ``python -m benchmarks.publish``. NAME may be
-several with commas, whose rows are then in one table. ``columns: a; b`` picks columns, ``rows: a;
-b`` the rows that begin so: ``<!-- results: NAME figures columns: system; minutes rows: MLE -->``.
+A region is between the lines ``<!-- results: NAME VIEW -->`` and ``<!-- end -->``. NAME is
+a result, VIEW one of its tables (`tables.VIEWS`; by default the first). ``python -m
+benchmarks.publish`` writes the text between these lines. Several results, separated by commas, give
+one table with the rows of all. ``columns: a; b`` selects columns, ``rows: a; b`` rows that begin
+with one of these: ``<!-- results: NAME figures columns: system; minutes rows: MLE -->``.
 """
 
 import re
@@ -23,12 +23,12 @@ def renew(text: str, results: Mapping[str, Result], where: str) -> str:
     """Returns Markdown with every region regenerated.
 
     Args:
-      text: of a file with any number of regions.
-      results: by name.
-      where: the file, for messages.
+      text: text of the file.
+      results: {name: result}.
+      where: name of the file, for messages.
 
     Raises:
-      UserError: a region does not end, or names a result or a view that is not there.
+      UserError: a region has no end, or names a result or a view that does not exist.
     """
     lines, kept = iter(text.split("\n")), []
     for line in lines:
@@ -40,7 +40,7 @@ def renew(text: str, results: Mapping[str, Result], where: str) -> str:
             name, asked, columns, rows = found.groups()
             names = name.split(",")
             if unknown := [each for each in names if each not in results]:
-                raise UserError(f"{where} names the result {unknown[0]}, which is not there")
+                raise UserError(f"{where} names the result {unknown[0]}, which does not exist")
             if _END not in lines:  # consumes the old content
                 raise UserError(f"{where}: {line} has no {_END}")
             tables = {each: view(results[each], asked or "") for each in names}
@@ -49,7 +49,7 @@ def renew(text: str, results: Mapping[str, Result], where: str) -> str:
 
 
 def outside(text: str) -> str:
-    """Returns Markdown without its regions."""
+    """Returns Markdown without its generated regions."""
     kept, inside = [], False
     for line in text.split("\n"):
         inside = inside or bool(_BEGIN.match(line))
@@ -60,7 +60,7 @@ def outside(text: str) -> str:
 
 
 def _joined(tables: Mapping[str, Table]) -> Table:
-    """Returns tables as one, whose first column says which of several a row is from."""
+    """Returns one table of several; its first column has the result of each row."""
     first = next(iter(tables.values()))
     if len(tables) == 1:
         return first
@@ -71,7 +71,7 @@ def _joined(tables: Mapping[str, Table]) -> Table:
 
 
 def _markdown(table: Table, columns: str | None, rows: str | None, where: str) -> list[str]:
-    """Returns a table's lines, with the columns asked for, and rows that begin as asked for."""
+    """Returns the lines of a table, with selected columns and rows."""
     headers, body = list(table.headers), [list(row) for row in table.rows]
     if rows:
         firsts = tuple(each.strip() for each in rows.split(";"))
@@ -84,5 +84,5 @@ def _markdown(table: Table, columns: str | None, rows: str | None, where: str) -
         places = [headers.index(each) for each in asked]
         headers, body = asked, [[row[place] for place in places] for row in body]
     if not body:
-        raise UserError(f"{where}: no row is left")
+        raise UserError(f"{where}: no row is selected")
     return to_markdown([Table(headers, body)]).rstrip("\n").split("\n")

@@ -1,8 +1,7 @@
 """``python -m benchmarks.publish.pretrained``: trains the models that come with the package.
 
-LeakGAN and MLE on the embedded captions, small enough for the package: a few hundred thousand
-weights in float16, together with the data folder at most 1 MB. The same seed on the same machine
-and versions gives the same files.
+LeakGAN and MLE on the embedded captions, with a few hundred thousand weights in float16: at most
+1 MB with the data folder. The same seed, machine and versions give the same files.
 """
 
 import shutil
@@ -58,7 +57,7 @@ def define_flags() -> flags.FlagValues:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Trains both models, and replaces what the folder has."""
+    """Trains both models, and replaces the content of the folder."""
     out = Path(values.out)
     with tempfile.TemporaryDirectory() as folder:
         data = prepare("captions", Path(folder) / DATA)
@@ -73,7 +72,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def ship(run_dir: Path, out: Path) -> None:
-    """Writes what sampling from a run needs, its data folder beside it."""
+    """Copies what is needed to sample from a run; its data folder is beside `out`."""
     trained, source, target = load(run_dir), RunFolder(run_dir), RunFolder(out)
     progress = checkpoint.read_progress(source.checkpoint)
     checkpoint.save_small(target.checkpoint, progress, trained.system.models)

@@ -1,7 +1,7 @@
-"""Quality against diversity during training: ``python -m benchmarks.publish.tradeoff_plot``.
+"""Plots quality against diversity in training: ``python -m benchmarks.publish.tradeoff_plot``.
 
-Draws committed results (`benchmarks/results/`): the sweeps of finished runs of MLE, and the
-evaluations of all other runs as paths. Name the results, and the picture by ``--out=FILE.png``.
+Draws committed results (`benchmarks/results/`): the sweeps of finished MLE runs, and the
+evaluations of all other runs as paths.
 """
 
 import sys
@@ -16,27 +16,29 @@ from leakgan_tf.reporting.published import published_points, system_title
 from leakgan_tf.systems.mle import MLEConfig
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = "Draws the path of trainings on one oracle, and MLE's sweep over temperatures."
+ABOUT = """Draws the course of training on one oracle, and MLE's sweep over temperatures.
+
+tradeoff_plot RESULT... --out=FILE.png"""
 
 
 def define_flags() -> flags.FlagValues:
     """Returns the program's flags."""
     values = entry.new_flags()
-    flags.DEFINE_list("results", [], "Names of committed results, or as bare words.",
+    flags.DEFINE_list("results", [], "Names of committed results; --results= may be left out.",
                       flag_values=values)  # fmt: skip
-    flags.DEFINE_string("out", None, "The picture, PNG.", flag_values=values)
+    flags.DEFINE_string("out", None, "Output file, PNG.", flag_values=values)
     return values
 
 
 def run(values: flags.FlagValues) -> None:
-    """Draws the results that were named."""
+    """Draws the named results."""
     if not (values.results and values.out):
         raise UserError("name one or more results, and the picture: --out=FILE.png")
     known = results.read_results()
     sweeps, paths, oracles = {}, {}, set()
     for name in values.results:
         if name not in known or known[name].kind != "synthetic":
-            raise UserError(f"{name} is no committed result on the oracle task")
+            raise UserError(f"{name} is not a committed result on the oracle task")
         for each in known[name].runs():
             config = each.config
             oracles.add((config.oracle_params, config.oracle_seed, config.length))
@@ -55,7 +57,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _training(own: MLEConfig) -> str:
-    """Returns in words how an MLE was trained: what tells one sweep from another."""
+    """Returns a description of MLE's training that distinguishes its sweeps."""
     words = [f"at most {own.epochs} epochs" if own.patience else f"{own.epochs} epochs"]
     if own.generator_dropout:
         words.append(f"dropout {own.generator_dropout:g}")

@@ -1,4 +1,4 @@
-"""The report of the ablation: tables, and a picture of the differences."""
+"""Writes the report of the ablation: tables, and a plot of the differences."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,11 +25,11 @@ from leakgan_tf.reporting.document import (
 )
 from leakgan_tf.reporting.tables import mean_and_spread
 
-Values = Mapping[str, Mapping[str, Mapping[int, float]]]  # by metric, row and seed
+Values = Mapping[str, Mapping[str, Mapping[int, float]]]  # {metric: {row: {seed: figure}}}
 
 
 def write(done: BenchmarkRun) -> None:
-    """Writes the page, report.json and the picture; prints the table and their paths."""
+    """Writes the report, report.json and the plot; prints the table and the paths."""
     figures: dict[str, dict[int, dict[str, Any]]] = {}
     for run in done.runs:
         figures.setdefault(row_of(run.name), {})[run.config.seed] = run.measured
@@ -66,16 +66,14 @@ def write(done: BenchmarkRun) -> None:
         headers, *lines = ([row[0], *row[2:]] for row in (overview.headers, *overview.rows))
         printed = Table(headers, lines)
     else:
-        printed = (
-            f"Nothing to compare: there is no row with a seed that {BASELINE} has, or none differs."
-        )
+        printed = f"Nothing to compare: no row has a seed of {BASELINE}, or all rows are equal."
         blocks = [Paragraph(printed, warning=True), Listing(list(figures))]
     oracle = config.oracle_params or f"random LSTM, seed {config.oracle_seed}"
     done.report(title, [*blocks, Paragraph(f"Oracle: {oracle}.")], [printed], runs=[])
 
 
 def row_of(name: str) -> str:
-    """Returns the row of the run in a folder of that name."""
+    """Returns the name of a run's row from the name of its folder."""
     return name.rpartition("-seed")[0]
 
 
@@ -84,18 +82,18 @@ def _constant(values: Mapping[str, Mapping[int, float]]) -> bool:
 
 
 def _unvarying(values: Values) -> list[str]:
-    """Returns a note on each metric in which all runs are the same."""
+    """Returns a note on each metric in which all runs are equal."""
     return [
-        f"{metric} is {next(iter(each[BASELINE].values())):.3f} in every run, and left out."
+        f"{metric} is {next(iter(each[BASELINE].values())):.3f} in all runs, and left out."
         for metric, each in values.items()
         if _constant(each)
     ]
 
 
 def _by_metric(found: Mapping[str, Mapping[str, Effect]], values: Values) -> list[Block]:
-    """Returns a table for each metric, its rows in the order of their effect."""
+    """Returns a table for each metric, with rows ordered by effect."""
     headers = ["row", "figure", "Δ", "Δ / spread", "p (own)", "p (shared)", "result"]
-    blocks: list[Block] = [Heading("Each metric, rows by the size of their effect")]
+    blocks: list[Block] = [Heading("Each metric, with rows ordered by effect")]
     for metric, rows_of in values.items():
         base = list(rows_of[BASELINE].values())
         lines = [[BASELINE, mean_and_spread(base), "", "", "", "", ""]]
@@ -133,7 +131,7 @@ def _draw(
     path = folder / "differences.png"
     draw_differences(path, panels, title)
     caption = (
-        f"Differences from {BASELINE}. Grey dots: seeds; diamonds: their mean, with the 95 % "
+        f"Differences from {BASELINE}. Gray dots: seeds; diamonds: their mean, with the 95 % "
         'interval by the shared spread, not corrected; red: "moves".'
     )
     return Picture(path, caption)
@@ -142,7 +140,7 @@ def _draw(
 def _controls_json(
     values: Values, names: Sequence[str], known: Mapping[str, Row]
 ) -> dict[str, dict[str, ControlFigures]]:
-    """Returns by metric the effect of each control against the same semantics with D's reward."""
+    """Returns {metric: {control: effect}}, compared with D's reward and equal semantics."""
     pairs = [
         (name, known[name].parent)
         for name in names

@@ -1,4 +1,4 @@
-"""What the controls of the ablation show: whether D's reward helps."""
+"""The controls of the ablation, which show whether D's reward helps."""
 
 from benchmarks.compare import prefix_equality
 from benchmarks.reports.notes import notes
@@ -8,7 +8,7 @@ from leakgan_tf.reporting.document import Block, Heading, Paragraph
 
 
 def control_blocks(result: Result) -> list[Block]:
-    """Returns the table of controls, and what it says; nothing if no control was run."""
+    """Returns the table of controls and its notes; nothing if no control was run."""
     if not any(result.content.get("controls", {}).values()):
         return []
     same = prefix_equality.describe(result.content.get("beginnings", {}))

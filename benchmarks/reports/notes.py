@@ -1,4 +1,4 @@
-"""The notes below the tables of reports, which ``notes.md`` has by section."""
+"""Reads the notes below the tables of reports from the sections of ``notes.md``."""
 
 import functools
 import re
@@ -18,5 +18,5 @@ def _sections() -> dict[str, list[str]]:
 
 
 def notes(section: str, **values: object) -> list[str]:
-    """Returns the notes of a section, with values in the place of their names in braces."""
+    """Returns the notes of a section, with values inserted for names in braces."""
     return [point.format(**values) for point in _sections()[section]]

@@ -1,6 +1,6 @@
-"""The shapes of benchmarks' results: report.json, and the JSON files in ``benchmarks/results/``.
+"""The types of benchmarks' results: report.json, and the JSON files in ``benchmarks/results/``.
 
-`leakgan_tf.utils.schema` compares what is read with them. Keys that are not declared may be there.
+`leakgan_tf.utils.schema` checks files against these types. Further keys are allowed.
 """
 
 from typing import Annotated, Any, TypedDict
@@ -54,7 +54,7 @@ class Row(TypedDict):
 
 
 class _Shared(TypedDict, total=False):
-    """What results of all kinds may have; `results.check` asks for the first two."""
+    """Entries of results of all kinds; `results.check` requires the first two."""
 
     benchmark: str
     made_by: MadeBy
@@ -74,13 +74,13 @@ class _Shared(TypedDict, total=False):
 
 
 class Report(_Shared):
-    """A benchmark's result: its report.json; `Sweep` and `Speed` have no such runs."""
+    """Result of a benchmark: its report.json; `Sweep` and `Speed` have no such runs."""
 
     runs: Annotated[list[Run], Limits(least=1)]
 
 
 class Sweep(_Shared):
-    """Runs on text over temperatures, as ``evaluate --json`` writes them."""
+    """Sweeps over temperatures of runs on text, as written by ``evaluate --json``."""
 
     runs: dict[str, Annotated[list[TextRow], Limits(least=1)]]
 
@@ -95,11 +95,14 @@ class _StageRequired(TypedDict):
 
 
 class StageFigures(_StageRequired, total=False):
-    """A stage of training, measured or ``composed`` of others; its time over the direct form's."""
+    """A stage of training, measured or ``composed`` of others.
 
-    runs: dict[str, Number | None]  # of `speed.timing.Timing`
+    ``gain`` is the time of the direct form divided by the stage's.
+    """
+
+    runs: dict[str, Number | None]  # fields of `speed.timing.Timing`
     composed: bool
-    direct: Any  # its runs; their format has changed, and pages show the gain only
+    direct: Any  # runs of the direct form; the format has changed, and pages show the gain only
     gain: Number
 
 
@@ -116,15 +119,15 @@ class Speed(_Shared):
     sizes: dict[str, Size]
 
 
-SHAPES = {"sweep": Sweep, "speed": Speed}  # of the kinds that are no `Report`
+SHAPES = {"sweep": Sweep, "speed": Speed}  # types of the kinds other than `Report`
 
 
 def check_result(content: Any, where: str) -> dict[str, Any]:
-    """Returns a result; raises ``UserError`` if an item of it is of another type.
+    """Returns a result; raises ``UserError`` if an entry has the wrong type.
 
     Args:
-      content: JSON whose ``benchmark`` is known.
-      where: what messages begin with.
+      content: JSON with a known ``benchmark``.
+      where: beginning of messages.
     """
     shape = SHAPES.get(content["benchmark"], Report)
     content = check(content, shape, where)

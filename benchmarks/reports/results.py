@@ -1,4 +1,4 @@
-"""The committed results: read, checked, and as the records that reports are made of."""
+"""Reads and checks the committed results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from leakgan_tf.utils.files import read_json
 
 FOLDER = Path(__file__).parent.parent / "results"
 KINDS = ("synthetic", "ablation", "cfg", "text", "music", "sweep", "speed")
-_NEEDED = ("command", "python", "machine", "versions", "commit")  # of what made a result
+_NEEDED = ("command", "python", "machine", "versions", "commit")  # required in made_by
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Result:
     """A committed result.
 
     Attributes:
-      name: of its file, without the ending.
+      name: name of its file without the suffix.
       content: the JSON.
-      pictures: the PNG files that belong to it.
+      pictures: its PNG files.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """The benchmark that it is of; one of `KINDS`."""
+        """Name of the benchmark, one of `KINDS`."""
         return self.content["benchmark"]
 
     @property
@@ -47,7 +47,7 @@ class Result:
         return cast(Comparison, found or {})
 
     def runs(self) -> list[RunRecord]:
-        """Returns the runs as a report takes them; a sweep's and speed's have none."""
+        """Returns the runs as records for reports; sweeps and speed measurements have none."""
         melodies = self.kind == "music"
         return [
             RunRecord(
@@ -66,10 +66,10 @@ class Result:
 
 
 def read_results(folder: Path = FOLDER) -> dict[str, Result]:
-    """Returns the results by name, in order.
+    """Returns {name: result}, in order.
 
     Raises:
-      UserError: a file is no result, or does not say what made it.
+      UserError: a file is not a result, or does not say what made it.
     """
     paths = sorted(folder.glob("*.json"))
     names = [path.stem for path in paths]
@@ -91,7 +91,7 @@ def _read(path: Path, pictures: tuple[Path, ...]) -> Result:
 
 
 def check(content: Any, where: str) -> None:
-    """Raises ``UserError`` if JSON is no result of its kind, or does not say what made it."""
+    """Raises ``UserError`` if JSON is not a valid result, or does not say what made it."""
     kind = content.get("benchmark") if isinstance(content, dict) else None
     if kind not in KINDS:
         raise UserError(f"{where} is of an unknown kind ({kind!r}): one of {', '.join(KINDS)}")

@@ -1,4 +1,4 @@
-"""Figures, tables and pictures of the oracle benchmark."""
+"""Writes the report of the oracle benchmark: figures, tables and plots."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,16 +21,16 @@ from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.tasks.oracle import Oracle
 from leakgan_tf.tasks.synthetic import references
 
-Arrays = dict[str, np.ndarray] | None  # the published oracle's weights
-Further = Mapping[str, Sequence[OracleRow]]  # sweeps by name
+Arrays = dict[str, np.ndarray] | None  # weights of the published oracle
+Further = Mapping[str, Sequence[OracleRow]]  # {name: sweep}
 NO_MLE = (
-    "No comparison: there is no run of mle here with a sweep over temperatures (runs of earlier "
-    "versions have none). With mle among --systems the same command adds it."
+    "No comparison: no run of mle has a sweep over temperatures (runs of old versions have none). "
+    "The same command with mle in --systems adds it."
 )
 OTHER_SIZES = (
-    "Published NLL_oracle is not shown: it is of the published oracle with V = 5,000, and cannot "
-    "be compared with figures of other sizes. --oracle_params=FILE and the presets short and paper "
-    "have it."
+    "Published NLL_oracle is not shown: it is under the published oracle with V = 5,000, and "
+    "cannot be compared with figures at other sizes. It is shown with --oracle_params=FILE and the "
+    "preset short or paper."
 )
 
 
@@ -40,13 +40,13 @@ def write(
     arrays: Arrays = None,
     further: Further | None = None,
 ) -> None:
-    """Writes the page, report.json and pictures; prints the tables and their paths.
+    """Writes the report, report.json and plots; prints the tables and the paths.
 
     Args:
       done: the finished runs.
-      oracle: the ground truth.
-      arrays: the published oracle's weights, if it is that.
-      further: sweeps of MLE runs elsewhere, by name.
+      oracle: the oracle of the runs.
+      arrays: its weights, if it is the published oracle.
+      further: {name: sweep} of MLE runs in other folders.
     """
     config, further = done.runs[0].config, further or {}
     more = [row for rows in further.values() for row in rows]
@@ -78,10 +78,10 @@ def write(
 
 
 def _draw(done: BenchmarkRun, result: Result, further: Further, title: str) -> list[Block]:
-    """Draws curves.png and, if there are sweeps, frontier.png; returns both as blocks."""
+    """Draws curves.png and, if there are sweeps, frontier.png; returns their blocks."""
     path, oracle = done.folder / "curves.png", result.content["references"]["oracle"]
     draw_curves(path, {run.name: run.records for run in done.runs}, oracle, title)
-    curves = Picture(path, "Evaluations during training; thick: adversarial.")
+    curves = Picture(path, "Evaluations during training; thick: adversarial phase.")
     frontier = frontier_blocks(
         grouped(done.runs), done.folder / "frontier.png", result.comparison(), further,
         {"the oracle itself": (oracle["nll_test_1.0"], oracle["nll_oracle_1.0"])},

@@ -1,4 +1,4 @@
-"""The tables of results, as reports and published pages show them."""
+"""The tables of results in reports and published pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,25 +21,24 @@ from leakgan_tf.reporting.sweeps import oracle_sweep_table, text_sweep_table
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
-# What each conclusion about a row of the ablation refers to.
-_MOVES = "moves"
+_MOVES = "moves"  # conclusion of a significant effect (`Effect.conclusion`)
 
 
 def figures(result: Result) -> Table:
-    """Returns the oracle task's figures, a row for each system, over its seeds."""
+    """Returns the figures of runs on the oracle task, with a row for each system."""
     return oracle_table(_finished(result), result.content.get("references"))
 
 
 def validity(result: Result) -> Table:
-    """Returns the figures of runs on a grammar, a row for each system, over its seeds."""
+    """Returns the figures of runs on a grammar, with a row for each system."""
     return grammar_table(_finished(result), result.content.get("references", {}).get("grammar"))
 
 
 def curve(result: Result) -> Table:
-    """Returns every evaluation of runs on the oracle task, their learning curves.
+    """Returns all evaluations of runs on the oracle task, their learning curves.
 
-    Of a stopped benchmark those of the unfinished runs only, if there are finished ones. The last
-    row is the latest checkpoint's, if its figures were measured by hand.
+    If some runs are finished and others are not, only the unfinished runs are included. The last
+    row of a run is its latest checkpoint, if its figures were measured by hand.
     """
     rows: list[tuple[str, list[Mapping[str, Any]]]] = []
     pairs = list(zip(result.runs(), result.content["runs"], strict=True))
@@ -71,7 +70,7 @@ def _phase(line: Mapping[str, Any]) -> str:
 
 
 def against(result: Result, tuned: bool = False) -> Table:
-    """Returns every system of the oracle task against MLE: tests, and the frontier's distance."""
+    """Returns the comparison with MLE on the oracle task: tests, and distances."""
     return against_table(result.comparison(tuned)) or Table(["against MLE"], [])
 
 
@@ -89,9 +88,9 @@ def sweep(result: Result) -> Table:
 
 
 def choices(result: Result) -> Table:
-    """Returns the ablation: every row's differences to the original, seed by seed.
+    """Returns the ablation: the differences of all rows from the original with the same seeds.
 
-    The rows come in the order of their effect on the first metric.
+    Rows are ordered by their effect on the first metric.
     """
     rows, effects = result.content["rows"], result.content["effects"]
     order = dict.fromkeys([*next(iter(effects.values()), ()), *rows])
@@ -100,7 +99,7 @@ def choices(result: Result) -> Table:
 
 
 def controls(result: Result) -> Table:
-    """Returns the ablation's controls: their differences to the same semantics with D's reward."""
+    """Returns the ablation's controls: differences from D's reward with equal semantics."""
     effects = result.content["controls"]
     what = {
         name: effect["against"] for by_row in effects.values() for name, effect in by_row.items()
@@ -109,7 +108,7 @@ def controls(result: Result) -> Table:
 
 
 def _effects(effects: Mapping[str, Any], first: list[str], what: Mapping[str, str]) -> Table:
-    """Returns differences by metric, those that vary only, and what each row moves."""
+    """Returns the differences in metrics that vary, and the metrics that each row moves."""
     kept = {
         metric: by_row
         for metric, by_row in effects.items()
@@ -137,7 +136,7 @@ def _effects(effects: Mapping[str, Any], first: list[str], what: Mapping[str, st
 
 
 def stages(result: Result) -> Table:
-    """Returns the measured stages of training, of every size."""
+    """Returns the measured stages of training at all sizes."""
     headers = ["size", "stage", "ms", "times the floor", "gain over the direct form"]
     rows = [
         [
@@ -151,7 +150,7 @@ def stages(result: Result) -> Table:
     return Table(headers, rows)
 
 
-# The tables by name, and the kinds of results that may have them.
+# {name: (function of the table, kinds of results that may have it)}
 VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     "figures": (figures, ("synthetic",)),
     "curve": (curve, ("synthetic",)),
@@ -175,9 +174,9 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
 
 
 def view(result: Result, name: str = "") -> Table:
-    """Returns a table by its name in `VIEWS`; without one the first of the result's kind.
+    """Returns a table by its name in `VIEWS`; by default the first of the result's kind.
 
-    Of a stopped result on the oracle task that is its curve.
+    The default for a stopped result on the oracle task is its curve.
 
     Raises:
       UserError: the result has no such table.
@@ -202,6 +201,6 @@ def _finished(result: Result) -> list[RunRecord]:
 
 
 def _sweeps(result: Result) -> dict[str, list[Sequence[Mapping[str, Any]]]]:
-    """Returns the sweeps of the seeds of each system."""
+    """Returns {title of a system: sweeps of its seeds}."""
     swept = grouped([run for run in result.runs() if run.measured.get("sweep")])
     return {group_title(group): [run.measured["sweep"] for run in group.runs] for group in swept}

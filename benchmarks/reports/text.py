@@ -1,4 +1,4 @@
-"""The report of the benchmark on real text, which that on music shares."""
+"""Writes the report of the benchmarks on text and on music."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from leakgan_tf.reporting.published import text_figures
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text_scores import real_figures
 
-SHOWN = 20  # samples of each run in the JSON
+SHOWN = 20  # number of samples of each run in the JSON
 
 
 def write(
@@ -25,14 +25,14 @@ def write(
     first: Sequence[Block] = (),
     samples: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Writes the report and report.json; prints the table and their paths.
+    """Writes the report and report.json; prints the table and the paths.
 
     Args:
       done: the finished runs.
       dataset: the sentences.
-      dataset_name: of the corpus or the folder.
-      first: blocks after the table.
-      samples: `shown_samples`, if there are any already.
+      dataset_name: name of the corpus or the folder.
+      first: further blocks after the table.
+      samples: result of `shown_samples`, if available.
     """
     samples = samples or shown_samples(done)
     result = done.save(
@@ -44,7 +44,7 @@ def write(
     table, source = view(result), text_figures(dataset.corpus or "")[1]
     sizes = f"T = {dataset.length}, V = {len(dataset.vocabulary)}"
     title = f"{dataset_name}, {sizes}, preset {done.runs[0].config.preset}"
-    published = [Paragraph(f"Published: {source}. Full-size runs under their own protocols.")]
+    published = [Paragraph(f"Published: {source}. Full-size runs with protocols of their own.")]
     blocks = [
         Paragraph(f"{len(dataset.train):,} training and {len(dataset.test):,} held-out sentences."),
         *listed(conclusions.in_two_figures(done.runs, conclusions.TEXT)),
@@ -63,7 +63,7 @@ def shown_samples(done: BenchmarkRun) -> dict[str, list[str]]:
 
 
 def _without_folders(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a data folder's record with its inputs' names, not their folders."""
+    """Returns a data folder's record, with file names instead of paths of its inputs."""
     named = {
         part: [{**each, "name": Path(each["name"]).name} for each in record[part]]
         for part in ("inputs", "test_inputs")

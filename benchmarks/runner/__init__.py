@@ -1,1 +1,1 @@
-"""The runs of a benchmark: flags, folders, processes."""
+"""Runs benchmarks: flags, folders, processes."""

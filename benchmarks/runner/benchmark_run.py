@@ -1,4 +1,4 @@
-"""The finished runs of a benchmark, from which its report is made."""
+"""The finished runs of a benchmark, and how its report is saved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from leakgan_tf.utils.files import write_json
 
 @dataclass(frozen=True)
 class BenchmarkRun:
-    """Finished runs.
+    """The finished runs of a benchmark.
 
     Attributes:
-      benchmark: its module below ``benchmarks``.
-      folder: the benchmark's; each run has its own folder in it.
-      runs: the finished runs, at least one, in the order asked for.
-      command: what was called.
-      overrides: the settings given on the command line.
-      missing: why runs that were asked for did not finish, by name.
+      benchmark: name of the benchmark's module.
+      folder: folder of the benchmark, which has a folder for each run.
+      runs: the finished runs, at least one, in the requested order.
+      command: command of the benchmark.
+      overrides: settings given on the command line.
+      missing: {requested run that did not finish: reason}.
     """
 
     benchmark: str
@@ -41,8 +41,8 @@ class BenchmarkRun:
         """Writes report.json, and returns it as a result.
 
         Args:
-          each: further entries of runs by name.
-          more: a benchmark's own entries.
+          each: {run: further entries}.
+          more: further entries of the benchmark.
         """
         content = {
             "benchmark": self.benchmark,
@@ -75,15 +75,15 @@ class BenchmarkRun:
         dataset: TextDataset | None = None,
         oracle: dict[str, np.ndarray] | None = None,
     ) -> None:
-        """Writes the page and its pictures; prints tables and the page's path.
+        """Writes the report and its pictures; prints tables and the paths.
 
         Args:
-          title: the page's.
-          blocks: before the runs; after a warning for each run that did not finish.
-          tables: what is printed.
-          runs: shown run by run; default: all.
-          dataset: what runs on text were trained on.
-          oracle: the published oracle's weights, if runs used them.
+          title: title of the report.
+          blocks: blocks before the runs, after a warning for each run that did not finish.
+          tables: printed tables and texts.
+          runs: runs with sections of their own. Default: all.
+          dataset: dataset of runs on text.
+          oracle: weights of the published oracle, if the runs used it.
         """
         from leakgan_tf.reporting.report import write_report  # imports matplotlib
 

@@ -1,6 +1,6 @@
-"""MLE's sweep, which ``--select=frontier`` compares each evaluation of its seed with.
+"""Reads MLE's sweeps: for ``--select=frontier``, and from further runs, ``--mle_runs``.
 
-And sweeps of MLE runs elsewhere, ``--mle_runs``, that are stopped earlier, say.
+``--select=frontier`` compares each evaluation with the sweep of the MLE run with the same seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.utils.errors import UserError
 
-# What makes the sentences that both runs learn from and are measured with.
+# Fields that define the sentences for training and evaluation.
 _SHARED = (
     "length", "vocab_size", "oracle_embedding", "oracle_hidden", "oracle_seed", "oracle_params",
     "training_sequences", "evaluation_samples",
@@ -25,13 +25,13 @@ def baseline(path: Path, config: Config) -> Path:
 
 
 def check(paths: Mapping[Path, Config]) -> None:
-    """Refuses runs whose MLE is neither asked for nor there, before anything is trained.
+    """Refuses runs without the MLE run that they are compared with, before training.
 
     Args:
-      paths: the configuration of each run asked for, by folder.
+      paths: {folder: configuration} of the requested runs.
 
     Raises:
-      UserError: there is no such run, or it is one on other sentences.
+      UserError: the MLE run is neither requested nor finished, or has other sentences.
     """
     for path, config in paths.items():
         if config.select == "frontier" and baseline(path, config) not in paths:
@@ -39,10 +39,10 @@ def check(paths: Mapping[Path, Config]) -> None:
 
 
 def frontier(path: Path, config: Config) -> Frontier | None:
-    """Returns what a run's best weights are chosen by; None if they are chosen otherwise.
+    """Returns the frontier by which a run's best weights are selected; None for other rules.
 
     Raises:
-      UserError: as `check`.
+      UserError: as in `check`.
     """
     if config.select != "frontier":
         return None
@@ -52,14 +52,15 @@ def frontier(path: Path, config: Config) -> Frontier | None:
 
 
 def further(folders: Sequence[str], config: Config) -> dict[str, list[OracleRow]]:
-    """Returns the sweeps of finished MLE runs by their folders' names.
+    """Returns {name of the folder: sweep} of finished MLE runs.
 
     Args:
-      folders: the runs.
-      config: of a run that they are compared with: oracle and numbers of sentences must be its.
+      folders: folders of the runs.
+      config: configuration of a run of the benchmark, with the same oracle and numbers of
+        sentences.
 
     Raises:
-      UserError: one is no such run, or is not finished.
+      UserError: a folder is not such a run, or the run is not finished.
     """
     found = {}
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Commands run as several processes at a time; the others go on if one fails."""
+"""Runs commands in several processes at a time; if one fails, the others continue."""
 
 import os
 import re
@@ -16,18 +16,18 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.hardware import cores
 from leakgan_tf.utils.interruption import Interruption
 
-_TAIL = 8192  # bytes of a log's end that are read
-_BAR = re.compile(r"\d+%\|")  # a line of tqdm
+_TAIL = 8192  # number of bytes read from the end of a log
+_BAR = re.compile(r"\d+%\|")  # in a line of a tqdm bar
 
 
 class Job(NamedTuple):
-    """A command to be run.
+    """A command to run.
 
     Attributes:
-      name: of the job and of its log.
+      name: name of the job and of its log.
       command: the program and its arguments.
-      after: names of jobs that must have succeeded before; unknown ones count as done. They come
-        before this job in the list.
+      after: names of jobs that must succeed before this one; unknown names are ignored. They come
+        before this job in the list of jobs.
     """
 
     name: str
@@ -36,27 +36,27 @@ class Job(NamedTuple):
 
 
 def shared_environment(at_once: int) -> dict[str, str]:
-    """Returns the environment of each of `at_once` children: its share of the cores.
+    """Returns the environment of each of `at_once` processes, with its share of the cores.
 
-    What the user has set is kept. Without it every child would start a thread for each core, and
-    the first child would reserve all of a GPU's memory.
+    Variables set by the user are kept. With TensorFlow's defaults, each process would start a
+    thread for each core, and the first process would reserve all memory of a GPU.
     """
     share = str(max((cores() or 1) // at_once, 1))
     own = {
         "TF_NUM_INTRAOP_THREADS": share,
         "TF_NUM_INTEROP_THREADS": share,
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "PYTHONUNBUFFERED": "1",  # else a kill would lose the log's last lines
+        "PYTHONUNBUFFERED": "1",  # keeps the last lines of the log if the process is killed
     }
     return {**own, **os.environ}
 
 
 class Children:
-    """Processes that write to logs, and can be ended together.
+    """Processes that write to logs, and can be stopped together.
 
     Args:
-      logs: the folder of their outputs, NAME.log each, appended to.
-      environment: of the processes.
+      logs: folder of the logs, NAME.log, which are appended to.
+      environment: environment of the processes.
     """
 
     def __init__(self, logs: Path, environment: Mapping[str, str]):
@@ -66,15 +66,15 @@ class Children:
         self._ended = False
 
     def run(self, job: Job) -> str:
-        """Runs a job to its end; returns why it failed, "" if it did not."""
+        """Runs a job to its end; returns the reason of a failure, or ""."""
         log = self._logs / f"{job.name}.log"
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as stream, self._lock:
                 if self._ended:
                     return "not started"
-                offset = stream.tell()  # what comes before is of an earlier start
-                # Its own session: Ctrl-C reaches the parent only, which ends its children.
+                offset = stream.tell()  # earlier text is of an earlier start
+                # A session of its own: Ctrl-C reaches only the parent, which stops the children.
                 process = self._running[job.name] = subprocess.Popen(
                     job.command,
                     stdin=subprocess.DEVNULL,
@@ -85,14 +85,14 @@ class Children:
                 )
         except OSError as error:
             raise UserError(f"cannot start {job.name} (log: {log}): {error.strerror}") from error
-        tqdm.write(f"{job.name} begins; its log: {log}")
+        tqdm.write(f"{job.name} started; log: {log}")
         status = process.wait()
         with self._lock:
             del self._running[job.name]
         return _failure(status, log, offset)
 
     def end(self, number: int) -> list[str]:
-        """Sends a signal to all that run, and starts no more; returns their names."""
+        """Sends a signal to all running processes, and starts no more; returns their names."""
         with self._lock:
             self._ended = True
             for process in self._running.values():
@@ -106,13 +106,13 @@ def run_jobs(
     """Runs all jobs, in order as far as `Job.after` allows.
 
     Args:
-      jobs: what is run; names differ.
-      at_once: the most at a time.
-      logs: the folder of their outputs, NAME.log each, appended to.
-      environment: of the processes.
+      jobs: jobs with different names.
+      at_once: largest number of processes at a time.
+      logs: folder of the logs, NAME.log, which are appended to.
+      environment: environment of the processes.
 
     Returns:
-      Why a job failed, a line each by name; empty if all ended with status 0.
+      {job that failed: reason, one line}; empty if all ended with status 0.
 
     Raises:
       Interrupted: SIGINT, SIGTERM or SIGHUP came; all processes have ended.
@@ -123,7 +123,7 @@ def run_jobs(
     failed: dict[str, str] = {}
 
     def run(job: Job) -> str:
-        # Jobs start in order, so that those waited for have started before.
+        # Jobs start in order, so that the jobs in `after` have already started.
         lost = [name for name in job.after if name in futures and futures[name].result()]
         return f"not started: it needs {' and '.join(lost)}" if lost else children.run(job)
 
@@ -140,7 +140,7 @@ def run_jobs(
                 name, reason = names[future], future.result()
                 if reason:
                     failed[name] = reason
-                tqdm.write(f"{name} did not finish: {reason}" if reason else f"{name} has ended")
+                tqdm.write(f"{name} did not finish: {reason}" if reason else f"{name} finished")
                 bar.update()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -150,7 +150,7 @@ def run_jobs(
 
 
 def _end(children: Children, futures: Sequence[Future], count: int) -> None:
-    """Ends the processes with SIGTERM, with SIGKILL if the program is interrupted again."""
+    """Stops the processes with SIGTERM, or SIGKILL if the program is interrupted again."""
     names = children.end(signal.SIGTERM)
     tqdm.write(f"stopping {', '.join(names)}; a second Ctrl-C kills")
     try:
@@ -165,7 +165,7 @@ def _end(children: Children, futures: Sequence[Future], count: int) -> None:
 
 
 def _failure(status: int, log: Path, offset: int) -> str:
-    """Returns why a process failed, "" if it did not, by its status and its log from `offset`."""
+    """Returns the reason of a failure from a process's status and log; "" for status 0."""
     if status == 0:
         return ""
     if status < 0:

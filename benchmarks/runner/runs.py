@@ -1,4 +1,4 @@
-"""The runs of a benchmark: of several seeds, in one process or in several."""
+"""Trains the runs of a benchmark, in one or several processes."""
 
 import shlex
 import sys
@@ -24,21 +24,21 @@ from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import TrainingError, UserError
 from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers
 
-_BASELINE = "mle"  # other runs may be compared with it while they train
+_BASELINE = "mle"  # other runs may be compared with it during training
 _ONLY = "only_run"
-# What a benchmark's folder holds beside its runs, and pictures.
+# Files and folders in a benchmark's folder, besides runs and pictures.
 _FILES = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
 
 
 def define_run_flags(
     values: flags.FlagValues, systems: Sequence[str] = (), oracle: bool = False
 ) -> None:
-    """Adds the flags that every benchmark has.
+    """Defines the flags of all benchmarks.
 
     Args:
       values: the flags.
-      systems: the default of --systems, which is not there without it.
-      oracle: whether there are the presets of the oracle task.
+      systems: default of --systems; if empty, the flag is not defined.
+      oracle: whether to offer the presets of the oracle task.
     """
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "quick", f"{describe_presets(oracle)}.", **own)
@@ -48,23 +48,23 @@ def define_run_flags(
     flags.DEFINE_string(
         "seeds",
         "1",
-        "Number of runs of each row: 3 is the seeds 0, 1 and 2. Or the seeds, with a comma: 0,1,5; "
-        "7, is seed 7 alone.",
+        "Number of seeds: 3 is seeds 0, 1 and 2. Or a list of seeds, with a comma: 0,1,5; 7, is "
+        "seed 7 alone.",
         **own,
     )
     flags.DEFINE_integer(
         "jobs",
         1,
-        "Runs trained at a time, each in its own process with its share of the cores; their output "
-        "goes to logs/ in --run_dir. Their numbers are those of one process up to rounding, which "
+        "Number of runs trained at a time, each in its own process with its share of the cores and "
+        "a log in logs/ of --run_dir. Results are those of one process up to rounding, which "
         "depends on the number of threads.",
         **own,
     )
     flags.DEFINE_string(
         _ONLY,
         None,
-        "Trains this run alone, of those asked for, and writes no report: what --jobs starts. The "
-        "same flags without it write the report.",
+        "Train only this one of the requested runs, and write no report (as --jobs does). The same "
+        "command without this flag writes the report.",
         **own,
     )
     define_placement(values)
@@ -74,11 +74,11 @@ def define_run_flags(
 def each_system(
     values: flags.FlagValues, make: Callable[[str, int, dict[str, Any]], Config]
 ) -> dict[str, Config]:
-    """Returns a configuration for each of --systems and --seeds by its folder's name.
+    """Returns {name of the run's folder: configuration} for all --systems and --seeds.
 
     Args:
       values: flags of `define_run_flags`.
-      make: makes it of system, seed and changed settings.
+      make: returns the configuration for a system, a seed and changed settings.
 
     Raises:
       UserError: bad input.
@@ -97,24 +97,25 @@ def check_flags(values: flags.FlagValues) -> None:
         raise UserError(f"--jobs must be 1 or more, not {values.jobs}")
     if values.jobs > 1 and values.strategy != "none":
         raise UserError(
-            f"--jobs={values.jobs} goes with --strategy=none only: a run on several devices needs "
-            "them all"
+            f"--jobs={values.jobs} goes with --strategy=none only: a run on several devices uses "
+            "all of them"
         )
     parse_seeds(values.seeds)
 
 
 def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
-    """Refuses a folder of something else, before anything is trained.
+    """Refuses a folder with other content, before training.
+
+    Removes half-written files of killed processes if there is no error.
 
     Args:
-      folder: the benchmark's.
-      benchmark: "synthetic", "ablation", "cfg", "text" or "music", as its report says.
-      alone: whether no other process makes runs in the folder meanwhile; only then are its files
-        checked.
+      folder: folder of the benchmark.
+      benchmark: "synthetic", "ablation", "cfg", "text" or "music", as in its report.
+      alone: whether this is the only process that trains runs in the folder; only then are its
+        files checked.
 
     Raises:
-      UserError: the folder holds something that is not this benchmark's; nothing is changed.
-        Else half-written files of killed processes are removed.
+      UserError: the folder contains files of something else; nothing is changed.
     """
     if folder.is_file():
         raise UserError(f"{folder} is a file: give another --run_dir")
@@ -122,7 +123,7 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         return
     for path in folder.iterdir() if alone else ():
         if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
-            raise UserError(f"{folder} contains {path.name}, which is not this benchmark's")
+            raise UserError(f"{folder} contains {path.name}, which is not of this benchmark")
     report = folder / "report.json"
     if (
         report.exists()
@@ -133,35 +134,35 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
 
 
 def _is_known(name: str) -> bool:
-    """Returns whether a benchmark writes files or folders of this name beside its runs."""
+    """Returns whether a benchmark writes a file or folder of this name, besides runs."""
     return name in _FILES or name.endswith(SUFFIXES)
 
 
 def _is_run(path: Path) -> bool:
-    """Returns whether a folder is a run's; one killed at its very beginning has left it empty."""
+    """Returns whether a folder is of a run; an empty one is of a run killed at its start."""
     return RunFolder(path).lock_file.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def command(benchmark: str) -> str:
-    """Returns the command of the whole benchmark, as its runs record it: without --only_run."""
+    """Returns the command of the whole benchmark, as recorded by its runs: without --only_run."""
     return shlex.join(["python", "-m", f"benchmarks.{benchmark}", *_arguments()])
 
 
 class Runs:
-    """The runs of a benchmark, and why some of them failed.
+    """The runs of a benchmark.
 
     Attributes:
-      paths: the configuration of each run that this process trains, by its folder.
-      failed: why runs did not finish, by name.
+      paths: {folder: configuration} of the runs of this process.
+      failed: {run that did not finish: reason}.
 
     Args:
-      benchmark: its module below ``benchmarks``.
-      paths: all runs that were asked for.
+      benchmark: name of the benchmark's module.
+      paths: {folder: configuration} of all requested runs.
       values: flags of `define_run_flags`.
-      folder: the benchmark's.
+      folder: folder of the benchmark.
 
     Raises:
-      UserError: --only_run is none of the runs, or a folder holds something else.
+      UserError: --only_run is not one of the runs, or a folder has other content.
     """
 
     def __init__(
@@ -174,7 +175,7 @@ class Runs:
         self._whole = only is None
         if not self.paths:
             names = ", ".join(path.name for path in paths)
-            raise UserError(f"--{_ONLY}={only} is none of the runs asked for: {names}")
+            raise UserError(f"--{_ONLY}={only} is not one of the requested runs: {names}")
         check_folder(folder, benchmark, alone=self._whole)
         for path, config in self.paths.items():
             RunFolder(path).refuse_others(config)
@@ -186,18 +187,18 @@ class Runs:
         report: Callable[[BenchmarkRun], None],
         data: str = "",
     ) -> None:
-        """Trains and measures what is left of the runs, and reports those that finished.
+        """Trains and evaluates the unfinished runs, and reports all that finished.
 
-        `in_processes` comes before, without TensorFlow, which would take memory meanwhile.
+        Call `in_processes` before: it does not import TensorFlow, which would use memory.
 
         Args:
           placed: the devices.
-          make_task: makes the task of a run.
-          report: writes the report; not called for --only_run.
-          data: the data folder of runs on text, kept in config.json.
+          make_task: returns the task of a run.
+          report: writes the report; not called with --only_run.
+          data: data folder of runs on text, recorded in config.json.
 
         Raises:
-          TrainingError: a run did not finish; the others have been reported.
+          TrainingError: a run did not finish; the others are in the report.
           UserError: the devices or a run cannot be used.
         """
         from leakgan_tf.training.session import prepare_process, train_run  # imports TensorFlow
@@ -221,17 +222,19 @@ class Runs:
         self.raise_if_any_failed()
 
     def in_processes(self) -> None:
-        """Trains what is not measured yet, --jobs at a time; nothing if that is 1.
+        """Trains the unfinished runs, --jobs at a time; does nothing if that is 1.
 
         Raises:
           TrainingError: no run finished.
-          KeyboardInterrupt: a signal asked the program to end.
+          KeyboardInterrupt: the program was interrupted by a signal.
         """
         if self._values.jobs == 1 or not self._whole:
             return
         left = {path: run for path, run in self._in_order().items() if not _measured(path)}
         if len(left) < len(self.paths):
-            tqdm.write(f"{len(self.paths) - len(left)} of {len(self.paths)} runs had ended before")
+            tqdm.write(
+                f"{len(self.paths) - len(left)} of {len(self.paths)} runs were finished before"
+            )
         if not left:
             return
         called = (sys.executable, "-m", f"benchmarks.{self._benchmark}", *_arguments())
@@ -248,14 +251,14 @@ class Runs:
             self.raise_if_any_failed()
 
     def one_by_one(self, train: Callable[[Path, Config], Any], go_on: bool) -> list[Path]:
-        """Trains and measures in this process all that has not failed before.
+        """Trains and evaluates, in this process, all runs that have not failed before.
 
         Args:
-          train: trains what is left of a run, and measures it.
-          go_on: whether the others are trained if one fails with a ``UserError``.
+          train: trains and evaluates a run, or continues it.
+          go_on: whether to continue with other runs if one fails with a ``UserError``.
 
         Returns:
-          The folders of the runs that finished, in the order asked for.
+          The folders of the runs that finished, in the requested order.
         """
         for path, config in self._in_order().items():
             if path.name in self.failed:
@@ -270,7 +273,7 @@ class Runs:
         return [path for path in self.paths if path.name not in self.failed]
 
     def raise_if_any_failed(self) -> None:
-        """Raises ``TrainingError`` that names the runs that did not finish."""
+        """Raises ``TrainingError`` with the names of unfinished runs, if there are any."""
         if self.failed:
             raise TrainingError(
                 f"{len(self.failed)} of {len(self.paths)} runs did not finish: "
@@ -278,7 +281,7 @@ class Runs:
             )
 
     def _in_order(self) -> dict[Path, Config]:
-        """Returns the runs, MLE's first."""
+        """Returns the runs, those of MLE first."""
         return dict(sorted(self.paths.items(), key=lambda item: item[1].system != _BASELINE))
 
 
@@ -287,7 +290,7 @@ def _measured(path: Path) -> bool:
 
 
 def _needed(config: Config) -> tuple[str, ...]:
-    """Returns the names of runs that must have ended before this one begins."""
+    """Returns the names of runs that must finish before this one starts."""
     if config.select != "frontier" or config.system == _BASELINE:
         return ()
     return (f"{_BASELINE}-seed{config.seed}",)

@@ -1,1 +1,1 @@
-"""How fast each stage of training is: ``python -m benchmarks.speed``."""
+"""Measures the speed of each stage of training: ``python -m benchmarks.speed``."""

@@ -1,9 +1,9 @@
-"""How fast each stage of training is, against the machine's limits: ``python -m benchmarks.speed``.
+"""Speed of training, compared with the machine's limits: ``python -m benchmarks.speed``.
 
-Times every stage of LeakGAN and one whole adversarial iteration, the median of several runs after
-a warm-up, and whole phases as the trainer runs them, with the share of their time outside updates.
-In the same run it measures what the machine can do at best, and counts what each stage must do at
-least. Machines differ and are noisy: compare rows of one table, not tables.
+Times each stage of LeakGAN's training and an adversarial iteration (the median of several runs
+after a warm-up), and phases in the trainer, with the share of their time outside updates. The
+machine's limits are measured in the same run, and the least work of each stage is counted. Machines
+differ, and timings are noisy: compare the rows of one table, not tables.
 """
 
 import shlex
@@ -23,7 +23,7 @@ from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
 
-ABOUT = """Measures LeakGAN's training against the machine's limits and the direct computation.
+ABOUT = """Compares LeakGAN's training with the machine's limits and the direct computation.
 
 Example: python -m benchmarks.speed --sizes=oracle20 --json=speed.json"""
 COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it
@@ -37,29 +37,33 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
     flags.DEFINE_list("sizes", ["oracle20"], f"Sizes to measure: {', '.join(SIZES)}.", **own)
     flags.DEFINE_list("stages", [], f"Some of {', '.join(STAGES)}; default: all.", **own)
-    flags.DEFINE_bool("direct", True, "Measure D's step as the original computes it too.", **own)
+    flags.DEFINE_bool(
+        "direct", True, "Also measure D's step as the original program computes it.", **own
+    )
     flags.DEFINE_integer(
-        "repeats", 7, "Maximum number of runs of each form; the median is reported.", **own
+        "repeats", 7, "Maximum number of timed runs of a stage; the median is reported.", **own
     )
     flags.DEFINE_float(
-        "budget", 20.0, "Seconds after which no further run of a form starts.", **own
+        "budget", 20.0, "Seconds after which no further run of a stage starts.", **own
     )
     flags.DEFINE_integer("samples", 10000, "Sentences in the sampling stages.", **own)
     flags.DEFINE_list(
         "updates",
         ["10", "100"],
-        "Oracle sizes: numbers of updates of the timed phases; empty: none.",
+        "With oracle sizes: numbers of updates of the timed phases; empty: no phases.",
         **own,
     )
-    flags.DEFINE_bool("startup", True, "Time a fresh process up to its first updates too.", **own)
-    flags.DEFINE_string("json", None, "File for the figures.", **own)
+    flags.DEFINE_bool(
+        "startup", True, "Also time the start of a new process, up to its first updates.", **own
+    )
+    flags.DEFINE_string("json", None, "File for the figures, JSON.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --json if it exists.", **own)
     define_settings(values)
     return values
 
 
 def make_configs(values: flags.FlagValues) -> dict[str, Config]:
-    """Returns the configuration of each size by its name; raises ``UserError`` on bad input."""
+    """Returns {size: configuration}; raises ``UserError`` on bad input."""
     if not values.sizes or len(set(values.sizes)) != len(values.sizes):
         raise UserError(f"--sizes takes each of these once: {', '.join(SIZES)}")
     changes, configs, own = overrides(values), {}, system_config("leakgan")
@@ -75,7 +79,7 @@ def make_configs(values: flags.FlagValues) -> dict[str, Config]:
 
 
 def check(values: flags.FlagValues) -> None:
-    """Raises ``UserError`` where flags cannot be used."""
+    """Raises ``UserError`` if a flag cannot be used."""
     for name in ("repeats", "samples", "budget"):
         if values[name].value <= 0:
             raise UserError(f"--{name} must be above 0, not {values[name].value}")
@@ -88,7 +92,7 @@ def check(values: flags.FlagValues) -> None:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Measures, prints and writes."""
+    """Measures all sizes, prints the report and writes the figures."""
     configs = make_configs(values)
     check(values)
     # TensorFlow takes seconds to start: not for bad input.

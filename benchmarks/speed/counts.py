@@ -1,10 +1,10 @@
-"""Floors of the stages: floating-point operations, and traffic with the memory.
+"""Lower limits of the cost of stages: floating-point operations, and memory traffic.
 
-FLOPs are those of the matrix products and convolutions of the algorithm that is run, a
-multiplication and its addition counting as two; element-wise work is left out. Bytes are what
-crosses between memory and processor even if everything else stayed in the cache: each weight read
-once a call, the optimizer's passes, the arrays handed in and out. Weights and optimizer are
-float32 under every precision of the products.
+FLOPs are those of the matrix products and convolutions of the algorithm as run; a multiplication
+and an addition count as two, element-wise operations are not counted. Bytes are the traffic between
+memory and processor that remains with an ideal cache: one read of each weight per call, the passes
+of the optimizer, and the input and output arrays. Weights and optimizer state are float32 at any
+precision of the products.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ CLASSES = 2
 
 @dataclass(frozen=True)
 class Cost:
-    """Floating-point operations of a stage's products, and its traffic with the memory in bytes."""
+    """Floating-point operations of a stage's products, and its memory traffic in bytes."""
 
     flops: float
     bytes: float = 0.0
@@ -33,7 +33,7 @@ class Cost:
         return Cost(self.flops + other.flops, self.bytes + other.bytes)
 
     def seconds(self, flops_per_second: float, bytes_per_second: float) -> float:
-        """Returns the roofline: the sum of both, as an optimizer cannot overlap the products."""
+        """Returns the least time: the sum of both, as the optimizer cannot overlap the products."""
         return self.flops / flops_per_second + self.bytes / bytes_per_second
 
 
@@ -43,16 +43,18 @@ def product(rows: float, inputs: float, outputs: float) -> float:
 
 
 def lstm(inputs: int, hidden: int) -> float:
-    """Returns the FLOPs of one step of one row: four gates read the input and the state."""
+    """Returns the FLOPs of a step of one row: four gates of the input and the state."""
     return product(1, inputs + hidden, 4 * hidden)
 
 
 class Floors:
-    """The least cost of each stage of LeakGAN at one size; without ``Cost``, FLOPs of one row.
+    """The least cost of each stage of LeakGAN at one size.
+
+    Methods that return a number, not a `Cost`, return the FLOPs of one row.
 
     Args:
       config: the sizes.
-      parameters: how many numbers each model trains, by name: discriminator, manager, worker;
+      parameters: {model: number of trainable parameters}, for discriminator, manager and worker;
         oracle for `oracle_sampling`.
     """
 
@@ -65,7 +67,7 @@ class Floors:
     # --- The discriminator ----------------------------------------------------------------------
 
     def convolutions(self) -> float:
-        """All windows at all their places; the factored form over prefixes has the same."""
+        """Returns the FLOPs of all windows at all positions; the form over prefixes has as many."""
         width, length = self.config.discriminator_embedding, self.config.length
         return sum(
             product(length - window + 1, window * width, count)
@@ -73,19 +75,19 @@ class Floors:
         )
 
     def highway(self) -> float:
-        """The highway layer: transform and gate."""
+        """Returns the FLOPs of the highway layer: transform and gate."""
         return 2 * product(1, self.config.feature_size, self.config.feature_size)
 
     def score(self) -> float:
-        """D's score of a sentence."""
+        """Returns the FLOPs of D's score of a sentence."""
         classifier = product(1, self.config.feature_size, CLASSES)
         return self.convolutions() + self.highway() + classifier
 
     def discriminator_step(self) -> Cost:
         """Returns the cost of one update of D on a batch.
 
-        Three products for each of the forward pass: the output, the gradient of the input (the
-        embedding is trained too, so the first layer's counts) and that of the weights.
+        Each product of the forward pass has three: the output, the gradient of the input (also in
+        the first layer, as the embedding is trained) and the gradient of the weights.
         """
         trained = WORD * ADAM_PASSES * self.parameters["discriminator"]
         return Cost(3 * self.config.batch_size * self.score(), trained)
@@ -94,33 +96,33 @@ class Floors:
         """Returns the cost of a batch's features of all T+1 prefixes."""
         read = self.parameters["discriminator"] - (self.config.feature_size + 1) * CLASSES
         return Cost(
-            self.config.batch_size * self.convolutions()  # each token meets each window once
-            + self._prefixes * self.highway(),  # each prefix is mixed by itself
+            self.config.batch_size * self.convolutions()  # each token is in each window once
+            + self._prefixes * self.highway(),  # one call for each prefix
             WORD * read + self._features,
         )
 
     # --- The generator --------------------------------------------------------------------------
 
     def manager(self) -> float:
-        """One step of the Manager: LSTM, and the projection to a goal."""
+        """Returns the FLOPs of a step of the Manager: LSTM and projection to a goal."""
         width, hidden = self.config.feature_size, self.config.generator_hidden
         return lstm(width, hidden) + product(1, hidden, width)
 
     def worker_state(self) -> float:
-        """The Worker's reading of one token."""
+        """Returns the FLOPs of the Worker's LSTM for one token."""
         return lstm(self.config.generator_embedding, self.config.generator_hidden)
 
     def worker_logits(self) -> float:
-        """One token's logits from state and goal."""
+        """Returns the FLOPs of the logits of one token from state and goal."""
         size, hidden = self.config.own.goal_size, self.config.generator_hidden
         psi = product(1, self.config.feature_size, size)
         return psi + product(1, (hidden + 1) * size, self.config.vocab_size)  # W' and b'
 
     def generator_update(self) -> Cost:
-        """Returns the cost of one update of Manager and Worker whose features are known.
+        """Returns the cost of one update of Manager and Worker with given features.
 
-        Three products for each of the forward pass, but two at the Manager's LSTM input (no
-        gradient goes to the features) and at Ψ (the Worker's loss sends none to the goals).
+        Each product of the forward pass has three, but two at the Manager's LSTM input (features
+        have no gradient) and at Ψ (the Worker's loss has no gradient for goals).
         """
         width, tokens = self.config.feature_size, self.config.batch_size * self.config.length
         manager = 3 * self.manager() - product(1, width, 4 * self.config.generator_hidden)
@@ -137,17 +139,17 @@ class Floors:
         return self.features() + self.generator_update()
 
     def read_token(self) -> float:
-        """One more token of a prefix that is given: all but the Worker's logits."""
+        """Returns the FLOPs of one token of a given prefix: all but the Worker's logits."""
         mixed = self.convolutions() / self.config.length + self.highway()
         return mixed + self.manager() + self.worker_state()
 
     def sampling(self, count: int, batch: int) -> Cost:
-        """Returns the cost of sampling `count` sentences, `batch` of them a call."""
+        """Returns the cost of sampling `count` sentences, `batch` per call."""
         token = self.read_token() + self.worker_logits()
         return Cost(count * self.config.length * token, -(-count // batch) * self._weights)
 
     def reward(self) -> Cost:
-        """Returns the cost of the reward of one batch: rollouts, and D's scores of their ends."""
+        """Returns the cost of the reward of one batch: rollouts, and D's scores of them."""
         horizon, length = self.config.own.goal_horizon, self.config.length
         starts, copies = range(horizon, length, horizon), self.config.own.rollouts
         # The longest prefix is read once, for all its copies; a split goal is read again.
@@ -155,17 +157,17 @@ class Floors:
         read = length - horizon + resumed
         # The first logits after a prefix are the same for all its copies.
         sampled = sum(1 + copies * (length - start - 1) for start in starts)
-        scores = copies * len(starts) + 1  # completions, and the finished sentence
+        scores = copies * len(starts) + 1  # completions, and the complete sentence
         row = (read + sampled) * self.read_token() + sampled * self.worker_logits()
         return Cost(self.config.batch_size * (row + scores * self.score()), self._weights)
 
     def adversarial_step(self) -> Cost:
-        """Returns the cost of a whole adversarial update: samples, their reward, the gradient."""
+        """Returns the cost of an adversarial update: samples, their reward, the gradient."""
         explored = self.sampling(self.config.batch_size, self.config.batch_size)
         return explored + self.reward() + self.pretrain_step()
 
     def oracle_sampling(self, count: int, batch: int) -> Cost:
-        """Returns the cost of `count` sentences sampled by the oracle, `batch` of them a call."""
+        """Returns the cost of sampling `count` sentences from the oracle, `batch` per call."""
         hidden = self.config.oracle_hidden
         token = lstm(self.config.oracle_embedding, hidden)
         token += product(1, hidden, self.config.vocab_size)

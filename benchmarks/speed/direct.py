@@ -1,7 +1,7 @@
-"""D's update as the original program writes it down, a baseline for the project's form.
+"""D's update in the form of the original program, a baseline for the project's form.
 
-The same numbers (`tests/benchmarks/test_speed_direct.py`), compiled, with the convolutions over
-(B, T, D, 1). How much that costs depends on the processor: see `docs/speed.md`.
+It is compiled, has convolutions over (B, T, D, 1), and computes the same numbers
+(`tests/benchmarks/test_speed_direct.py`). Its cost depends on the processor: see `docs/speed.md`.
 """
 
 import tensorflow as tf
@@ -11,7 +11,7 @@ from leakgan_tf.systems.leakgan import LeakGAN
 
 
 def convolve_2d(embedded: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Returns (B, J, F_h) of (B, T, D) and a kernel (h, D, F_h), as the original: one channel."""
+    """Returns responses (B, J, F_h) to a kernel (h, D, F_h) by a 2D convolution, one channel."""
     image, filters = embedded[..., tf.newaxis], kernel[:, :, tf.newaxis]
     responses = tf.nn.conv2d(image, filters, 1, "VALID")  # (B, J, 1, F_h)
     return tf.squeeze(responses, 2)
@@ -33,10 +33,10 @@ def cnn_features(
 
 
 class DirectLeakGAN(LeakGAN):
-    """LeakGAN whose D convolves in two dimensions, from a copy of a system's weights.
+    """LeakGAN with two-dimensional convolutions in D, and a copy of a system's weights.
 
     Args:
-      system: its configuration and weights are copied; it stays as it is.
+      system: system whose configuration and weights are copied; it is not changed.
     """
 
     def __init__(self, system: LeakGAN):

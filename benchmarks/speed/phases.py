@@ -1,4 +1,4 @@
-"""What the trainer does, timed: whole phases, and how much of them is not spent in updates."""
+"""Times phases in the trainer, and the share of their time outside updates."""
 
 import tempfile
 import time
@@ -17,15 +17,15 @@ from leakgan_tf.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class PhaseTime:
-    """Where the seconds of a phase went.
+    """Times of a phase.
 
     Attributes:
-      name: of the phase.
-      updates: how many it made.
-      seconds: of the whole phase.
-      in_updates: of the compiled calls.
-      making_data: of the sentences that it learns from.
-      checkpoints: of writing checkpoints, one every `checkpoint_seconds`.
+      name: name of the phase.
+      updates: number of its updates.
+      seconds: seconds of the whole phase.
+      in_updates: seconds in the compiled calls.
+      making_data: seconds of preparing its training sentences.
+      checkpoints: seconds of writing checkpoints, one every `checkpoint_seconds`.
     """
 
     name: str
@@ -37,7 +37,7 @@ class PhaseTime:
 
     @property
     def times_its_updates(self) -> float:
-        """The phase without data and checkpoints over its updates; 1: nothing else took time."""
+        """Time without data and checkpoints, divided by that of updates; 1: no overhead."""
         return (self.seconds - self.making_data - self.checkpoints) / self.in_updates
 
     def to_json(self) -> dict[str, float | str]:
@@ -49,11 +49,11 @@ class PhaseTime:
 
 
 def measure_phases(config: Config, updates: Sequence[int]) -> list[PhaseTime]:
-    """Trains every kind of phase of the schedule, each for these numbers of updates.
+    """Trains each kind of phase in the schedule for these numbers of updates.
 
     Args:
-      config: of a LeakGAN run on the oracle task.
-      updates: the numbers of updates; each kind first makes one more, which compiles it.
+      config: configuration of LeakGAN on the oracle task.
+      updates: numbers of updates; a phase of one update comes first, which compiles the step.
     """
     task = SyntheticTask(config, make_oracle(config))
     system = _Chosen(config, task, 1 + len(updates))
@@ -69,7 +69,7 @@ def measure_phases(config: Config, updates: Sequence[int]) -> list[PhaseTime]:
 
 
 class _Chosen(LeakGAN):
-    """LeakGAN with a schedule of the first phase of each kind, repeated."""
+    """LeakGAN with the first phase of each kind as its schedule, repeated."""
 
     def __init__(self, config: Config, task: SyntheticTask, repeats: int):
         super().__init__(config, task)
@@ -85,7 +85,7 @@ class _Chosen(LeakGAN):
 
 
 class _TimedTrainer(Trainer):
-    """The trainer, with a clock around its phases, their data and their compiled calls."""
+    """Trainer that times its phases, their data and their compiled calls."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class _TimedTrainer(Trainer):
         self.times: list[PhaseTime] = []
 
     def _clocked(self, what: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Returns the function with a clock around it."""
+        """Returns a function that adds its time to `_spent`."""
 
         def clocked(*args: Any) -> Any:
             begin = time.perf_counter()

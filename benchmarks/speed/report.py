@@ -1,4 +1,4 @@
-"""The speed benchmark's figures in the terminal."""
+"""Prints the figures of the speed benchmark."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,9 @@ from benchmarks.reports.tables import view
 from leakgan_tf.reporting.tables import plain
 
 _NOTES = """\
-floor: FLOPs of the products / the best rate of a product + bytes that must move / the best traffic
-  (their sum: an optimizer cannot overlap the products it waits for; formulas: counts.py).
-direct form: the same numbers computed as the original program does.
+floor: FLOPs of the products / best rate of a product + least memory traffic / best bandwidth (the
+  sum, as an optimizer cannot overlap the products that it waits for; formulas: counts.py).
+direct form: the same numbers, computed in the form of the original program.
 peak MB: peak memory of the process, TensorFlow included.
 phase / updates: a phase's time without data and checkpoints over that of its updates."""
 
@@ -46,7 +46,7 @@ def print_report(content: Mapping[str, Any]) -> None:
             print(f"\nPhases of {size}:\n\n{plain(headers, lines, keys=2)}")
     if moments := content.get("startup_seconds"):
         done = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in moments.items())
-        print(f"\nA fresh process of the first size until: {done}")
+        print(f"\nTime from the start of a new process, first size: {done}")
     print(f"\n{_NOTES}")
 
 

@@ -1,4 +1,4 @@
-"""Times every stage of LeakGAN's training, and composes an adversarial iteration of them."""
+"""Times each stage of LeakGAN's training, and composes an adversarial iteration of them."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -32,14 +32,14 @@ def keys(config: Config) -> list[str]:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage, and what it costs at least.
+    """A stage and its least cost.
 
     Attributes:
-      title: of its row.
-      cost: work and traffic.
-      work: runs it, and waits for the result.
-      warm_up: less work that compiles the same functions.
-      direct: makes the work of the form that computes as the original program does.
+      title: title of its row.
+      cost: least cost.
+      work: runs the stage and waits for the result.
+      warm_up: runs less work that compiles the same functions.
+      direct: returns the work in the form of the original program.
     """
 
     title: str
@@ -50,12 +50,12 @@ class Stage:
 
 
 def compiled(function: Callable) -> Callable:
-    """Returns ``function`` compiled as the trainer compiles updates."""
+    """Returns ``function``, compiled as updates are in the trainer."""
     return tf.function(function, autograph=False)
 
 
 def parameters(**models: Any) -> dict[str, int]:
-    """Returns how many numbers each model trains."""
+    """Returns {model: number of its trainable parameters}."""
     return {
         name: sum(weight.shape.num_elements() for weight in model.trainable_variables)
         for name, model in models.items()
@@ -67,7 +67,7 @@ class Workbench:
 
     Args:
       config: the sizes.
-      samples: sentences in the sampling stages.
+      samples: number of sentences in the sampling stages.
     """
 
     def __init__(self, config: Config, samples: int):
@@ -90,14 +90,14 @@ class Workbench:
     def measure(
         self, asked: Collection[str], repeats: int, budget: float, direct: bool, limits: Limits
     ) -> dict[str, StageFigures]:
-        """Returns the figures of stages by key; with all its parts among them, an iteration's.
+        """Returns {stage: figures}, with an iteration if all its parts are measured.
 
         Args:
-          asked: keys of stages; none: all.
-          repeats: the most runs of each form.
-          budget: seconds of a form's runs after which none is begun.
-          direct: whether the original's form is measured too.
-          limits: of the machine.
+          asked: keys of stages; if empty, all.
+          repeats: largest number of runs of a stage.
+          budget: seconds after which no further run of a stage starts.
+          direct: whether to also measure the original program's form.
+          limits: limits of the machine.
         """
         found: dict[str, StageFigures] = {}
         chosen = [key for key in keys(self.config) if not asked or key in asked]
@@ -133,14 +133,14 @@ class Workbench:
         return Stage("G pre-training step", self.floors.pretrain_step(), work)
 
     def pretrain_reused(self) -> Stage:
-        """The same with features computed once for many epochs, as D is frozen meanwhile."""
+        """One supervised update with features that were computed before, while D is frozen."""
         leak = PrefixFeatures(self.system.discriminator)
         features = tf.constant(leak.all(self._tokens).numpy())
         work = self._update(self.system.pretrain_on_features, self._tokens, features)
         return Stage("G pre-training step, features reused", self.floors.generator_update(), work)
 
     def adversarial_step(self) -> Stage:
-        """Samples, rewards and the update in one function, as the trainer runs it."""
+        """One adversarial update as in the trainer: samples, rewards and gradient."""
         work = self._update(self.system.adversarial_step)
         return Stage("adversarial G step, all of it", self.floors.adversarial_step(), work)
 
@@ -157,16 +157,16 @@ class Workbench:
         return Stage("features of all prefixes", self.floors.features(), work)
 
     def reward(self) -> Stage:
-        """D's score of every prefix of a batch, through rollouts."""
+        """D's score of every prefix of a batch, by rollouts."""
         system = self.system
         work = self._run(lambda: system.score_prefixes(system.policy(), self._tokens, self._seed))
         title = f"reward of a batch, N = {self.config.own.rollouts}"
         return Stage(title, self.floors.reward(), work)
 
     def _run(self, function: Callable[[], tf.Tensor]) -> Work:
-        """Returns work that ends when a compiled function without side effects has ended."""
+        """Returns work that waits for a compiled function without side effects."""
         step = compiled(function)
-        # One number is copied; all of the function has run by then.
+        # Copying one number waits for the whole function.
         return lambda: tf.reshape(step(), [-1])[0].numpy()
 
     def sampling(self) -> Stage:
@@ -187,7 +187,7 @@ class Workbench:
 
 
 def figures(stage: Stage, timing: Timing, limits: Limits, precision: str) -> StageFigures:
-    """Returns a stage's figures, in seconds: its runs, and the time that the machine allows it."""
+    """Returns the figures of a stage: its times in seconds, and the least time on this machine."""
     floor = stage.cost.seconds(limits.gflops[precision] * 1e9, limits.bandwidth * 1e9)
     return {
         "title": stage.title, "seconds": timing.median, "flops": stage.cost.flops,
@@ -197,11 +197,11 @@ def figures(stage: Stage, timing: Timing, limits: Limits, precision: str) -> Sta
 
 
 def iteration_parts(config: Config, samples: int) -> dict[str, float]:
-    """Returns how often each stage is in an adversarial iteration: a G step, then D's rounds.
+    """Returns {stage: number in an adversarial iteration}, a G step and D's rounds.
 
     Args:
       config: sizes and schedule.
-      samples: sentences in the sampling stages.
+      samples: number of sentences in the sampling stages.
     """
     rounds = config.adversarial_discriminator_rounds
     sampled = rounds * config.own.discriminator_samples / samples
@@ -210,7 +210,7 @@ def iteration_parts(config: Config, samples: int) -> dict[str, float]:
 
 
 def d_steps(config: Config) -> int:
-    """Returns the updates of D in a round: its epochs, of batches of both sides."""
+    """Returns the number of updates of D in a round, with real and generated sentences."""
     batches = 2 * config.own.discriminator_samples // config.batch_size
     return config.discriminator_epochs * batches
 
@@ -218,7 +218,7 @@ def d_steps(config: Config) -> int:
 def compose_iteration(
     found: Mapping[str, StageFigures], config: Config, samples: int
 ) -> StageFigures:
-    """Returns an adversarial iteration of the schedule, composed of the figures of its stages."""
+    """Returns the figures of an adversarial iteration, composed of its stages."""
     parts = iteration_parts(config, samples)
 
     def total(figure: Literal["seconds", "flops", "bytes", "floor_seconds"]) -> float:

@@ -1,4 +1,4 @@
-"""How long a run takes to begin: a fresh process, from its start to the first updates."""
+"""Times the start of a run: a new process, up to its first updates."""
 
 import json
 import subprocess
@@ -11,13 +11,13 @@ from leakgan_tf.systems.registry import read_config
 
 
 def measure_start(config: Config) -> dict[str, float]:
-    """Returns the seconds from a process's start until each of its first pieces is done.
+    """Returns the seconds from the start of a process to the end of each of its first steps.
 
     Args:
-      config: of a LeakGAN run.
+      config: configuration of a LeakGAN run.
 
     Returns:
-      Seconds since the start by what is then done, in order.
+      {step: seconds since the start}, in order.
 
     Raises:
       RuntimeError: the process failed.
@@ -26,13 +26,13 @@ def measure_start(config: Config) -> dict[str, float]:
     begin = time.time()
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise RuntimeError(f"the fresh process failed: {result.stderr.strip()[-500:]}")
+        raise RuntimeError(f"the new process failed: {result.stderr.strip()[-500:]}")
     done = json.loads(result.stdout.splitlines()[-1])
     return {name: moment - begin for name, moment in done.items()}
 
 
 def _begin(config: Config) -> dict[str, float]:
-    """Does what a run does first; returns the time of day at which each piece was done."""
+    """Runs the first steps of a run; returns {step: time at its end}."""
     import numpy as np
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Times repeated work, and measures the peak memory of the process."""
+"""Times repeated work, with the peak memory of the process."""
 
 import contextlib
 import statistics
@@ -13,13 +13,13 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of the repeated runs of one piece of work.
+    """Times of repeated runs in seconds.
 
     Attributes:
-      median, min, max: of the runs.
-      first: of the first call, which compiles and is no run.
-      runs: how many.
-      peak_bytes: peak memory of the process; None where the system does not say.
+      median, min, max: times of the runs.
+      first: time of the first call, which compiles and is not a run.
+      runs: number of runs.
+      peak_bytes: peak memory of the process; None if the system does not report it.
     """
 
     median: float
@@ -36,19 +36,19 @@ def measure(
     budget: float,
     warm_up: Callable[[], object] | None = None,
 ) -> Timing:
-    """Runs work repeatedly; each call must end only when its result is there.
+    """Times repeated calls of a function that waits for its result.
 
     Args:
-      work: what is timed.
-      repeats: the most runs that are timed.
-      budget: seconds after which no further run is begun; there is always one run.
-      warm_up: what compiles everything that `work` uses, if that needs less work.
+      work: the function to time.
+      repeats: largest number of timed runs.
+      budget: seconds after which no further run starts; there is at least one run.
+      warm_up: function with less work that compiles everything `work` uses.
     """
-    with contextlib.suppress(OSError):  # the peak stays that of the whole process
+    with contextlib.suppress(OSError):  # else the peak is that of the whole process
         _CLEAR.write_text("5")  # proc(5): resets the peak memory
     first = _seconds(warm_up or work)
     if first < budget:
-        (warm_up or work)()  # the second call still settles: threads, memory
+        (warm_up or work)()  # the second call still starts threads and allocates memory
     seconds: list[float] = []
     while len(seconds) < repeats and (not seconds or sum(seconds) < budget):
         seconds.append(_seconds(work))
@@ -63,7 +63,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def peak_bytes() -> int | None:
-    """Returns the peak memory since it was reset, where the system says it (Linux)."""
+    """Returns the peak memory since its reset, if the system reports it (Linux)."""
     try:
         lines = _STATUS.read_text().splitlines()
     except OSError:

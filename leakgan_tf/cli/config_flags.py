@@ -22,15 +22,15 @@ _OF_MODELS = {
     "generator_embedding", "generator_hidden", "discriminator_embedding", "windows", "filters",
     "precision", "padding", "oracle_embedding", "oracle_hidden",
 }  # fmt: skip
-# What has a flag of its own, or is set by the program.
+# Fields that have a flag elsewhere, or are set by the program.
 _ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length", "grammar", "law"}
 
-BEST = "Take the best evaluation's weights, by the run's --select, not the last."  # of --best
-_MOST_SEEDS = 100  # more, without a comma, are taken for a seed that was meant
+BEST = "Use the weights of the best evaluation (by the run's --select), not the last."  # of --best
+_MOST_SEEDS = 100  # a larger number without a comma is probably meant as one seed
 
 
 def setting_flags() -> dict[str, OwnField]:
-    """Returns the fields that have a flag by the flag's name: shared ones, then each system's."""
+    """Returns {flag: configuration field}: shared fields, then each system's own."""
     shared = [each for each in dataclasses.fields(SharedConfig) if each.name not in _ELSEWHERE]
     found = {each.name: OwnField((each.name,), each, "") for each in shared}
     for system in find_systems():
@@ -39,7 +39,7 @@ def setting_flags() -> dict[str, OwnField]:
 
 
 def define_settings(values: flags.FlagValues) -> None:
-    """Adds a flag for every field of the configuration that has none of its own."""
+    """Defines the flags of `setting_flags`, grouped by system in ``--help``."""
     titles = _titles()
     for name, setting in setting_flags().items():
         group = setting.group or (MODEL if name in _OF_MODELS else TRAINING)
@@ -53,14 +53,14 @@ def define_settings(values: flags.FlagValues) -> None:
 
 
 def help_groups() -> list[str]:
-    """Returns the titles of the groups of flags in ``--help``, in order."""
+    """Returns the titles of the flag groups in ``--help``, in order."""
     groups = [setting.group for setting in setting_flags().values() if setting.group]
     titles = _titles()
     return [TRAINING, MODEL, *(titles[group] for group in dict.fromkeys(groups)), DEVICES]
 
 
 def _titles() -> dict[str, str]:
-    """Returns the titles of systems' groups: the class, and the systems that inherit its fields."""
+    """Returns {system: group title}: its class, and the systems that inherit its fields."""
     named = find_systems()
     heirs: dict[str, list[str]] = {group: [] for group in named}
     for name in named:
@@ -73,9 +73,9 @@ def _titles() -> dict[str, str]:
 
 
 def preset_values(values: flags.FlagValues) -> dict[str, str]:
-    """Returns what the preset of a command sets each field to, by flag, as a flag is written.
+    """Returns the values of the command's preset by flag, as text.
 
-    Where it differs between systems, it is the value of the system that the flag is named after.
+    Where they differ between systems, the value is that of the system in the flag's name.
 
     Raises:
       UserError: there is no such preset.
@@ -103,7 +103,7 @@ def preset_values(values: flags.FlagValues) -> dict[str, str]:
 
 
 def _preset(values: flags.FlagValues, oracle: bool, own: type[Own]) -> Config[Own]:
-    """Returns a system's preset on the task that a command has by its flags."""
+    """Returns a system's preset for the task that the command's flags select."""
     if oracle:
         length = 40 if "length" in values and values.length == 40 else 20
         return synthetic_preset(values.preset, length, own)
@@ -114,7 +114,7 @@ def _preset(values: flags.FlagValues, oracle: bool, own: type[Own]) -> Config[Ow
 
 
 def overrides(values: flags.FlagValues) -> dict[str, Any]:
-    """Returns the configuration fields that were given; raises ``UserError`` on a bad value."""
+    """Returns the fields given on the command line; raises ``UserError`` on a bad value."""
     return {
         name: parse_setting(name, setting.field, values[name].value)
         for name, setting in setting_flags().items()
@@ -125,9 +125,9 @@ def overrides(values: flags.FlagValues) -> dict[str, Any]:
 def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) -> dict[str, Any]:
     """Returns the changes that apply to one of several systems.
 
-    Left out is what only others of these systems have: their own settings, and a control of
-    rewards. What none of them has stays, and `Config` refuses it. The system that sets the frontier
-    is never selected by it.
+    Changes that apply only to others of these systems are left out: their own settings, and a
+    control of rewards. Changes that apply to none of them are kept, so that `Config` refuses them.
+    The system that sets the frontier has no ``select=frontier``.
     """
     own, every = system_config(system), [system_config(each) for each in systems]
     others: dict[str, Any] = {}
@@ -143,20 +143,20 @@ def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) 
 
 
 def parse_seeds(text: str) -> list[int]:
-    """Reads ``--seeds``: "3" is the seeds 0, 1 and 2; "0,1,5" are these, and "7," is 7 alone.
+    """Parses ``--seeds``: "3" is seeds 0, 1 and 2; "0,1,5" is these three; "7," is seed 7 alone.
 
     Args:
       text: the flag's value.
 
     Raises:
-      UserError: that is neither a number of seeds nor a list of different ones.
+      UserError: the text is neither a number of seeds nor a list of different seeds.
     """
     parts = text.removesuffix(",").split(",")
     try:
         numbers = [int(part) for part in parts]
     except ValueError as error:
         raise UserError(
-            f"--seeds takes a number of seeds or a list of them (0,1,5), integers, not {text!r}"
+            f"--seeds takes a number of seeds (3) or a list of seeds (0,1,5), not {text!r}"
         ) from error
     if "," not in text:
         count = numbers[0]
@@ -164,8 +164,7 @@ def parse_seeds(text: str) -> list[int]:
             raise UserError(f"--seeds={text}: the number of seeds must be 1 or more")
         if count > _MOST_SEEDS:
             raise UserError(
-                f"--seeds={text} would be {count} seeds: with a comma, --seeds={text}, it is that "
-                "seed alone"
+                f"--seeds={text} means {count} seeds; for seed {text} alone, write --seeds={text},"
             )
         return list(range(count))
     if min(numbers) < 0:

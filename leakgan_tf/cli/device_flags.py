@@ -1,4 +1,4 @@
-"""The flags that say which devices and machines share the work of a run."""
+"""Flags for the devices and machines that share the work of a run."""
 
 import contextlib
 import os
@@ -14,19 +14,20 @@ DEVICES = "Devices"  # the group in --help
 
 
 def define_placement(values: flags.FlagValues) -> None:
-    """Adds the flags."""
+    """Defines ``--strategy``, ``--devices`` and ``--worker_timeout``."""
     own = {"flag_values": values, "module_name": DEVICES}
     flags.DEFINE_string(
         "strategy",
         "none",
-        f"Devices that share each batch, {', '.join(STRATEGIES)}: one, those of this machine, or "
-        "those of all machines in TF_CONFIG. See docs/scaling.md.",
+        f"{', '.join(STRATEGIES[:-1])} or {STRATEGIES[-1]}: one device computes each batch, or the "
+        "devices of this machine share it, or those of all machines in TF_CONFIG. See "
+        "docs/scaling.md.",
         **own,
     )
     flags.DEFINE_integer(
         "devices",
         0,
-        "GPUs used on each machine, 0 for all; without any, virtual devices of the processor.",
+        "GPUs used on each machine, 0: all. Without a GPU: number of virtual CPU devices.",
         **own,
     )
     flags.DEFINE_float(
@@ -35,7 +36,10 @@ def define_placement(values: flags.FlagValues) -> None:
 
 
 def placement(values: flags.FlagValues) -> Placement:
-    """Returns what was asked for; raises ``UserError`` if it cannot be. Needs no TensorFlow."""
+    """Returns the placement that the flags select; raises ``UserError`` if it is impossible.
+
+    Needs no TensorFlow.
+    """
     return read_placement(
         values.strategy, values.devices, values.worker_timeout, os.environ.get("TF_CONFIG")
     )
@@ -43,9 +47,9 @@ def placement(values: flags.FlagValues) -> Placement:
 
 @contextlib.contextmanager
 def kept_by_the_chief(placed: Placement, folder: Path) -> Iterator[Path]:
-    """Yields the folder on the chief; on other workers a temporary one, gone at the end.
+    """Yields the folder on the chief, and on other workers a folder that is deleted at the end.
 
-    What they print is the chief's to print; their bar and their errors can be seen.
+    The standard output of other workers is dropped; their progress bar and errors are shown.
     """
     if placed.chief:
         yield folder

@@ -1,4 +1,4 @@
-"""How a command runs: flags parsed, one clear line for bad input, an exit status."""
+"""Runs a command: parses flags, reports bad input in one line, returns an exit status."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -12,14 +12,14 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.interruption import PROCESS
 from leakgan_tf.utils.printable import printable
 
-_LONGEST = 1000  # characters of a message: it may repeat a flag's value
+_LONGEST = 1000  # characters of an error message, which may repeat a flag's value
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def new_flags() -> flags.FlagValues:
-    """Returns an empty set of flags with ``--help``: every command owns its flags."""
+    """Returns a new set of flags with ``--help`` only; each command has its own set."""
     values = flags.FlagValues()
-    flags.DEFINE_bool("help", False, "Show the flags and end.", short_name="h", flag_values=values)
+    flags.DEFINE_bool("help", False, "Show this page and exit.", short_name="h", flag_values=values)
     return values
 
 
@@ -32,11 +32,11 @@ def run(
 ) -> int:
     """Parses ``argv`` (program name first) into ``values`` and runs ``command(values)``.
 
-    Arguments that are no flags are appended to the list flag that ``words`` names, and refused if
-    it names none.
+    Positional arguments are appended to the list flag named ``words``; without ``words`` they are
+    refused.
 
-    Returns the exit status: 0; 2 with one line on standard error for bad input; 130 when
-    interrupted by Ctrl-C, 143 by SIGTERM.
+    Returns the exit status: 0 for success; 2 for bad input or the error's own status, with one line
+    on standard error; 130 when interrupted by Ctrl-C, 143 by SIGTERM.
     """
     quiet.install()
     try:
@@ -51,13 +51,13 @@ def run(
     except flags.Error as error:
         return _complain(error, UserError.exit_status)
     except BrokenPipeError:
-        # The reader (head, less) has gone: nothing is wrong, and nothing more can be printed.
+        # The reader (head, less) has closed the pipe: no error, but nothing more can be printed.
         sys.stderr.close()
         return 0
     except OSError as error:
         if error.filename is None:
             raise
-        # A name that is too long, a folder that may not be read, a disk that is gone.
+        # For example a name that is too long, an unreadable folder, a removed disk.
         return _complain(f"{error.filename}: {error.strerror}", UserError.exit_status)
     except KeyboardInterrupt as error:
         return _complain("interrupted", getattr(error, "exit_status", INTERRUPTED))
@@ -79,13 +79,13 @@ def _run(
     if len(rest) > 1 and words:
         values[words].value = [*(values[words].value or []), *rest[1:]]
     elif len(rest) > 1:
-        raise UserError(f"unexpected argument {rest[1]!r}; flags are --name=value")
+        raise UserError(f"unexpected argument {rest[1]!r}; flags have the form --name=value")
     command(values)
     sys.stdout.flush()
 
 
 def _refuse_bytes(argv: Sequence[str]) -> None:
-    """Refuses arguments that no record could be written with: file names that are no UTF-8."""
+    """Refuses arguments that are not UTF-8: file names that no record could contain."""
     for word in argv:
         try:
             word.encode("utf-8")

@@ -28,22 +28,32 @@ def define_flags() -> flags.FlagValues:
     values = evaluate_files.define_flags()
     own = {"flag_values": values}
     flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
-    flags.DEFINE_list("temperatures", ["1.0"], "Divide the logits: below 1 is sharper.", **own)
+    flags.DEFINE_list(
+        "temperatures", ["1.0"], "Temperatures, which divide the logits: below 1 is sharper.", **own
+    )
     flags.DEFINE_string("data", None, "The runs' data folder, if it has moved.", **own)
     flags.DEFINE_integer("num", 2000, "Maximum number of samples and of references.", **own)
     flags.DEFINE_string(
-        "language_model", None, "An MLE run on the same data: adds scores by it.", **own
+        "language_model",
+        None,
+        "An MLE run on the same data: adds the NLL of samples under it.",
+        **own,
     )
     flags.DEFINE_bool(
-        "reverse_lm", False, "With --language_model: train one on the samples, too.", **own
+        "reverse_lm",
+        False,
+        "With --language_model: also train one on the samples (reverse NLL).",
+        **own,
     )
     flags.DEFINE_bool("best", False, BEST, **own)
-    flags.DEFINE_string("picture", None, "Quality against diversity as a PNG.", **own)
+    flags.DEFINE_string(
+        "picture", None, "File for a plot of quality against diversity, PNG.", **own
+    )
     return values
 
 
 def run(values: flags.FlagValues) -> None:
-    """Scores files or runs, whichever is named."""
+    """Scores the files or the runs that are named."""
     if not values.run_dir:
         if not (values.samples or values.references):
             raise UserError("name --samples and --references, or --run_dir")
@@ -58,7 +68,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], other: str) -> None:
-    """Refuses flags of the other form: they would change nothing."""
+    """Refuses flags that have no effect in this form of the command."""
     for name in names:
         if values[name].present:
             raise UserError(f"--{name} goes with {other} only")

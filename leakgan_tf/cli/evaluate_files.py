@@ -26,7 +26,9 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("samples", None, "Generated sentences, at least two.", **own)
     flags.DEFINE_string("references", None, "Held-out sentences to compare with.", **own)
-    flags.DEFINE_string("train", None, "Training sentences: finds copies of them.", **own)
+    flags.DEFINE_string(
+        "train", None, "Training sentences: to count copies of them among the samples.", **own
+    )
     flags.DEFINE_enum(
         "tokenizer",
         "word",
@@ -36,10 +38,10 @@ def define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_bool("lowercase", False, "Lowercase all text before comparison.", **own)
     flags.DEFINE_enum(
-        "smoothing", "method1", bleu.SMOOTHINGS, "BLEU of an n-gram order without match.", **own
+        "smoothing", "method1", bleu.SMOOTHINGS, "BLEU where an n-gram order has no match.", **own
     )
-    flags.DEFINE_string("json", None, "Also write the scores and their protocol here.", **own)
-    flags.DEFINE_bool("overwrite", False, "Allow --json to replace a file.", **own)
+    flags.DEFINE_string("json", None, "File for the scores and their protocol, JSON.", **own)
+    flags.DEFINE_bool("overwrite", False, "Replace output files that exist.", **own)
     return values
 
 
@@ -54,7 +56,7 @@ def run(values: flags.FlagValues) -> None:
     if values.json is not None:
         _check_output(values.json, values.overwrite, paths)
     scores = score_files(paths, values.tokenizer, values.lowercase, values.smoothing)
-    # First the file: whoever reads the table may close the pipe early.
+    # The file first: the reader of the table may close the pipe early.
     if values.json is not None:
         files.write_json(values.json, scores.figures)
     print(printable(scores))

@@ -19,7 +19,7 @@ from leakgan_tf.utils.quiet import hide_retracing
 ABOUT = """Writes one page on which LeakGAN can be followed token by token, in any browser.
 
 explore RUN --out page.html
-explore captions --out page.html      LeakGAN as it comes with the package
+explore captions --out page.html      the LeakGAN that comes with the package
 
 It shows the Worker's likeliest words with and without the goal, the Manager's goal, the leaked
 features, D's score of the prefix, and the intrinsic reward."""
@@ -31,15 +31,20 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     about = f"The run's folder, or {NAMES[0]}, a model of the package."
-    flags.DEFINE_list("run_dir", None, f"{about} The same as without --run_dir=.", **own)
+    flags.DEFINE_list("run_dir", None, f"{about} --run_dir= may be left out.", **own)
     flags.DEFINE_string("out", None, "The page to write.", **own)
     flags.DEFINE_integer(
-        "sentences", 8, "Generated sentences to choose from.", lower_bound=1, upper_bound=40, **own
+        "sentences",
+        8,
+        "Number of generated sentences to choose from.",
+        lower_bound=1,
+        upper_bound=40,
+        **own,
     )
     flags.DEFINE_integer(
         "rollouts",
         16,
-        "Completions of each prefix that D scores.",
+        "Number of rollouts of each prefix, which D scores.",
         lower_bound=2,
         upper_bound=1000,
         **own,
@@ -48,10 +53,13 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
     flags.DEFINE_string("data", None, "The data folder of a run on text, if it has moved.", **own)
     flags.DEFINE_string(
-        "oracle_params", None, "The published oracle, for its sentences, if the run used it.", **own
+        "oracle_params",
+        None,
+        "The published oracle, if the run used it: its sentences are shown.",
+        **own,
     )
     flags.DEFINE_bool("best", False, BEST, **own)
-    flags.DEFINE_bool("overwrite", False, "Replace --out.", **own)
+    flags.DEFINE_bool("overwrite", False, "Replace --out if it exists.", **own)
     return values
 
 
@@ -77,7 +85,9 @@ def run(values: flags.FlagValues) -> None:
     if values.data and not dataset:
         raise UserError("--data goes with runs on text only")
     hide_retracing()
-    from leakgan_tf.reporting.explore_page import explore_page  # TensorFlow: not for bad input
+    from leakgan_tf.reporting.explore_page import (
+        explore_page,
+    )  # imports TensorFlow: not for bad input
     from leakgan_tf.reporting.written import real_sentences
     from leakgan_tf.runs.load import load
 

@@ -14,9 +14,9 @@ ABOUT = """Writes a SavedModel that needs TensorFlow only, for Python and Tensor
 
 export --run RUN --out DIR
 
-Signatures: serving_default, a sentence for each prompt; generate, with the options of the command
-generate; of maskgan also fill, a template with ___ for each blank and the same options.
-docs/own-text.md has requests to a server.
+Signatures: serving_default returns a sentence for each prompt; generate takes the options of the
+command generate; for runs of maskgan, fill also takes a template with ___ for each blank.
+docs/own-text.md has example requests to a server.
 
 Example: python -m leakgan_tf export --run=captions --out=my_model"""
 
@@ -26,16 +26,16 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     define_run(values)
-    flags.DEFINE_string("out", None, "The SavedModel's folder, a new one.", **own)
+    flags.DEFINE_string("out", None, "Folder to create for the SavedModel.", **own)
     flags.DEFINE_string(
-        "data", None, "The data folder, if it has moved: for the signature's `novel`.", **own
+        "data", None, "The data folder, if it has moved; for the input `novel`.", **own
     )
     flags.DEFINE_bool("best", False, BEST, **own)
     return values
 
 
 def run(values: flags.FlagValues) -> None:
-    """Loads and exports."""
+    """Loads the run and writes the SavedModel."""
     named = named_run(values)
     if not values.out:
         raise UserError("--out is missing: the folder to make")
@@ -52,7 +52,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _training(folder: RunFolder, data: str | None) -> list[str] | None:
-    """Returns the training sentences; None if they are not at hand, and nobody asked for them."""
+    """Returns the training sentences; None if they are not available and --data is not given."""
     try:
         return training_text(folder, folder.read_config(), data)
     except UserError:

@@ -28,16 +28,16 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json, refuse_existing, write_text
 from leakgan_tf.utils.printable import printable
 
-ABOUT = """Writes sentences of a finished or interrupted run, one a line.
+ABOUT = """Generates sentences with a finished or interrupted run, one a line.
 
 generate --run RUN [--num 20] [--prompt "a man"] [--out FILE]
-generate --run RUN --template "a man ___ on the ___"    fills the blanks, of a run of maskgan
-generate --run RUN --midi FOLDER    melodies as MIDI files, of a run on `prepare --midi`
+generate --run RUN --template "a man ___ on the ___"    fills the blanks (runs of maskgan)
+generate --run RUN --midi FOLDER    melodies as MIDI files (runs on melodies)
 
 RUN is a run's folder, or a model that comes with the package: captions (LeakGAN), captions-mle.
 
 Example: python -m leakgan_tf generate --run=captions --prompt="a man" --temperature=0.7"""
-LAW, FILTERS, OUTPUT, MELODIES = "How tokens are drawn", "Which sentences", "Output", "Melodies"
+LAW, FILTERS, OUTPUT, MELODIES = "Sampling", "Filters", "Output", "Melodies"
 FORMATS = ("text", "jsonl")
 _OPTIONS = (
     "prompt",
@@ -64,7 +64,7 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string(
         "template",
         "",
-        f"A sentence to fill, {BLANK} for each word that is missing: of a system that fills gaps.",
+        f"A sentence with {BLANK} for each missing word, for runs of a system that fills gaps.",
         **own,
     )
     flags.DEFINE_integer("seed", 0, "The same seed gives the same sentences.", **own)
@@ -80,13 +80,14 @@ def define_flags() -> flags.FlagValues:
         "text",
         FORMATS,
         "text: a sentence a line. jsonl: a JSON object a line, with tokens and log-probabilities: "
-        "log_prob_model, of the model at temperature 1, and log_prob_law, under the law that drew.",
+        "log_prob_model, under the model at temperature 1, and log_prob_law, under the "
+        "distribution that the tokens were sampled from.",
         **output,
     )
-    flags.DEFINE_string("out", None, "File to write; standard output without it.", **output)
+    flags.DEFINE_string("out", None, "Output file. Default: standard output.", **output)
     flags.DEFINE_bool("overwrite", False, "Replace --out, or files in --midi.", **output)
     melodies = {**own, "module_name": MELODIES}
-    flags.DEFINE_string("midi", None, "Folder to write melodies to, a MIDI file each.", **melodies)
+    flags.DEFINE_string("midi", None, "Folder for melodies, one MIDI file each.", **melodies)
     flags.DEFINE_float(
         "step", None, f"With --midi: seconds per pitch, as in prepare. Default: {STEP}.", **melodies
     )
@@ -101,7 +102,7 @@ def _define_law(own: dict[str, Any]) -> None:
     flags.DEFINE_integer(
         "resample",
         None,
-        "Choose each sentence from this many candidates by the run's own discriminator; for "
+        "Choose each sentence among this many candidates with the run's own discriminator; for "
         "example 8.",
         lower_bound=1,
         **own,
@@ -115,11 +116,11 @@ def _define_law(own: dict[str, Any]) -> None:
         f"Sample from the smallest set of tokens with this total probability. {outside}",
         **own,
     )
-    flags.DEFINE_bool("greedy", False, "Take the likeliest token instead of drawing.", **own)
+    flags.DEFINE_bool("greedy", False, "Take the likeliest token instead of sampling.", **own)
 
 
 def run(values: flags.FlagValues) -> None:
-    """Loads, samples, writes."""
+    """Loads the run, samples sentences and writes them."""
     run_folder = RunFolder(find_run(named_run(values)))
     options = {name: values[name].value for name in _OPTIONS}
     request = make_request(values.num, **options)
@@ -161,7 +162,7 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _line(sentence: Sentence, form: str, request: Request) -> str:
-    """Returns a sentence as a line of text, or as JSON that names its law."""
+    """Returns a sentence as a line of text, or of JSON with its sampling distribution."""
     if form == "text":
         return sentence.text
     content = {
@@ -194,15 +195,15 @@ def _check_melody_flags(values: flags.FlagValues, run_folder: RunFolder) -> None
             raise UserError("--step goes with --midi only")
         return
     if not values.midi:
-        raise UserError("--midi is empty; name a folder")
+        raise UserError("--midi is empty: name a folder")
     if values.out or values.format != "text":
-        raise UserError("give either --out or --format, of text, or --midi, a folder")
+        raise UserError("--midi cannot be used with --out or --format=jsonl")
     exact_step(STEP if values.step is None else values.step)
     reader, known = run_folder.reader, "a run's vocabulary"
     melodies = reader.exists() and read_json(reader, known, ReaderFile)["tokenizer"]
     if melodies != PitchTokenizer.name:
         raise UserError(
-            f"{run_folder.path} generates no melodies: it was not trained on data of prepare --midi"
+            f"{run_folder.path} generates no melodies: its data is not from prepare --midi"
         )
     if Path(values.midi).exists() and not Path(values.midi).is_dir():
         raise UserError(f"{values.midi} is a file; --midi names a folder")

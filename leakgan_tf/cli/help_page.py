@@ -1,4 +1,4 @@
-"""The text of ``--help``: flags by group, with what they are set to."""
+"""Formats ``--help``: flags by group, with their default values."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from absl import flags
 
 _WIDTH = 100
+_PROGRAM = "(its program"
+# Explains the descriptions of settings; for commands whose settings name such a source.
+SOURCES = """\
+D is the discriminator, G the generator. Settings are shown as the preset has them. Parentheses name
+the source of the value in preset paper: (its program) released by the authors; (from memory) not
+checked against the paper; (open) not published, so this project's choice."""
 
 
 def format_help(
@@ -15,17 +21,18 @@ def format_help(
 
     Args:
       about: what the command does, with an example.
-      values: its flags. Those that were defined with the ``module_name`` of a group are listed
-        below its title, and so are those with another capitalized ``module_name``, in the order of
-        their definition; all others come first.
+      values: its flags. A flag whose ``module_name`` is the title of a group, or is capitalized, is
+        listed below that title, in order of definition. All other flags come first.
       groups: titles, in order.
-      defaults: values that hold for flags that are not given, by flag.
+      defaults: default values by flag, where they differ from those in ``values``.
     """
     sections: dict[str, list[str]] = {"": [], **{group: [] for group in groups}}
     for module, own in values.flags_by_module_dict().items():
         section = sections.setdefault(module if module[:1].isupper() else "", [])
         section += [_format_flag(flag, defaults) for flag in own]
     lines = [about]
+    if any(_PROGRAM in (values[name].help or "") for name in values):
+        lines += ["", SOURCES]
     for title, entries in sections.items():
         if entries:
             lines += ["", f"{title or 'Most used'}:", *entries]
@@ -38,7 +45,9 @@ def _format_flag(flag: flags.Flag, defaults: Mapping[str, str]) -> str:
     head = f"  {name}={default}" if default and not flag.boolean else f"  {name}"
     if flag.boolean:
         head += f" (default: {'on' if flag.default else 'off'})"
-    about = (flag.help or "").partition(";\n")[0]  # what absl adds to flags that repeat
+    about = (flag.help or "").partition(";\n")[
+        0
+    ]  # absl appends a note to the help of repeatable flags
     text = textwrap.fill(about, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return f"{head}\n{text}"
 

@@ -1,4 +1,4 @@
-"""``python -m leakgan_tf prepare``: text, MIDI files or a corpus by name, to a data folder."""
+"""``python -m leakgan_tf prepare``: a data folder from text, MIDI files or a named corpus."""
 
 import dataclasses
 import os
@@ -19,7 +19,7 @@ from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
 
-ABOUT = """Makes a data folder from text, plain or gzip; from tunes; or from a corpus by name.
+ABOUT = """Creates a data folder from text (plain or gzip), from MIDI files, or from a named corpus.
 
 prepare --input FILE [--input FILE] --out DIR [--test FILE]    one sentence a line, UTF-8
 prepare --input FILE.csv --column text --out DIR               a column of CSV, TSV, JSON lines
@@ -27,12 +27,12 @@ prepare --input BOOK --split sentences --out DIR               running text
 prepare --dataset captions --out DIR
 prepare --midi FOLDER --out DIR
 
-It prints what was kept and what was not, and warns, with a remedy, where the text looks wrong.
+Prints what was kept and left out, and warns, with a remedy, where the text looks wrong.
 
 Example: python -m leakgan_tf prepare --input=my.txt --out=my_data"""
-# Titles of --help, by what is in them; the other flags come first.
+# {group of flags: title in --help}; flags without a group come first.
 GROUPS = {
-    "reading": "How files are read", "tokens": "Tokens and vocabulary", "split": "Test part",
+    "reading": "How files are read", "tokens": "Tokens and vocabulary", "split": "Test set",
     "named": "Named corpora", "melodies": "Melodies",
 }  # fmt: skip
 _OF_SETTINGS = {
@@ -46,9 +46,9 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_multi_string(
-        "input", [], "Text to learn from; repeat the flag for several files.", **own
+        "input", [], "Training text; repeat the flag for several files.", **own
     )
-    flags.DEFINE_string("out", None, "The folder to make.", **own)
+    flags.DEFINE_string("out", None, "The data folder to create.", **own)
     flags.DEFINE_bool("overwrite", False, "Replace --out if it is a data folder.", **own)
     fields = {field.name: field for field in dataclasses.fields(PrepareSettings)}
     order = [*(name for name, group in _OF_SETTINGS.items() if group == "reading"), *fields]
@@ -82,7 +82,7 @@ def define_flags() -> flags.FlagValues:
 
 
 def run(values: flags.FlagValues) -> None:
-    """Prepares the folder and prints the account.
+    """Prepares the folder and prints a summary.
 
     Raises:
       UserError: flags that are missing or contradict each other, or text that cannot be used.
@@ -130,13 +130,13 @@ def _given_settings(values: flags.FlagValues) -> dict[str, Any]:
 
 def _check_flags(values: flags.FlagValues) -> None:
     if not values.out:
-        raise UserError("--out is missing: the folder to make")
+        raise UserError("--out is missing: the data folder to create")
     if sum(map(bool, (values.input, values.dataset, values.midi))) != 1:
         raise UserError(
             "give either --input, one or more text files, or --dataset, a name, or --midi, a folder"
         )
     if "" in [*values.input, *values.test]:
-        raise UserError("--input or --test is empty; name a file")
+        raise UserError("--input or --test is empty: name a file")
     if values.test and values.dataset:
         raise UserError(f"--test does not go with --dataset: {values.dataset} has its own")
     _check_melody_flags(values)

@@ -1,4 +1,4 @@
-"""``python -m leakgan_tf report``: runs on one page, beside what was published."""
+"""``python -m leakgan_tf report``: runs on one page, beside published figures."""
 
 import shlex
 import sys
@@ -19,11 +19,11 @@ from leakgan_tf.utils.files import refuse_existing
 from leakgan_tf.utils.printable import printable
 from leakgan_tf.utils.quiet import hide_retracing
 
-ABOUT = """Writes report.html, one page that needs nothing beside it, and report.md.
+ABOUT = """Writes report.html, one self-contained page, and report.md.
 
 report RUN... [--out DIR]
 
-RUN is the folder of a run, finished or not, or of a benchmark: that is all its runs. "captions" and
+RUN is the folder of a run, finished or not, or of a benchmark with all its runs. "captions" and
 "captions-mle" are the models of the package."""
 WORDS = "run_dir"
 
@@ -33,14 +33,17 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     flags.DEFINE_list(
-        "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
+        "run_dir", None, "The runs, separated by commas; --run_dir= may be left out.", **own
     )
     flags.DEFINE_string(
         "out", None, "The report's folder; default: report/ in the run, or beside the runs.", **own
     )
     flags.DEFINE_string("data", None, "The data folder of runs on text, if it has moved.", **own)
     flags.DEFINE_string(
-        "oracle_params", None, "The published oracle, for its sentences, if runs used it.", **own
+        "oracle_params",
+        None,
+        "The published oracle, if runs used it: its sentences are shown.",
+        **own,
     )
     flags.DEFINE_bool("overwrite", False, "Replace an earlier report.", **own)
     return values
@@ -69,14 +72,14 @@ def run(values: flags.FlagValues) -> None:
 
 
 def _default_folder(runs: list[RunRecord]) -> Path:
-    """Returns where a report is written: never into the package, where its models are."""
+    """Returns the default folder of a report, which is never inside the package."""
     if runs[0].path.parent == PRETRAINED:
         return Path(f"{runs[0].path.name}-report")
     return (runs[0].path if len(runs) == 1 else runs[0].path.parent) / "report"
 
 
 def read_oracle(given: str | None, runs: Sequence[RunRecord]) -> dict[str, np.ndarray] | None:
-    """Returns the published oracle's weights, if a file is given; refuses one of other runs."""
+    """Returns the weights in the oracle file, if one is given; refuses an oracle of other runs."""
     if not given:
         return None
     oracle, digest = read_parameters(given)
@@ -86,7 +89,7 @@ def read_oracle(given: str | None, runs: Sequence[RunRecord]) -> dict[str, np.nd
 
 
 def run_dataset(run: RunRecord, given: str | None) -> TextDataset | None:
-    """Returns a text run's data: of the folder given, or, if it is there, of the one recorded."""
+    """Returns a text run's dataset, from the given folder or the recorded one; None without one."""
     if run.config.task != "text":
         return None
     folder = given or run.path / run.made_by.get("data", "")

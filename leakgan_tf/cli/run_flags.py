@@ -14,7 +14,7 @@ def define_run(values: flags.FlagValues) -> None:
 
 
 def named_run(values: flags.FlagValues) -> str:
-    """Returns the run that was named; raises ``UserError`` if none was, or two."""
+    """Returns the named run; raises ``UserError`` if none or two are named."""
     if values.run and values.run_dir:
         raise UserError("--run and --run_dir are the same: give one")
     named = values.run or values.run_dir

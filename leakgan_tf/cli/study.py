@@ -1,4 +1,4 @@
-"""``python -m leakgan_tf study``: a page for judges, and the table of what they answered."""
+"""``python -m leakgan_tf study``: a page for human judges, and the table of their answers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +29,7 @@ study --results A.json,B.json --key study.key.json           prints the table
 
 Each judge opens the page in a browser, answers, and sends back the file that the page saves."""
 WORDS = "run_dir"
-_DRAWN = 4  # sentences drawn for one that is shown: repeated and empty ones are left out
+_DRAWN = 4  # sentences sampled for each one shown: repeated and empty ones are left out
 
 
 def define_flags() -> flags.FlagValues:
@@ -37,12 +37,12 @@ def define_flags() -> flags.FlagValues:
     values = new_flags()
     own = {"flag_values": values}
     flags.DEFINE_list(
-        "run_dir", None, "The runs, separated by commas; the same as without --run_dir=.", **own
+        "run_dir", None, "The runs, separated by commas; --run_dir= may be left out.", **own
     )
     flags.DEFINE_string(
         "real",
         None,
-        "The runs' data folder, for its held-out sentences. Default: where the first run found it.",
+        "The runs' data folder, for its held-out sentences. Default: that of the first run.",
         **own,
     )
     flags.DEFINE_string("out", None, "The page to write; the key is written beside it.", **own)
@@ -75,7 +75,7 @@ def define_flags() -> flags.FlagValues:
         lower_bound=0,
         **own,
     )
-    flags.DEFINE_string("json", None, "With --results: file for all figures.", **own)
+    flags.DEFINE_string("json", None, "With --results: file for all figures, JSON.", **own)
     return values
 
 
@@ -141,7 +141,7 @@ def _write_page(values: flags.FlagValues) -> None:
 
 
 def _check_runs(runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues) -> None:
-    """Refuses runs whose sentences would differ from real text by more than the system."""
+    """Refuses melodies, runs on different data, and names that the key uses itself."""
     if dataset.tokenizer.name == PitchTokenizer.name:
         raise UserError(f"{runs[0].path} generates melodies: a study shows sentences")
     for each in runs:

@@ -1,4 +1,4 @@
-"""``python -m leakgan_tf train``: a system on a prepared data folder."""
+"""``python -m leakgan_tf train``: a system on a data folder or on the oracle task."""
 
 import shlex
 import sys
@@ -35,9 +35,9 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     flags.DEFINE_string("data", None, "The data folder.", **own)
     flags.DEFINE_enum(
-        "task", None, ["text", ORACLE_TASK], "What is learned; text if --data is given.", **own
+        "task", None, ["text", ORACLE_TASK], "The task to learn; text if --data is given.", **own
     )
-    flags.DEFINE_integer("length", None, "Oracle: tokens in a sentence, 20 or 40.", **own)
+    flags.DEFINE_integer("length", None, "Oracle task: tokens in a sentence, T, 20 or 40.", **own)
     flags.DEFINE_string(
         "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
     )
@@ -45,15 +45,21 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
     oracle_only = f"{' and '.join(ORACLE_ONLY)} on the oracle task only"
     flags.DEFINE_string("preset", "quick", f"{describe_presets(True)} ({oracle_only}).", **own)
-    flags.DEFINE_string("semantics", None, "original or paper; default: the preset's.", **own)
-    flags.DEFINE_integer("seed", 0, "Seed of everything random.", **own)
+    flags.DEFINE_string(
+        "semantics",
+        None,
+        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
+        "Default: the preset's.",
+        **own,
+    )
+    flags.DEFINE_integer("seed", 0, "Seed of all random numbers.", **own)
     define_placement(values)
     define_settings(values)
     return values
 
 
 def run(values: flags.FlagValues) -> None:
-    """Trains what is left of the run, and prints its figures."""
+    """Trains the run to its end and prints its figures."""
     if not values.data and values.task != ORACLE_TASK:
         raise UserError(f"--data is missing: a folder made by prepare; or --task={ORACLE_TASK}")
     placed = placement(values)

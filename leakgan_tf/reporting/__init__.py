@@ -1,1 +1,1 @@
-"""Tables, curves and pages made from results."""
+"""Tables, plots and pages of results."""

@@ -1,4 +1,4 @@
-"""The comparison with MLE (`versus_mle.compare`) as a table, and its cells."""
+"""Formats the comparison with MLE (`versus_mle.compare`) as a table."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,24 @@ from leakgan_tf.reporting.groups import counted
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.reporting.versus_mle import Comparison, Place
 
-LEVEL = 0.05  # a test above it says nothing of a direction
+LEVEL = 0.05  # significance level: with a larger p no direction is stated
 AGAINST_NOTE = (
-    "Δ: less MLE's of the same seed. p (sentences): Welch's t-test on single samples, the "
-    "largest p of the seeds, each trained model taken as given; p (seeds): paired t-test over "
-    "seeds. From the frontier: NLL_oracle less that of MLE's sweep over temperatures at the "
-    "same NLL_test; below zero is better than temperature alone. From the envelope: the same "
-    "against MLE at any temperature and stopped at any evaluation of its training."
+    "Δ: difference from MLE of the same seed. p (sentences): Welch's t-test on single samples of "
+    "the trained models, the largest p over seeds; p (seeds): paired t-test over seeds. From the "
+    "frontier: NLL_oracle minus that of MLE's sweep over temperatures at the same NLL_test; below "
+    "zero is better than temperature alone. From the envelope: the same difference from MLE at any "
+    "temperature and stopped at any evaluation of its training."
 )
 _WORDS = {LOWER: "better", HIGHER: "worse", MIXED: "seeds disagree"}
 
 
 def against_table(comparison: Comparison) -> Table | None:
-    """Returns `versus_mle.compare` as a table without empty columns; None if it is empty.
+    """Returns the result of `versus_mle.compare` as a table; None if it is empty.
 
-    With one seed there is no test over seeds, and so no column of its p.
+    Empty columns are left out: with one seed, those of the tests over seeds.
 
     Args:
-      comparison: as it is returned, or read back from report.json.
+      comparison: result of `versus_mle.compare`, also as read from report.json.
     """
     if not comparison:
         return None
@@ -54,13 +54,13 @@ def against_table(comparison: Comparison) -> Table | None:
 
 
 def difference(values: Sequence[float], digits: int = 3) -> str:
-    """Returns a mean difference with its sign, and its spread if there are several values."""
+    """Returns "+mean", or "+mean ± sample standard deviation" of more than one value."""
     mean = f"{np.mean(values):+.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
 
 
 def significance_cell(test: TestFigures | None) -> str:
-    """Returns p, and below `LEVEL` which way: lower NLL is better. "" if there was no test."""
+    """Returns p, with "better" (lower NLL) or "worse" if p is below `LEVEL`; "" without a test."""
     if not test:
         return ""
     if test["p"] >= LEVEL:
@@ -71,10 +71,10 @@ def significance_cell(test: TestFigures | None) -> str:
 
 
 def distance_cell(entries: Sequence[Place]) -> str:
-    """Returns the distance from the frontier over seeds, or what can be said instead.
+    """Returns the mean distance from the frontier over seeds.
 
-    With ≤ or ≥ in front where some seeds have only a bound. Where seeds cannot be averaged, as one
-    could not be placed, or bounds point both ways, their places are counted.
+    A leading ≤ or ≥ says that some seeds have only a bound. If seeds cannot be averaged, because
+    one is undecided or bounds have both directions, the cell counts them by their place.
     """
     places = [entry["place"] for entry in entries]
     signs = {"": "", frontier.BETTER: "≤ ", frontier.WORSE: "≥ "}

@@ -1,23 +1,23 @@
-"""Which figures of a table are the best of the runs in it."""
+"""Marks the best figures in a table of runs."""
 
 from collections.abc import Collection
 from dataclasses import replace
 
 from leakgan_tf.reporting.document import Table
 
-BEST_NOTE = "Bold: the best of these runs in one figure; no single figure decides."
-# How the titles of columns begin in which higher, or lower, is better.
+BEST_NOTE = "Bold: the best of these runs in that column; no single figure decides."
+# First words of columns in which a higher, or a lower, value is better.
 _HIGHER = ("BLEU", "backward BLEU", "distinct", "grammatical")
 _LOWER = ("Self-BLEU", "NLL", "MSE", "Fréchet", "reverse NLL", "copied")
 
 
 def mark_best(table: Table, names: Collection[str]) -> Table:
-    """Returns a table with the best figure of each column marked, all of them if several are equal.
+    """Returns a table with the best figures of each column marked; ties are all marked.
 
     Args:
-      table: of figures; the first column has names.
-      names: the rows that compete: runs that can be compared, not published figures. One alone is
-        not the best of anything.
+      table: figures, with names in the first column.
+      names: rows that are compared: runs, not published figures. With a single one nothing is
+        marked.
     """
     best: set[tuple[int, int]] = set()
     for place, header in enumerate(table.headers):

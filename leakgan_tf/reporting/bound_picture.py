@@ -1,4 +1,4 @@
-"""What the discriminators of several runs knew along training, in one picture."""
+"""Plots the Donsker-Varadhan bounds of the discriminators of several runs over training."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.reporting.groups import run_title, without_seed
 from leakgan_tf.reporting.picture import line_color, save_picture
 
-_LEAST = 0.02  # nats per token that the axis shows of each side of 0, at least
-_LINEAR = 0.005  # up to here the axis is linear, then logarithmic
+_LEAST = 0.02  # nats per token: least extent of the axis on each side of 0
+_LINEAR = 0.005  # nats per token: the axis is linear up to here, then logarithmic
 
 
 def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
-    """Returns of each round of D in a run's records whether it was adversarial, and its bound."""
+    """Returns (whether it was adversarial, bound) for each round of D in a run's records."""
     return [
         (line["group"].startswith("adversarial"), line[BOUND]) for line in records if BOUND in line
     ]
@@ -22,16 +22,16 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
     """Draws the Donsker-Varadhan bound of D after each of its rounds.
 
-    A system's seeds have one color, and one entry in the legend. The axis ends where
-    pre-training's first rounds would hide the others: any D separates an untrained generator from
-    real text.
+    A system's seeds share a color and an entry in the legend. The axis is limited to the range of
+    adversarial rounds: in the first rounds of pre-training any D separates an untrained generator
+    from real text, with far larger bounds.
 
     Args:
-      path: the picture's file, PNG.
-      runs: by name, the lines of metrics.jsonl.
+      path: output file, PNG.
+      runs: {name: lines of metrics.jsonl}.
 
     Returns:
-      Whether any run has a D that was measured.
+      Whether any run has bounds; without them nothing is drawn.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -53,9 +53,11 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     axes.set_yscale("symlog", linthresh=_LINEAR)
     axes.set_ylim(1.1 * min(*shown, -_LEAST), 1.1 * max(*shown, _LEAST))
     axes.axhline(0.0, color="black", linewidth=0.8)
-    axes.set_xlabel("rounds of D (hollow: pre-training; full: adversarial)")
-    axes.set_ylabel("Donsker-Varadhan bound on held-out sentences,\nnats per token")
-    axes.set_title("What D knew of held-out sentences", fontsize=11)
+    axes.set_xlabel("rounds of D (hollow: pre-training; filled: adversarial)")
+    axes.set_ylabel(
+        "Donsker-Varadhan bound on held-out sentences,\nnats per token (MaskGAN: masked tokens)"
+    )
+    axes.set_title("What D knows of held-out sentences", fontsize=11)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8)
     save_picture(figure, path, 110)

@@ -1,4 +1,4 @@
-"""Runs' figures beside the published ones, and what differs between the two."""
+"""Compares runs with published figures, and lists the differences in their protocols."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from leakgan_tf.reporting.published import PAPERS, system_title, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
-# Fields that make no difference to what a figure means, or that the page shows elsewhere.
+# Fields that do not change the meaning of a figure, or that the page shows elsewhere.
 _ELSEWHERE = {
     "preset", "system", "seed", "dataset", "oracle_params", "oracle_seed", "checkpoint_seconds",
     "feature_memory", "grammar", "law",
@@ -27,7 +27,7 @@ _ELSEWHERE = {
 
 
 ORACLE_NOTE = (
-    "NLL in nats per token, lower is better. NLL_oracle: samples under the oracle; NLL_test: "
+    "NLL in nats per token, lower is better. NLL_oracle: of samples under the oracle; NLL_test: of "
     "held-out oracle sentences under the model. T: temperature, which divides the logits. A "
     "published figure is at T = 1, unless its source gives another temperature. A low NLL_oracle "
     "with a high NLL_test or few distinct sentences is a loss of diversity."
@@ -35,26 +35,27 @@ ORACLE_NOTE = (
 
 
 LATENT_NOTE = (
-    "NLL_test is -log of the mean likelihood over K fixed draws of the noise that a sentence "
-    "begins in, an upper bound in expectation, not the likelihood itself, in"
+    "NLL_test is an upper bound in expectation, -log of the mean likelihood over K fixed draws of "
+    "the noise from which a sentence is generated, for"
 )
 
 GRAMMAR_NOTES = (
     "Shares of all samples at temperature 1. valid: in the language, after padding at the end is "
-    "cut off; distinct valid: each counted once; new valid: not in the training set.",
-    "total variation: ½ Σ |p - q| over the sentences of the language and all others together, p "
-    "the grammar's law, q the model's, from its probabilities of all sentences of the language; "
-    "0 is the law itself. of lengths: the same of the lengths of samples, what is not valid being "
-    "one more; with finitely many samples the grammar itself is not at 0.",
-    "NLL_test: held-out sentences under the model, nats per symbol; NLL under the grammar: valid "
-    "samples under its law, nats per sentence. A generator that begins in noise has q and NLL_test "
-    "of an equal mixture of `likelihood_draws` states: an estimate, NLL_test too high in "
-    "expectation.",
+    "removed; distinct valid: each sentence counted once; new valid: not in the training set.",
+    "total variation: ½ Σ |p - q|, lower is better, with p the grammar's distribution and q the "
+    "model's exact probabilities. The sum is over the sentences of the language, and all other "
+    "sentences as one term. total variation, lengths: of the sentence lengths of samples, with "
+    "invalid samples as one further length; of finitely many samples it is above 0 for the grammar "
+    "itself.",
+    "NLL_test: NLL of held-out sentences under the model, nats per symbol. NLL under the grammar: "
+    "NLL of valid samples under the grammar's distribution, nats per sentence. If a generator "
+    "starts from noise, q and NLL_test are of an equal mixture of `likelihood_draws` fixed draws: "
+    "estimates, of which NLL_test is too high in expectation.",
 )
 
 
 def compare_grammar(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns the table of runs on the CFG task; there are no published figures."""
+    """Returns the table of runs on the CFG task, for which no figures are published."""
     return [grammar_table(runs, single=True), Listing(GRAMMAR_NOTES)]
 
 
@@ -75,16 +76,16 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
     """Returns the table of runs on one corpus, beside published scores.
 
     Args:
-      runs: on text.
-      corpus: the name of the corpus; "" if no paper uses it, or it is not known.
+      runs: runs on text.
+      corpus: name of the corpus; "" if no paper uses it, or if it is unknown.
     """
     known, source = text_figures(corpus)
     if known:
-        note = f"Published: {source}. Full-size runs under their own protocols."
+        note = f"Published: {source}. Full-size runs with protocols of their own."
     else:
         note = "There are no published figures here: none are known for this corpus" + (
-            "." if corpus else ", whose name is not known (it is not a named one, or its data "
-            "folder is not where the run was trained: give --data)."
+            "." if corpus else ", whose name is unknown: it is not a named corpus, or its data "
+            "folder has moved (give --data)."
         )  # fmt: skip
     own = signatures(run.measured for run in runs)
     return [
@@ -96,15 +97,15 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
 
 
 def kept_by(runs: Sequence[RunRecord]) -> str:
-    """Returns the note on the column "best": by which rule which systems' weights were kept."""
+    """Returns the note on the column "best": the rule by which each system's weights were kept."""
     rules: dict[str, dict[str, None]] = {}
     for config in (run.config for run in runs):
         names = rules.setdefault(config.score.replace("_1.0", " at T = 1"), {})
         names[system_title(config.system)] = None
-    kept = "; ".join(f"least {rule} ({', '.join(names)})" for rule, names in rules.items())
+    kept = "; ".join(f"lowest {rule} ({', '.join(names)})" for rule, names in rules.items())
     return (
-        'Figures are of the last weights; "best" is NLL_oracle at T = 1 of the evaluation during '
-        f"training whose weights were kept as the best, by: {kept}."
+        'Figures are of the last weights. "best" is NLL_oracle at T = 1 of the best evaluation '
+        f"during training, whose weights were kept. Rule: {kept}."
     )
 
 
@@ -118,10 +119,10 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
     return [
         Heading("A control experiment"),
         Paragraph(
-            f"Policy gradients were weighted with --reward={', '.join(controls)}: rewards that "
-            "do not depend on the sentence. What these systems gain over MLE here does not come "
-            "from scores of samples, but from the rest of their training (for LeakGAN also the "
-            "leaked features, which no control changes). "
+            f"Policy gradients were weighted with --reward={', '.join(controls)}, which does not "
+            "depend on the sentence. Any gain of these systems over MLE does not come from scores "
+            "of samples, but from the rest of their training (for LeakGAN also from the leaked "
+            "features, which no control changes). "
             "python -m benchmarks.ablation compares controls with D's reward.",
             warning=True,
         ),
@@ -129,7 +130,7 @@ def control_blocks(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _latent_note(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns what NLL_test is for the runs whose generators begin in noise, if there are any."""
+    """Returns what NLL_test means for runs whose generators start from noise, if there are any."""
     draws = {
         run_title(run.name): run.config.own.likelihood_draws
         for run in runs
@@ -142,13 +143,13 @@ def _latent_note(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _marked(table: Table, runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns a table with the best figures marked, and what the mark means."""
+    """Returns a table with the best figures marked, and the note on the marks."""
     marked = mark_best(table, {group_title(group) for group in grouped(runs)})
     return [marked, *([Paragraph(BEST_NOTE)] if marked.best else [])]
 
 
 def protocol_differences(run: RunRecord) -> list[str]:
-    """Returns what differs between a run and the runs that were published, a line each."""
+    """Returns the differences between a run and the published runs, a line each."""
     config = run.config
     lines = []
     if config.task == "synthetic":
@@ -169,9 +170,9 @@ def protocol_differences(run: RunRecord) -> list[str]:
 
 
 def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
-    """Returns how the figures of finished runs on text were measured, and the names of the runs.
+    """Returns {protocol of the figures: names of the runs}, for finished runs on text.
 
-    Counts of empty samples are figures of a run: those of several are in one line.
+    The number of empty samples depends on the run: one line has those of all runs.
     """
     found: dict[str, list[str]] = {}
     empty: dict[str, list[str]] = {}
@@ -189,7 +190,7 @@ def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
 
 
 def preset_differences(run: RunRecord, name: str) -> list[str]:
-    """Returns "field: preset's -> the run's" for what differs from a preset, semantics aside."""
+    """Returns the differences from a preset, except semantics, as "field: preset's -> run's"."""
     aside = {"padding", *_ELSEWHERE}
     for flag, setting in own_fields(type(run.config.own)).items():
         if len(setting.path) > 1:  # a part of the semantics
@@ -199,13 +200,13 @@ def preset_differences(run: RunRecord, name: str) -> list[str]:
 
 
 def describe_semantics(run: RunRecord) -> str:
-    """Returns the semantics by name, and those of the run's own preset if they are others."""
+    """Returns the name of the semantics, and that of the run's preset if it is another."""
     own, usual = run.config.own.variant, _preset(run, run.config.preset).own.variant
     return own if own == usual else f"{own} (its preset's: {usual})"
 
 
 def _preset(run: RunRecord, name: str) -> Config:
-    """Returns a preset of the run's sizes, or, of a length that none has, that of 20 tokens."""
+    """Returns a preset for the run's sizes; on the oracle task for T = 20 if there is none."""
     config, own = run.config, type(run.config.own)
     if config.task == "text":
         return text_preset(name, config.vocab_size, config.length, own, run.melodies)
@@ -218,12 +219,12 @@ def _preset(run: RunRecord, name: str) -> Config:
 
 
 def paper_links() -> Links:
-    """Returns where the papers can be read that published figures are from."""
+    """Returns links to the papers that published figures are from."""
     return Links(list(PAPERS.items()))
 
 
 def differences_blocks(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns `protocol_differences` of runs as points; what several share appears once."""
+    """Returns `protocol_differences` of runs as points, with common ones once."""
     lines = {run.name: protocol_differences(run) for run in runs}
     common = [line for line in lines[runs[0].name] if all(line in own for own in lines.values())]
     shared: dict[tuple[str, ...], list[str]] = {}

@@ -1,4 +1,4 @@
-"""How systems compare with MLE: a sentence of conclusion for each, and the table behind it."""
+"""Conclusions about systems compared with MLE: a sentence for each, and the table."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,15 +17,15 @@ from leakgan_tf.reporting.versus_mle import MLE, Against, Comparison
 from leakgan_tf.runs.record import RunRecord
 
 _T_1 = temperature_key(1.0)
-# Title and name of figures, and whether the greater value is better.
+# (title, name, whether higher is better) of figures.
 TEXT = (("BLEU-4", "bleu.4", True), ("Self-BLEU-4", "self_bleu.4", False))
 GRAMMAR = (("valid samples", "valid", True), ("total variation", "total_variation", False))
 
 
 def conclusion_blocks(groups: Sequence[Group]) -> list[Block]:
-    """Returns how systems compare with MLE, for each source that several of them learned from.
+    """Returns how systems compare with MLE, separately for each source of training data.
 
-    Without comparison if they are not `is_comparable`.
+    Groups that are not `is_comparable` are left out.
     """
     blocks: list[Block] = []
     for together in by_source(groups):
@@ -36,9 +36,9 @@ def conclusion_blocks(groups: Sequence[Group]) -> list[Block]:
 
 
 def oracle_blocks(plain: Comparison, tuned: Comparison) -> list[Block]:
-    """Returns sentences and tables against MLE and the tuned MLE; nothing where neither is there.
+    """Returns sentences and tables that compare with MLE and with the tuned MLE.
 
-    The sentences are against the tuned MLE, if there is one.
+    The sentences compare with the tuned MLE if there is one. Without either nothing is returned.
     """
     table, more = against_table(plain), against_table(tuned)
     blocks = listed(at_equal_diversity(tuned or plain))
@@ -54,10 +54,10 @@ def _of_oracle(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def at_equal_diversity(comparison: Comparison) -> list[str]:
-    """Returns what `versus_mle.compare` says of each system at T = 1, a sentence each.
+    """Returns a sentence for each system at T = 1: its distance from the envelope.
 
-    It is the distance from the envelope, MLE at any temperature and stopped at any time: against
-    the frontier of MLE's last weights a system may only look better because MLE has overfitted.
+    The envelope is MLE at any temperature and stopped at any evaluation. Compared with the frontier
+    of MLE's last weights, a system could look better only because MLE has overfitted.
     """
     if not comparison:
         return []
@@ -90,10 +90,10 @@ def _of_envelope(found: Against, baseline: str) -> str:
 def in_two_figures(
     runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = MLE
 ) -> list[str]:
-    """Returns how the means of each system's figures compare with MLE's, a sentence each.
+    """Returns a sentence for each system that compares the means of its figures with MLE's.
 
     Args:
-      runs: finished runs; without one of MLE nothing is compared.
+      runs: finished runs; without a run of MLE nothing is returned.
       figures: `TEXT` or `GRAMMAR`.
       baseline: MLE's name.
     """

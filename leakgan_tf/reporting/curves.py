@@ -1,4 +1,4 @@
-"""Learning curves as pictures."""
+"""Plots learning curves of runs on the oracle task."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,15 +26,15 @@ def draw_curves(
     floors: Mapping[str, float],
     title: str,
 ) -> None:
-    """Draws the figures of evaluations against the time spent training.
+    """Draws the figures of evaluations over training time.
 
-    Runs whose names differ in their seed only ("mle-seed0") have one colour and one name.
+    Runs whose names differ only in the seed ("mle-seed0") share a color and a legend entry.
 
     Args:
-      path: the picture's file, PNG.
-      runs: for each run's name its records: lines of metrics.jsonl.
-      floors: the oracle's own figure for each panel's metric, drawn as a line.
-      title: above the picture.
+      path: output file, PNG.
+      runs: {name: records, the lines of metrics.jsonl}.
+      floors: {metric: the oracle's own figure}, drawn as horizontal lines.
+      title: title of the figure.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -59,7 +59,7 @@ def draw_curves(
 
 
 def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:
-    """Returns each run's label (None if another has it), colour, and width."""
+    """Returns {run: (label, None if another run has it; color; line width)}."""
     together: dict[str, list[str]] = {}
     for name in names:
         together.setdefault(without_seed(name), []).append(name)
@@ -81,7 +81,7 @@ def _draw_run(
     colour: str,
     width: float,
 ) -> None:
-    """Draws one run: pre-training thin, the adversarial phase thick."""
+    """Draws one run: pre-training as a thin line, the adversarial phase as a thick one."""
     points = [line for line in records if line["group"] == "evaluation"]
     if not points:
         return

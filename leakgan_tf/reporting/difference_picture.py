@@ -1,4 +1,4 @@
-"""Differences from a baseline, row by row, as a picture."""
+"""Plots differences from a baseline, row by row."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +13,9 @@ class Panel(NamedTuple):
     """Differences in one metric.
 
     Attributes:
-      title: the metric.
-      rows: by name the differences of the seeds.
-      half_width: of the 95 % interval of a mean; None if it is not known.
+      title: name of the metric.
+      rows: {row: differences of its seeds}.
+      half_width: half of the 95 % interval of a mean; None if unknown.
       seen: names of the rows whose difference is significant.
     """
 
@@ -26,15 +26,15 @@ class Panel(NamedTuple):
 
 
 def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
-    """Draws a panel for each metric, the rows below each other in the order of the first panel.
+    """Draws a panel for each metric, with rows in the order of the first panel.
 
-    A small dot is a seed, the large mark their mean, filled where it is significant,
-    its bar the 95 % interval.
+    Small dots are seeds. The large mark is their mean, filled where it is significant, with its
+    95 % interval.
 
     Args:
-      path: the picture's file, PNG.
-      panels: one or more, of the same rows or some of them.
-      title: above the picture.
+      path: output file, PNG.
+      panels: one or more; later panels have the rows of the first, or some of them.
+      title: title of the figure.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 

@@ -1,4 +1,4 @@
-"""A report as a list of blocks, and that list as Markdown. `page.py` makes HTML of it."""
+"""The blocks of a report, and their form in Markdown. `page.py` has their form in HTML."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -8,12 +8,12 @@ from pathlib import Path
 from leakgan_tf.reporting.tables import markdown
 from leakgan_tf.utils.printable import printable
 
-_SPECIAL = re.compile(r"([\\`*|<>&\[\]])")  # what Markdown would not show as it is
+_SPECIAL = re.compile(r"([\\`*|<>&\[\]])")  # characters with a meaning in Markdown
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A title; level 1 is the page's."""
+    """A title; level 1 is that of the page."""
 
     text: str
     level: int = 2
@@ -29,26 +29,26 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Listing:
-    """Points, a line each."""
+    """A bulleted list."""
 
     items: Sequence[str]
 
 
 def listed(items: Sequence[str]) -> list["Block"]:
-    """Returns points as a block; none without points."""
+    """Returns [`Listing` of the items], or [] without items."""
     return [Listing(items)] if items else []
 
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses with what they lead to: (text, address)."""
+    """A list of links: (text, address)."""
 
     items: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as plain text; `best` are emphasized: (row, column)."""
+    """A table of plain text; the cells in `best`, (row, column), are emphasized."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -56,7 +56,7 @@ class Table:
 
 
 def without_empty(table: Table) -> Table:
-    """Returns a table without the columns in which every cell is empty; it has no best cells."""
+    """Returns a table, which has no best cells, without its empty columns."""
     kept = [place for place in range(len(table.headers)) if any(row[place] for row in table.rows)]
     return Table(
         [table.headers[place] for place in kept],
@@ -66,14 +66,14 @@ def without_empty(table: Table) -> Table:
 
 @dataclass(frozen=True)
 class Code:
-    """Text that is shown letter by letter: commands, samples."""
+    """Preformatted text: commands, samples."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file, beside the Markdown and within the HTML."""
+    """A PNG file: a link in Markdown, embedded in HTML."""
 
     path: Path
     caption: str
@@ -81,7 +81,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Folded:
-    """A small section whose content the HTML shows when it is asked for."""
+    """A small section, which is collapsed in HTML."""
 
     title: str
     blocks: Sequence["Block"]
@@ -91,7 +91,7 @@ Block = Heading | Paragraph | Listing | Links | Table | Code | Picture | Folded
 
 
 def to_markdown(blocks: Sequence[Block], pictures: str = "") -> str:
-    """Returns the report as Markdown; `pictures` leads from its folder to theirs: "results/"."""
+    """Returns the report as Markdown; `pictures` is the path to its pictures, as "results/"."""
     return printable("\n\n".join(_markdown(block, pictures) for block in blocks) + "\n")
 
 
@@ -124,11 +124,11 @@ def _markdown(block: Block, pictures: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Returns text that Markdown shows as it is, on one line."""
+    """Returns text on one line, with the special characters of Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def _fence(text: str) -> str:
-    """Returns a fence that is longer than any in the text: samples may hold anything."""
+    """Returns a fence that is longer than any in the text: samples may contain anything."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     return "`" * max(3, longest + 1)

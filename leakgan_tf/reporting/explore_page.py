@@ -1,4 +1,4 @@
-"""LeakGAN token by token as one interactive page."""
+"""Writes LeakGAN's computation token by token as one interactive page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from leakgan_tf.reporting.token_by_token import Tokens, mean_goal, read_tokens
 from leakgan_tf.runs.load import TrainedGenerator
 from leakgan_tf.utils.printable import printable
 
-LIKELIEST = 10  # words shown of each distribution
-BACKGROUND = 48  # sentences of each kind among which a path is drawn
-REAL_SHOWN = 4  # real sentences that can be stepped through
+LIKELIEST = 10  # number of words shown of each distribution
+BACKGROUND = 48  # number of sentences of each kind in the background of a path
+REAL_SHOWN = 4  # number of real sentences that can be stepped through
 
 
 def explore_page(
@@ -30,12 +30,12 @@ def explore_page(
 
     Args:
       trained: a LeakGAN.
-      name: what the page calls the run.
-      real: real sentences (n, T), if there are any.
-      sentences: generated sentences that can be stepped through.
-      rollouts: completions of each prefix, N.
+      name: name of the run on the page.
+      real: real sentences (n, T), if available.
+      sentences: number of generated sentences that can be stepped through.
+      rollouts: number of rollouts of each prefix, N.
       temperature: divides the logits where sentences are sampled.
-      seed: of samples and completions.
+      seed: seed of samples and rollouts.
     """
     made = trained.sample(max(BACKGROUND, sentences), temperature, seed)
     groups = {"generated": made}
@@ -75,15 +75,15 @@ def page_data(
     horizon: int,
     symbol: Callable[[int], str],
 ) -> dict[str, Any]:
-    """Returns what the page's script draws, as JSON.
+    """Returns the data that the page's script draws, as JSON.
 
     Args:
       tokens: ids of the sentences that can be stepped through, (n, T).
-      kinds: "generated" or "real", of each.
-      found: what was computed along them.
-      paths: of the sentences in the background, by kind.
-      horizon: c.
-      symbol: how an id is shown.
+      kinds: "generated" or "real", for each sentence.
+      found: LeakGAN's computation along these sentences.
+      paths: {kind: features and goals of the background sentences}.
+      horizon: goal horizon c.
+      symbol: returns the text of an id.
     """
     every = [found.leaked, *paths.values()]
     width = found.leaked.features.shape[-1]
@@ -105,7 +105,7 @@ def page_data(
 
 
 def _used(row: Mapping[str, Any]) -> set[int]:
-    """Returns the ids that a sentence's data names."""
+    """Returns all ids in a sentence's data."""
     lists = [*row["with"], *row["without"]]
     return {*row["tokens"], *(index for each in lists for index, _ in each)}
 
@@ -113,7 +113,7 @@ def _used(row: Mapping[str, Any]) -> set[int]:
 def _sentence(
     ids: np.ndarray, row: int, found: Tokens, plane: Axes, cosines: np.ndarray
 ) -> dict[str, Any]:
-    """Returns the data of one sentence, up to its end: L tokens, the end symbol included."""
+    """Returns the data of one sentence up to and including its end symbol: L tokens."""
     size = int(found.leaked.written[row].sum())
     own, neutral = found.with_goal[row, :size], found.without_goal[row, :size]  # (L, V)
     goals = found.leaked.goals[row, :size]  # (L, F)
@@ -136,7 +136,7 @@ def _sentence(
 
 
 def likeliest(log_probs: np.ndarray) -> list[list[tuple[int, float]]]:
-    """Returns the likeliest words of each distribution (L, V), falling: (id, probability)."""
+    """Returns (id, probability) of the likeliest words of each distribution (L, V), in order."""
     order = np.argsort(-log_probs, axis=1, kind="stable")[:, :LIKELIEST]
     probabilities = np.exp(np.take_along_axis(log_probs, order, axis=1))
     return [

@@ -1,4 +1,4 @@
-"""The path of D's leaked features while sentences are written, as a picture."""
+"""Plots the path of D's leaked features while sentences are generated."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,16 +8,16 @@ import numpy as np
 
 from leakgan_tf.reporting.picture import save_picture
 
-_SHOWN = 6  # sentences of each side whose single paths are drawn
+_SHOWN = 6  # number of sentences of each kind whose own paths are drawn
 
 
 class Axes(NamedTuple):
     """The two directions in which points vary most.
 
     Attributes:
-      centre: the points' mean, (F,).
+      centre: mean of the points, (F,).
       directions: unit vectors, (2, F).
-      shares: of the variance in each direction.
+      shares: share of the variance in each direction.
     """
 
     centre: np.ndarray
@@ -40,14 +40,14 @@ def principal_axes(points: np.ndarray) -> Axes:
 
 
 def draw_feature_path(path: Path, features: Mapping[str, np.ndarray]) -> None:
-    """Draws prefixes' features in their common two principal components.
+    """Draws the features of prefixes in the first two principal components of all of them.
 
-    Left, the mean over sentences of each prefix length, with a ring where sentences begin and a
-    square where they end; right, single sentences.
+    Left: the mean over sentences for each prefix length, from a ring (empty prefix) to a square
+    (T tokens). Right: single sentences.
 
     Args:
-      path: the picture's file, PNG.
-      features: of the prefixes of 0..T tokens, (n, T+1, F), by what the sentences are.
+      path: output file, PNG.
+      features: {kind of sentences: features of the prefixes of 0..T tokens, (n, T+1, F)}.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -70,8 +70,8 @@ def draw_feature_path(path: Path, features: Mapping[str, np.ndarray]) -> None:
             right.plot(*sentence.T, color=colour, linewidth=0.8, alpha=0.7,
                        label=name if row == 0 else None)  # fmt: skip
             right.plot(*sentence[-1], color=colour, marker="s", markersize=4)
-    left.set_title("mean path; numbers are tokens written", fontsize=10)
-    right.set_title(f"{_SHOWN} sentences of each, squares where they end", fontsize=10)
+    left.set_title("mean path; numbers: tokens in the prefix", fontsize=10)
+    right.set_title(f"{_SHOWN} sentences of each kind; squares: last prefix", fontsize=10)
     for axes in (left, right):
         axes.set_xlabel(f"first component ({axes_found.shares[0]:.0%} of the variance)")
         axes.set_ylabel(f"second component ({axes_found.shares[1]:.0%})")

@@ -1,7 +1,7 @@
-"""The tables of figures: one builder for the oracle task, one for text and melodies.
+"""Builds the tables of figures, for the oracle task, the CFG task, and text or melodies.
 
-A table has a row for each name and its figures, of one or more seeds, and a column for each figure
-that any of them has.
+A table has a row for each name, with figures of one or more seeds, and a column for each figure
+that any row has.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from leakgan_tf.runs.record import RunRecord
 Figures = Mapping[str, Any]
 Rows = Sequence[tuple[str, Sequence[Figures]]]  # a name, and the figures of its seeds
 
-REAL = "real (training)"  # real text, scored as samples are
+REAL = "real (training)"  # row of training sentences, scored as samples are
 _LAST = "last weights"
 _ORDERS = "2345"
 
@@ -29,9 +29,9 @@ class Column(NamedTuple):
     """A figure in a table.
 
     Attributes:
-      title: of the column.
-      figure: returns it, or None where there is none.
-      format: of the figures of the seeds.
+      title: heading of the column.
+      figure: returns the figure, or None if it is missing.
+      format: formats the figures of the seeds.
     """
 
     title: str
@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
 
 def named(*names: str) -> Callable[[Figures], Any]:
-    """Returns a function for the first figure of these names; "bleu.4" is also the 4 in bleu."""
+    """Returns a function that reads the first of these figures; "bleu.4" may be bleu["4"]."""
 
     def figure(figures: Figures) -> Any:
         for name in names:
@@ -66,28 +66,28 @@ def _best(figures: Figures) -> float | None:
 
 
 def _bounds(values: Sequence[float]) -> str:
-    """Returns D's bounds, and says if one is below 0."""
+    """Formats bounds of D, with a note if one is below 0."""
     below = "" if min(values) >= 0 else " (below 0)"
     return mean_and_spread(values, 4) + below
 
 
-# What D knows of held-out sentences (`metrics.discriminator_scores`).
+# What D knows of held-out sentences (`metrics.discriminator_scores`): its bound.
 KNOWN = (
     Column("D knows, nats per token", named(f"discriminator.{BOUND}"), _bounds),
     Column("D knows, tempered", named(f"discriminator.{TEMPERED}"), _bounds),
     Column("D's accuracy, held out", named("discriminator.held_out_accuracy")),
     Column("D's calibration error", named("discriminator.calibration_error")),
 )
-# Of systems that fill gaps (`training.filling`).
+# Figures of systems that fill gaps (`training.filling`).
 FILLED = (
-    Column("perplexity, masked", named("filling.masked_perplexity")),
-    Column("D's accuracy, masked", named("filling.discriminator_accuracy")),
+    Column("perplexity, masked tokens", named("filling.masked_perplexity")),
+    Column("D's accuracy, masked tokens", named("filling.discriminator_accuracy")),
     *(Column(f"unique {n}-grams", named(f"filling.unique_{n}")) for n in "234"),
     *(Column(f"{n}-grams in training", named(f"filling.in_training_{n}")) for n in "234"),
 )
 MINUTES = Column("minutes", _minutes, lambda values: mean_and_spread(values, 1))
 ORACLE_METRICS = {"nll_oracle": "NLL_oracle", "nll_test": "NLL_test", "distinct": "distinct"}
-# Of every evaluation on the oracle task.
+# Figures of every evaluation on the oracle task.
 ORACLE = tuple(
     Column(
         f"{title}, {temperature_title(temperature)}",
@@ -110,21 +110,21 @@ TEXT = (
     Column("MSE, published", named("mse")),
     Column("ends early", named("early_ends")),
     Column("Fréchet", named("frechet")),
-    Column("(training)", named("frechet_train")),
+    Column("training Fréchet", named("frechet_train")),
     Column("NLL under LM", named("nll_language_model")),
     Column("fillings under LM", named("nll_filled_language_model")),
-    Column("(real tokens)", named("nll_masked_language_model")),
+    Column("real tokens under LM", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
 
 
-# Of samples on the CFG task.
+# Figures of samples on the CFG task.
 GRAMMAR = (
     Column("valid", named("valid")),
     Column("distinct valid", named("valid_distinct")),
     Column("new valid", named("valid_new")),
     Column("total variation", named("total_variation")),
-    Column("of lengths", named("length_distance")),
+    Column("total variation, lengths", named("length_distance")),
     Column("NLL_test", named("nll_test_1.0")),
     Column("NLL under the grammar", named("law_nll")),
 )
@@ -134,7 +134,7 @@ def figure_table(first: str, columns: Sequence[Column], rows: Rows) -> Table:
     """Returns a table of figures; columns in which no row has a figure are left out.
 
     Args:
-      first: title of the first column, the names'.
+      first: heading of the first column, which has the names.
       columns: the figures, in order.
       rows: names with the figures of their seeds. A cell is empty if a seed lacks the figure.
     """
@@ -153,7 +153,7 @@ def figure_table(first: str, columns: Sequence[Column], rows: Rows) -> Table:
 
 
 def latest_figures(run: RunRecord) -> tuple[dict[str, Any], str]:
-    """Returns a run's last figures as they were recorded, and which they are."""
+    """Returns a run's latest figures, and what they are of."""
     if run.measured:
         return run.measured, _LAST
     if run.evaluations:
@@ -163,14 +163,14 @@ def latest_figures(run: RunRecord) -> tuple[dict[str, Any], str]:
 
 
 def group_title(group: Group) -> str:
-    """Returns a system's name as papers write it, or a run's own, and the number of seeds."""
+    """Returns a system's name as in papers, or the run's own name, and the number of seeds."""
     system = group.runs[0].config.system
     title = system_title(system) if without_seed(group.name) == system else group.name
     return counted(title, len(group.runs))
 
 
 def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[Figures]]]:
-    """Returns a row for each configuration, and below it for each of its seeds if asked for."""
+    """Returns a row for each configuration, followed by a row for each seed if `single`."""
     rows: list[tuple[str, list[Figures]]] = []
     labels = {run.name: latest_figures(run)[1] for run in runs}
     labelled = any(label != _LAST for label in labels.values())
@@ -194,7 +194,7 @@ def _run_rows(runs: Sequence[RunRecord], single: bool) -> list[tuple[str, list[F
 
 
 def _published(name: str, config: Config) -> dict[str, Any]:
-    """Returns the published NLL_oracle of a system as figures, where sizes and oracle agree."""
+    """Returns a system's published NLL_oracle as figures, if sizes and oracle are the same."""
     known = oracle_figure(name, config)
     return {"published": f"{known.nll:.3f}", "source": known.source} if known else {}
 
@@ -217,12 +217,12 @@ def oracle_table(
     references: Mapping[str, Figures] | None = None,
     single: bool = False,
 ) -> Table:
-    """Returns runs on the oracle task, beside published NLL_oracle if sizes and oracle agree.
+    """Returns the table of runs on the oracle task, with published NLL_oracle if comparable.
 
     Args:
-      runs: of one length. Several seeds of a configuration are a row: mean ± deviation.
+      runs: finished or stopped runs. A row has the mean ± standard deviation over seeds.
       references: figures of random tokens and of the oracle itself, under "random" and "oracle".
-      single: whether each of several seeds has a row of its own, too.
+      single: whether each of several seeds also has its own row.
     """
     references = references or {}
     lengths = {run.config.length: run.config for run in runs}
@@ -244,12 +244,12 @@ def oracle_table(
 def grammar_table(
     runs: Sequence[RunRecord], reference: Figures | None = None, single: bool = False
 ) -> Table:
-    """Returns runs on one grammar.
+    """Returns the table of runs on one grammar.
 
     Args:
-      runs: on the CFG task. Several seeds of a configuration are a row: mean ± deviation.
+      runs: runs on the CFG task. A row has the mean ± standard deviation over seeds.
       reference: figures of the grammar itself.
-      single: whether each of several seeds has a row of its own, too.
+      single: whether each of several seeds also has its own row.
     """
     rows = _run_rows(runs, single)
     if reference:
@@ -260,13 +260,13 @@ def grammar_table(
 def text_table(
     runs: Sequence[RunRecord], corpus: str, real: Figures | None = None, single: bool = False
 ) -> Table:
-    """Returns runs on one corpus, and the published figures of their systems.
+    """Returns the table of runs on one corpus, with the published figures of their systems.
 
     Args:
-      runs: on text or melodies. Several seeds of a configuration are a row: mean ± deviation.
-      corpus: its name; "" if no paper uses it, or it is not known.
+      runs: runs on text or melodies. A row has the mean ± standard deviation over seeds.
+      corpus: name of the corpus; "" if no paper uses it, or if it is unknown.
       real: figures of real text.
-      single: whether each of several seeds has a row of its own, too.
+      single: whether each of several seeds also has its own row.
     """
     rows = _run_rows(runs, single)
     if real:
@@ -281,23 +281,23 @@ def text_table(
 
 
 def figures_table(figures: Mapping[str, Figures]) -> str:
-    """Returns text figures for the terminal, a row for each name, and the signatures of BLEU."""
+    """Returns a table of text figures for the terminal, followed by the BLEU signatures."""
     table = figure_table("run", TEXT, [(name, [each]) for name, each in figures.items()])
     shown = plain(table.headers, table.rows, keys=2 if table.headers[1:2] == ["T"] else 1)
     return "\n".join([shown, *signatures(figures.values())])
 
 
 def signatures(figures: Iterable[Figures]) -> list[str]:
-    """Returns the signatures of the BLEU of several figures, each once; old ones have none."""
+    """Returns the distinct BLEU signatures of figures; those of old versions have none."""
     protocols = [each.get("protocol", {}) for each in figures]
     protocols = [each for each in protocols if each.keys() >= SIGNED]
     return list(dict.fromkeys(bleu_signature(protocol) for protocol in protocols))
 
 
 def protocol_lines(figures: Iterable[Figures]) -> str:
-    """Returns how several figures were measured, a line for each entry; values that differ in one.
+    """Returns the protocol of several figures, a line for each entry with its different values.
 
-    So the protocol of a sweep names every temperature.
+    For example, the protocol of a sweep lists all temperatures.
     """
     protocols = [each["protocol"] for each in figures]
     names = dict.fromkeys(name for protocol in protocols for name in protocol)

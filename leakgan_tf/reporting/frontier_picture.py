@@ -1,4 +1,4 @@
-"""Every system's sweep over temperatures in the plane of diversity and quality, as a picture."""
+"""Plots sweeps over temperatures, quality against diversity, with MLE's frontier."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, tempe
 from leakgan_tf.reporting.groups import run_title
 from leakgan_tf.reporting.picture import line_color, save_picture
 
-# Marks of the temperatures that papers report; the others are dots.
+# Markers of the temperatures that papers report; other temperatures have dots.
 MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
-_SHARPEST = 0.5  # lower temperatures lie outside the picture: they would crush the rest
-_WIDEST = 3.0  # of NLL_test that the plane shows, in extents of the baseline's sweep
-_ROOM = 0.06  # share of the picture left free around the points that must be seen
+_SHARPEST = 0.5  # lower temperatures do not extend the axes
+_WIDEST = 3.0  # range of NLL_test that is shown, in ranges of the baseline's sweep
+_ROOM = 0.06  # margin around the points, as a share of their range
 
 Sweep = Sequence[SweepPoint]
 
@@ -29,21 +29,21 @@ def draw_frontier(
     title: str = "",
     envelope: Frontier | None = None,
 ) -> None:
-    """Draws NLL_oracle against held-out NLL, and how far that lies from the baseline's frontier.
+    """Draws NLL_oracle against held-out NLL, and distances from the baseline's frontier.
 
-    A system is the mean of its seeds, a line through its temperatures; its seeds are thin
-    lines. A system far less diverse than the baseline is named as outside, so that it does not
-    crush the rest. The frontier of the baseline's mean is drawn thick. On the right, where there
-    is a baseline, each seed's distance from the frontier of its own seed (`distances`).
+    Left: a line through the temperatures for the mean of each system's seeds, thin lines for single
+    seeds, and a thick line for the frontier of the baseline's mean. A system that is far less
+    diverse than the baseline does not extend the axes, and is named instead. Right, if there is a
+    baseline: the distance of each seed from the frontier of the baseline's same seed (`distances`).
 
     Args:
-      path: the picture's file, PNG.
-      sweeps: by system and seed.
-      baseline: the system whose frontier is drawn, if it is among them.
-      references: single points (NLL_test, NLL_oracle) by name, such as the oracle itself.
-      published: points (NLL_test, NLL_oracle) by source.
-      title: above the picture.
-      envelope: of the baseline at any temperature and stopping time, dashed.
+      path: output file, PNG.
+      sweeps: {system: {seed: sweep}}.
+      baseline: the system whose frontier is drawn, if it is in `sweeps`.
+      references: {name: (NLL_test, NLL_oracle)}, such as the oracle itself.
+      published: {source: [(NLL_test, NLL_oracle)]}.
+      title: title of the figure.
+      envelope: frontier of the baseline at any temperature and stopping time, drawn dashed.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -83,11 +83,11 @@ def draw_frontier(
 
 
 def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
-    """Returns the systems all of whose points lie far beyond the baseline's, in NLL_test.
+    """Returns the systems whose whole sweep has a far higher NLL_test than the baseline's.
 
     Args:
-      means: the sweep of each system.
-      baseline: whose extent is the measure; without it nothing is outside.
+      means: {system: mean sweep}.
+      baseline: name of the baseline; if it is not in `means`, nothing is returned.
     """
     if baseline not in means:
         return []
@@ -103,14 +103,14 @@ def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
 def distances(
     seeds: Mapping[int, Sweep], frontiers: Mapping[int | None, Frontier]
 ) -> dict[int, list[tuple[float, float, float]]]:
-    """Returns by seed (temperature, NLL_test, distance), temperatures falling.
+    """Returns {seed: [(temperature, NLL_test, distance)]}, by decreasing temperature.
 
-    Of points outside the frontier's range, those that are better or worse in both figures are there
-    with their bound; the others, of which nothing is certain, are left out.
+    Outside the frontier's range, points that are better or worse in both figures have their bound
+    as distance; points that are better in one and worse in the other are left out.
 
     Args:
-      seeds: the sweeps of one system.
-      frontiers: by seed; under None the one for seeds that have none.
+      seeds: {seed: sweep} of one system.
+      frontiers: {seed: frontier}; None is the key of the frontier for other seeds.
     """
     found = {}
     for seed, rows in seeds.items():
@@ -134,7 +134,7 @@ def _frontiers(seeds: Mapping[int, Sweep]) -> dict[int | None, Frontier]:
 
 
 def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], color: str, labels: bool) -> None:
-    """Draws one system; `labels`: with its temperatures beside its points."""
+    """Draws one system; `labels` adds the temperatures to its points."""
     from matplotlib.patheffects import withStroke
 
     for seed in seeds if len(seeds) > 1 else ():
@@ -159,7 +159,7 @@ def _draw_distances(
     """Draws the distances of one system's seeds, and their mean where all seeds have one.
 
     Returns:
-      The mean distances that must be seen.
+      The mean distances that the axis must include.
     """
     found = distances(seeds, frontiers)
     for points in found.values():
@@ -195,18 +195,18 @@ def _draw_others(
 
 
 def _mark(axes: Any, temperature: float, point: tuple[float, float], color: str) -> None:
-    """Draws a temperature that papers report larger than the others."""
+    """Draws a larger marker for a temperature that papers report."""
     if mark := MARKS.get(temperature_key(temperature)):
         axes.plot(*point, mark, color=color, markersize=8, markeredgecolor="white", zorder=4)
 
 
 def _falling(rows: Sweep) -> list[SweepPoint]:
-    """Returns rows from the most diverse to the sharpest."""
+    """Returns rows by decreasing temperature."""
     return sorted(rows, key=lambda row: -row["temperature"])
 
 
 def _shown(means: Sequence[Sweep]) -> list[SweepPoint]:
-    """Returns the points that must be seen."""
+    """Returns the points that the axes must include."""
     return [row for mean in means for row in mean if row["temperature"] >= _SHARPEST]
 
 
@@ -215,7 +215,7 @@ def _points(rows: Sweep) -> tuple[list[float], list[float]]:
 
 
 def _frame_plane(axes: Any, points: Sequence[tuple[float, float]], outside: Sequence[str]) -> None:
-    """Sets the limits around points, and writes what the axes are and which systems are outside."""
+    """Sets limits and labels of the axes, and names the systems outside."""
     if outside:
         names = ", ".join(map(run_title, outside))
         axes.annotate(f"outside, to the right: {names}", (0.98, 0.98), xycoords="axes fraction",
@@ -226,19 +226,19 @@ def _frame_plane(axes: Any, points: Sequence[tuple[float, float]], outside: Sequ
         limit(*_around(values))
     axes.set_title("Quality against diversity", fontsize=10)
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
-    axes.set_ylabel("NLL_oracle of samples, nats per token: better below")
+    axes.set_ylabel("NLL_oracle of samples, nats per token: lower is better")
     axes.grid(alpha=0.25)
 
 
 def _frame_distances(axes: Any, xs: Sequence[float], gaps: Sequence[float], baseline: str) -> None:
-    """Sets the limits around the frontier: what is beside it, or flatter than 1, may run out."""
+    """Sets limits around the frontier and labels; points beyond the limits are cut off."""
     axes.set_xlim(*_around(xs))
     axes.set_ylim(*_around([0.0, *gaps]))
     axes.set_title(
-        f"The same, less the frontier of {run_title(baseline)} of the same seed", fontsize=10
+        f"NLL_oracle minus the frontier of {run_title(baseline)}, same seed", fontsize=10
     )
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
-    axes.set_ylabel("NLL_oracle less the frontier's: below zero is better than temperature alone")
+    axes.set_ylabel("NLL_oracle minus the frontier's: below zero is better than temperature alone")
     axes.grid(alpha=0.25)
 
 

@@ -1,4 +1,4 @@
-"""How well the Manager's goals were met, token by token, as a heat map for each sentence."""
+"""Plots heat maps of how well the Manager's goals were met, token by token."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from leakgan_tf.reporting.picture import save_picture
 
 
 def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
-    """Draws a strip for each sentence: tokens to the right, tokens ahead downwards.
+    """Draws a strip for each sentence, with tokens along x and tokens ahead along y (downwards).
 
     Args:
-      path: the picture's file, PNG.
-      cosines: of `leaked.goal_cosines`, (n, c, T), NaN where there is none.
+      path: output file, PNG.
+      cosines: result of `leaked.goal_cosines`, (n, c, T), NaN after the end.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -25,12 +25,12 @@ def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
             strip, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", extent=extent,
             interpolation="nearest",
         )  # fmt: skip
-        axes.set_facecolor("0.85")  # seen where there is no value
+        axes.set_facecolor("0.85")  # shown where there is no value
         axes.set_yticks(range(1, horizon + 1))
         axes.set_xticks(range(1, length + 1))
         axes.tick_params(labelsize=7)
         axes.set_title(f"sample {number}", fontsize=9, loc="left")
-    figure.supxlabel("the token that saw the goal", fontsize=9)
+    figure.supxlabel("token sampled with the goal, t", fontsize=9)
     figure.supylabel("tokens ahead, k", fontsize=9)
-    figure.colorbar(image, ax=list(panels), label="cosine of goal and change of the features")
+    figure.colorbar(image, ax=list(panels), label="cosine of the goal and the change of features")
     save_picture(figure, path, 120)

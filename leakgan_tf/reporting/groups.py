@@ -1,4 +1,4 @@
-"""Runs that differ in nothing but their seed, together."""
+"""Groups of runs that differ only in the seed."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.runs.record import RunRecord
 
-# What runs learn from and are measured with: figures of runs that differ in it cannot be compared.
+# Fields that define training data and evaluation: runs that differ in them cannot be compared.
 _SOURCE = (
     "task", "length", "vocab_size", "dataset", "grammar", "law", "oracle_embedding",
     "oracle_hidden", "oracle_seed", "oracle_params",
@@ -21,8 +21,8 @@ class Group:
     """Runs of one configuration.
 
     Attributes:
-      name: what they are called together.
-      runs: one or more, whose configurations differ in their seed at most.
+      name: name of the group.
+      runs: one or more runs, whose configurations differ at most in the seed.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name in words, with the number of seeds if there are several."""
+        """Title of the group, with the number of seeds if there are several."""
         return counted(run_title(self.name), len(self.runs))
 
 
@@ -40,19 +40,19 @@ def counted(name: str, seeds: int) -> str:
 
 
 def without_seed(name: str) -> str:
-    """Returns a run's name without the "-seed0" that benchmarks end it with."""
+    """Returns a run's name without the suffix of benchmarks, "-seed0"."""
     return _SEED.sub("", name)
 
 
 def run_title(name: str) -> str:
-    """Returns a run's name in words: "MLE, seed 0" of "mle-seed0"; others stay as they are."""
+    """Returns a run's title: "MLE, seed 0" for "mle-seed0"; other names are unchanged."""
     match = _SEED.search(name)
     title = system_title(without_seed(name))
     return f"{title}, seed {match[1]}" if match else title
 
 
 def grouped(runs: Sequence[RunRecord]) -> list[Group]:
-    """Returns runs by configuration, in the order in which each first occurs."""
+    """Returns runs grouped by configuration, in order of first occurrence."""
     found: dict[str, list[RunRecord]] = {}
     for run in runs:
         settings = {**run.config.to_json(), "seed": None}
@@ -65,7 +65,7 @@ def grouped(runs: Sequence[RunRecord]) -> list[Group]:
 
 
 def by_source(groups: Sequence[Group]) -> list[list[Group]]:
-    """Returns groups that learned from one source together: others cannot be compared."""
+    """Returns lists of groups with the same training data, which can be compared."""
     found: dict[tuple, list[Group]] = {}
     for group in groups:
         config = group.runs[0].config
@@ -74,13 +74,13 @@ def by_source(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def is_comparable(groups: Sequence[Group]) -> bool:
-    """Returns whether each system has one configuration: several would be taken for its seeds."""
+    """Returns whether each system has one configuration; several would look like its seeds."""
     systems = [group.runs[0].config.system for group in groups]
     return len(set(systems)) == len(systems)
 
 
 def named(names: Sequence[str]) -> str:
-    """Returns names in words, seeds of one system together: "MLE (seeds 0, 1), mine"."""
+    """Returns titles of runs, with the seeds of a system together: "MLE (seeds 0, 1), mine"."""
     seeds: dict[str, list[str]] = {}
     for name in names:
         match = _SEED.search(name)

@@ -1,4 +1,4 @@
-"""What passes from D to the Manager and on to the Worker along sentences, as arrays."""
+"""Returns what D leaks to the Manager, and the Manager's goals, along sentences."""
 
 from typing import NamedTuple
 
@@ -9,16 +9,16 @@ from leakgan_tf.models.masking import valid_token_mask
 from leakgan_tf.models.prefix_features import PrefixFeatures
 from leakgan_tf.systems.leakgan import LeakGAN
 
-_SMALL = 1e-12  # a length below which a vector has no direction
+_SMALL = 1e-12  # lower limit of lengths in a denominator
 
 
 class Leaked(NamedTuple):
-    """Along n sentences of T tokens.
+    """Leaked features and goals along n sentences of T tokens.
 
     Attributes:
-      features: that D leaks of the prefixes of 0..T tokens, (n, T+1, F).
-      goals: that each token saw when it was sampled, (n, T, F).
-      written: which tokens were chosen, not padding after the sentence's end, (n, T).
+      features: leaked features of the prefixes of 0..T tokens, (n, T+1, F).
+      goals: goals with which each token was sampled, (n, T, F).
+      written: mask of the tokens that were sampled, not padding after the end, (n, T).
     """
 
     features: np.ndarray
@@ -27,7 +27,7 @@ class Leaked(NamedTuple):
 
 
 def leaked(system: LeakGAN, tokens: np.ndarray) -> Leaked:
-    """Returns features and goals of sentences (n, T) under a system's present weights."""
+    """Returns features and goals of sentences (n, T) under a system's current weights."""
     count, ids = len(tokens), whole_batches(system, tokens)
     features = PrefixFeatures(system.discriminator).all(ids)  # (n, T+1, F)
     goals = system.model.goals(features, "sampling").worker  # (n, T, F)
@@ -37,21 +37,21 @@ def leaked(system: LeakGAN, tokens: np.ndarray) -> Leaked:
 
 
 def whole_batches(system: LeakGAN, tokens: np.ndarray) -> tf.Tensor:
-    """Returns ids (n, T) with the last row repeated up to a multiple of ``goal_init``'s rows."""
+    """Returns ids (n, T), padded with the last row to a multiple of the rows of ``goal_init``."""
     missing = -len(tokens) % system.model.goal_init_rows
     return tf.constant(np.pad(tokens, [[0, missing], [0, 0]], mode="edge"), tf.int32)
 
 
 def goal_cosines(found: Leaked, horizon: int) -> np.ndarray:
-    """Returns how well each token's goal was met in the c tokens that followed.
+    """Returns how well each token's goal was met by the next 1 to c tokens.
 
     Args:
-      found: along n sentences.
-      horizon: c.
+      found: features and goals of n sentences.
+      horizon: goal horizon c.
 
     Returns:
-      (n, c, T): at [:, k-1, t] the cosine between the goal that token t saw and f_{t+k} - f_t, the
-      change of the features by k tokens from t on. NaN after the sentence's end.
+      (n, c, T): [:, k-1, t] is the cosine of the goal of token t and f_{t+k} - f_t, the change of
+      the features over the k tokens from t on. NaN after the sentence's end.
     """
     features, goals, chosen = found
     rows, length = chosen.shape
@@ -61,6 +61,6 @@ def goal_cosines(found: Leaked, horizon: int) -> np.ndarray:
         wanted = goals[:, : changes.shape[1]]
         lengths = np.linalg.norm(changes, axis=-1) * np.linalg.norm(wanted, axis=-1)
         products = np.sum(changes * wanted, axis=-1) / np.maximum(lengths, _SMALL)
-        reached = chosen[:, ahead - 1 :]  # whether the last of the k tokens was chosen
+        reached = chosen[:, ahead - 1 :]  # whether the last of the k tokens was sampled
         cosines[:, ahead - 1, : changes.shape[1]] = np.where(reached, products, np.nan)
     return cosines

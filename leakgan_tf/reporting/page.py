@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing beside it: no network, no script, no other file."""
+"""Formats a report as one self-contained HTML page: no network, no script, no other file."""
 
 import base64
 import re
@@ -46,19 +46,19 @@ figcaption { color: #555; font-size: 0.9em; }
 }
 """
 
-_COLUMNS = 40  # that can be aligned to the right
+_COLUMNS = 40  # number of columns that can be aligned to the right
 _STYLE += "".join(
     f".r{place} :is(th, td):nth-child({place}) {{ text-align: right; }}\n"
     for place in range(1, _COLUMNS + 1)
 )
 _NUMBER = re.compile(r"[<+-]?\d[\d,.e-]*( ?%)?( ± \d[\d,.]*)?")
-_CONTENTS = 4  # sections from which on a page lists them
-_SHORT = 12  # rows of a table that is not to be cut in print
-_MANY = 12  # columns that fit in letters of usual size
+_CONTENTS = 4  # least number of sections for a table of contents
+_SHORT = 12  # most rows of a table that print keeps on one page
+_MANY = 12  # most columns of a table in normal font size
 
 
 def to_html(blocks: Sequence[Block]) -> str:
-    """Returns the whole page; pictures are read, and lie within it."""
+    """Returns the whole page, with its pictures embedded."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     body = "\n".join(_with_contents(blocks))
     return printable(
@@ -70,7 +70,7 @@ def to_html(blocks: Sequence[Block]) -> str:
 
 
 def _with_contents(blocks: Sequence[Block]) -> Iterator[str]:
-    """Yields each block as HTML; below the title a list of the sections."""
+    """Yields each block as HTML, and below the title a table of contents."""
     sections = [each for each in blocks if isinstance(each, Heading) and each.level == 2]
     number = 0
     for block in blocks:
@@ -114,7 +114,7 @@ def _html(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    """Returns a table; columns of numbers are aligned to the right, the best figures bold."""
+    """Returns a table, with columns of numbers aligned to the right and best figures bold."""
     headers, rows = table.headers, table.rows
     lines = "\n".join(
         "<tr>" + "".join(

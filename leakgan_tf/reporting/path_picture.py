@@ -1,4 +1,4 @@
-"""The path of training in the plane of diversity and quality, with sweeps over temperatures."""
+"""Plots the course of training, quality against diversity, with sweeps over temperatures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,17 +16,17 @@ def draw_paths(
     published: Mapping[str, Sequence[tuple[float, float]]],
     title: str,
 ) -> None:
-    """Draws NLL_oracle against held-out NLL: sweeps as lines, trainings as paths with arrows.
+    """Draws NLL_oracle against held-out NLL: sweeps as lines, training as paths of arrows.
 
-    A path is drawn for each of `TEMPERATURES`: pre-training dashed with hollow marks, the
-    adversarial phase full.
+    A run has a path for each of `TEMPERATURES`: dashed with hollow markers in pre-training, solid
+    in the adversarial phase.
 
     Args:
-      path: the picture's file, PNG.
-      sweeps: by name, rows of `SyntheticTask.sweep`.
-      evaluations: by name, the records of a run's evaluations.
-      published: points (NLL_test, NLL_oracle) by source.
-      title: above the picture.
+      path: output file, PNG.
+      sweeps: {name: rows of `SyntheticTask.sweep`}.
+      evaluations: {name: records of the run's evaluations}.
+      published: {source: [(NLL_test, NLL_oracle)]}.
+      title: title of the figure.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -41,7 +41,7 @@ def draw_paths(
     for mark, (name, points) in zip("x+12", published.items(), strict=False):
         axes.plot(*zip(*points, strict=True), mark, color="black", markersize=8, label=name)
     axes.set_xlabel("NLL of held-out oracle sentences, nats per token: more diverse to the left")
-    axes.set_ylabel("NLL_oracle of samples, nats per token: better below")
+    axes.set_ylabel("NLL_oracle of samples, nats per token: lower is better")
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
@@ -60,7 +60,7 @@ def _draw_sweep(axes: Any, name: str, rows: Sequence[Mapping[str, Any]], colour:
 def _draw_path(
     axes: Any, label: str, records: Sequence[Mapping[str, Any]], key: str, mark: str, colour: str
 ) -> None:
-    """Draws a run's evaluations at the temperature of that `temperature_key`."""
+    """Draws a run's evaluations at the temperature of this `temperature_key`."""
     points = [(line[f"nll_test_{key}"], line[f"nll_oracle_{key}"]) for line in records]
     later = [line["phase"].startswith("adversarial") for line in records]
     for begin, end, adversarial in zip(points, points[1:], later[1:], strict=False):

@@ -1,4 +1,4 @@
-"""All learning curves of a run, or of its seeds, over the schedule, with its phases marked."""
+"""Plots all learning curves of a run, or of its seeds, over the phases of the schedule."""
 
 import itertools
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from leakgan_tf.reporting.picture import save_picture
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"
 _BETWEEN = "evaluation"
-_IDLE = {_BETWEEN, "warning"}  # groups that train nothing
+_IDLE = {_BETWEEN, "warning"}  # groups without training
 _KEYS = tuple(map(temperature_key, TEMPERATURES))
 
 
 class Panel(NamedTuple):
-    """A set of axes: its title, and which values of which groups are drawn in it."""
+    """A panel of the figure: its title, and the group and names of its values."""
 
     title: str
-    group: str  # "evaluation", or how the name of a phase ends; "" for any phase
+    group: str  # "evaluation", or the last part of a phase's name; "" for any phase
     names: tuple[str, ...]
 
 
@@ -33,14 +33,14 @@ _PANELS = (
     Panel("total variation", "evaluation", ("total_variation", "length_distance")),
     Panel("held-out NLL of the training split", "held_out", ("held_out_nll",)),
     Panel("D's accuracy", "", ("accuracy", "held_out_accuracy")),
-    Panel("what D knows of held-out text, nats per token", "", (BOUND, TEMPERED)),
+    Panel("D's bound, held out, nats per token", "", (BOUND, TEMPERED)),
     Panel("D's calibration error, held out", "", ("calibration_error",)),
     Panel("D's loss", "discriminator", ("loss",)),
     Panel("Worker's loss", "generator", ("worker_loss",)),
     Panel("Manager's loss", "generator", ("manager_loss", "goal_cosine")),
-    Panel("the generator's loss", "generator", ("loss",)),
-    Panel("likelihood training's loss", "mle", ("loss",)),
-    Panel("likelihood training's loss", "scheduled_sampling", ("loss",)),
+    Panel("generator's loss", "generator", ("loss",)),
+    Panel("loss of likelihood training", "mle", ("loss",)),
+    Panel("loss of scheduled sampling", "scheduled_sampling", ("loss",)),
     Panel("reward", "generator", ("reward_mean", "reward_spread", "real_probability")),
 )
 
@@ -60,7 +60,7 @@ def phase_spans(records: Sequence[dict[str, Any]]) -> list[tuple[str, int, int]]
 def series(
     records: Sequence[dict[str, Any]], panel: Panel
 ) -> dict[tuple[str, str], tuple[list[int], list[float]]]:
-    """Returns the points of a panel: (phases, values) by group and value's name."""
+    """Returns the points of a panel: {(group, name of the value): (phases, values)}."""
     points: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
     for line in records:
         if panel.group and line["group"].rpartition("/")[2] != panel.group:
@@ -74,14 +74,14 @@ def series(
 
 
 def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> bool:
-    """Draws every curve that the records have.
+    """Draws all recorded curves.
 
     Args:
-      path: the picture's file, PNG.
-      runs: the lines of metrics.jsonl of each seed of one configuration: lines of one colour.
+      path: output file, PNG.
+      runs: lines of metrics.jsonl for each seed of one configuration; seeds share colors.
 
     Returns:
-      Whether there was anything to draw.
+      Whether there are curves; without them nothing is drawn.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -107,7 +107,7 @@ def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> b
         axes.legend(fontsize=7)
     for axes in grid[len(drawn) :]:
         axes.set_axis_off()
-    figure.supxlabel("phases of the schedule done (shaded: the adversarial phase)", fontsize=9)
+    figure.supxlabel("completed phases of the schedule (shaded: adversarial)", fontsize=9)
     save_picture(figure, path, 110)
     return True
 

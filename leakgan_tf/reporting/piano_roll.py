@@ -1,4 +1,4 @@
-"""Melodies as a picture: time to the right, pitch upwards."""
+"""Plots melodies: pitch over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ def draw_piano_roll(
     """Draws melodies, a row of panels for each name.
 
     Args:
-      path: the picture's file, PNG.
-      melodies: MIDI numbers, one a step, by what they are; none of them empty.
-      step: seconds that a pitch lasts.
+      path: output file, PNG.
+      melodies: {name: melodies as MIDI numbers, one per step}; no melody is empty.
+      step: duration of a step in seconds.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 

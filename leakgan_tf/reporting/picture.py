@@ -1,12 +1,12 @@
-"""Figures as files: PNG for pages, SVG and PDF beside it for papers."""
+"""Saves figures: as PNG for pages, and as SVG and PDF for papers."""
 
 from pathlib import Path
 from typing import Any
 
 from leakgan_tf.utils.files import atomic_output
 
-SUFFIXES = (".png", ".svg", ".pdf")  # of the files that a picture may be
-# Nothing that changes from one writing to the next.
+SUFFIXES = (".png", ".svg", ".pdf")  # suffixes of picture files
+# Metadata without dates, so that equal figures give equal files.
 _METADATA: dict[str, dict[str, Any]] = {
     ".png": {},
     ".svg": {"Date": None, "Creator": "leakgan_tf"},
@@ -15,14 +15,14 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> None:
-    """Writes a figure of matplotlib.
+    """Saves a Matplotlib figure.
 
     Args:
       figure: the figure.
-      path: the picture's file, PNG.
+      path: output file, PNG.
       dpi: dots per inch of the PNG.
-      vectors: whether to write SVG and PDF of the same name beside it. Not for a file that the user
-        names: others of that name may be there.
+      vectors: whether to also save SVG and PDF files of the same name. False for a path given by
+        the user, where such files may exist already.
 
     Raises:
       UserError: a file cannot be written.
@@ -30,11 +30,11 @@ def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> Non
     for suffix in SUFFIXES if vectors else SUFFIXES[:1]:
         with atomic_output(path if suffix == ".png" else path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
-        figure.set_layout_engine(None)  # done: the other formats keep it, in half the time
+        figure.set_layout_engine(None)  # keep the layout for the other formats: half the time
 
 
 def line_color(number: int, count: int) -> str:
-    """Returns the color of one of `count` lines: up to twenty differ, the first ten most."""
+    """Returns the color of one of `count` lines; up to twenty lines have different colors."""
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 

@@ -1,4 +1,4 @@
-"""How runs were made, as blocks of a report: commands, machines, settings, wall time."""
+"""Report blocks on how runs were made: commands, machines, settings, wall time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _UNRECORDED = "not recorded"
 
 
 def made_blocks(groups: Sequence[Group]) -> list[Block]:
-    """Returns how runs were made; what several of them share appears once."""
+    """Returns the section on how runs were made; what several share appears once."""
     runs = [run for group in groups for run in group.runs]
     settings = [
         [
@@ -39,10 +39,10 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
 
 
 def report_blocks(command: str) -> list[Block]:
-    """Returns how the report itself was made.
+    """Returns the section on how the report itself was made.
 
     Args:
-      command: what was called to write it; "" if that is not known.
+      command: command that wrote it; "" if unknown.
     """
     facts = [[name, value] for name, value in environment_facts(environment())]
     code = [Code(command)] if command else []
@@ -50,7 +50,7 @@ def report_blocks(command: str) -> list[Block]:
 
 
 def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Returns a record of `environment` as names and values, what it lacks as not recorded."""
+    """Returns (name, value) of a record of `environment`; missing values are "not recorded"."""
     versions = made.get("versions", {})
     return [
         ("machine", made.get("machine", _UNRECORDED)),
@@ -74,7 +74,7 @@ def _commands(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _changed(groups: Sequence[Group]) -> list[Block]:
-    """Returns the settings that are not the presets'."""
+    """Returns the settings that differ from the presets'."""
     pairs = [
         (group.name, tuple(preset_differences(group.runs[0], group.runs[0].config.preset)))
         for group in groups
@@ -82,10 +82,10 @@ def _changed(groups: Sequence[Group]) -> list[Block]:
     blocks: list[Block] = []
     for changed, names in _by_value(pairs).items():
         if changed:
-            title = f"Settings of {named(names)} that differ from the preset's, semantics aside:"
+            title = f"Settings of {named(names)} that differ from the preset, except semantics:"
             blocks += [Paragraph(title), Listing(changed)]
         else:
-            title = f"Settings of {named(names)}, semantics aside: all the preset's own."
+            title = f"Settings of {named(names)}: as in the preset, except perhaps semantics."
             blocks.append(Paragraph(title))
     return blocks
 
@@ -102,11 +102,11 @@ def _machines(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _starts(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns what began and resumed each run, and the commands that differ from its first."""
+    """Returns each run's start and resumptions, and commands that differ from its first."""
     rows = [[run_title(run.name), *_start_cells(start)] for run in runs for start in run.starts]
     if not rows:
         return []
-    headers = ["run", "started (UTC)", "after phases", "and updates", "commit", "packages",
+    headers = ["run", "started (UTC)", "after phases", "after updates", "commit", "packages",
                "devices", "threads"]  # fmt: skip
     blocks: list[Block] = [Heading("Starts", 3), Table(headers, rows)]
     for run in runs:
@@ -136,7 +136,7 @@ def _start_cells(start: Mapping[str, Any]) -> list[str]:
 
 
 def _wall_time(groups: Sequence[Group]) -> Table:
-    """Returns the seconds of each kind of phase; of several seeds the mean of a run."""
+    """Returns the seconds of each kind of phase, the mean over seeds."""
     rows = []
     for group in groups:
         kinds = dict.fromkeys(name for run in group.runs for name in run.seconds)
@@ -150,15 +150,15 @@ def _wall_time(groups: Sequence[Group]) -> Table:
             phases += count
             share = f"{seconds / max(total, 1e-9):.1%}"
             rows.append([group.title, kind, f"{count:g}", f"{seconds:.1f}", share])
-        rows.append([group.title, "together", f"{phases:g}", f"{total:.1f}", ""])
+        rows.append([group.title, "total", f"{phases:g}", f"{total:.1f}", ""])
     everything = sum(sum(run.seconds.values()) for group in groups for run in group.runs)
     if sum(len(group.runs) for group in groups) > 1:
-        rows.append(["all runs", "together", "", f"{everything:.1f}", ""])
-    return Table(["runs", "kind", "phases", "seconds a run", "share"], rows)
+        rows.append(["all runs", "total", "", f"{everything:.1f}", ""])
+    return Table(["runs", "kind of phase", "phases", "seconds per run", "share"], rows)
 
 
 def _by_value(pairs: Iterable[tuple[str, Any]]) -> dict[Any, list[str]]:
-    """Returns the names that go with each value, in order."""
+    """Returns {value: names with it}, in order."""
     found: dict[Any, list[str]] = {}
     for name, value in pairs:
         found.setdefault(value, []).append(name)

@@ -1,6 +1,6 @@
-"""Published figures by data set, for tables that compare measured ones with them.
+"""Published figures by data set, for comparison with measured ones.
 
-Each system's figures are in the system's file (`PUBLISHED`); here is what belongs to no system.
+The figures of a system are in its file (`PUBLISHED`); figures of no system are here.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.config.published import OracleFigure
 from leakgan_tf.systems.registry import find_systems, published_figures
 
-# Names as papers write them, where they are not those of the classes.
+# Names in papers, where they differ from the class names.
 _TITLES = {
     "mle_tuned": "MLE, tuned", "scheduled_sampling": "scheduled sampling", "pg_bleu": "PG-BLEU",
     "gumbel_gan": "Gumbel-softmax GAN", "residual_ebm": "Residual EBM",
@@ -20,11 +20,11 @@ _TITLES = {
 
 
 def system_title(name: str) -> str:
-    """Returns the name of a system or reference in words: "MLE, tuned"."""
+    """Returns the title of a system or reference: "MLE, tuned" for "mle_tuned"."""
     return _TITLES.get(name) or find_systems().get(name, name)
 
 
-# Where the papers can be read.
+# {paper: URL}
 PAPERS = {
     "LeakGAN (Guo et al. 2018)": "https://arxiv.org/abs/1709.08624",
     "SeqGAN (Yu et al. 2017)": "https://arxiv.org/abs/1609.05473",
@@ -36,7 +36,7 @@ PAPERS = {
 
 _SYSTEMS = published_figures()
 
-# By length and system.
+# {(length, system): published figure}
 ORACLE_NLL = {
     (20, "random"): OracleFigure(10.310, "SeqGAN, table 1 (read)"),
     **{
@@ -49,7 +49,7 @@ ORACLE_NLL = {
     (40, "oracle"): OracleFigure(4.071, "RelGAN, table 1 (second hand)"),
 }
 
-# (NLL_oracle, NLL_test) by run and the logits' factor, at length 20 and V = 5,000 with 10,000
+# {(system, inverse temperature): (NLL_oracle, NLL_test)}, at T = 20 and V = 5,000 with 10,000
 # training sentences: read in the CSV files beside the program of "Language GANs Falling Short".
 # Its MLE is another generator, with dropout; SeqGAN and LeakGAN are its reruns of their authors'
 # programs. Whether its oracle's weights are SeqGAN's was not checked.
@@ -70,12 +70,12 @@ def of_published_sizes(config: Config) -> bool:
 
 
 def oracle_figure(name: str, config: Config) -> OracleFigure | None:
-    """Returns a system's published NLL_oracle, if a run's figures can be compared with it."""
+    """Returns a system's published NLL_oracle if it is comparable with this run, else None."""
     return ORACLE_NLL.get((config.length, name)) if of_published_sizes(config) else None
 
 
 def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
-    """Returns points (NLL_test, NLL_oracle); none where sizes or oracle are others."""
+    """Returns {source: [(NLL_test, NLL_oracle)]}; {} for other sizes or another oracle."""
     if not (of_published_sizes(config) and config.length == 20):
         return {}
     points: dict[str, list[tuple[float, float]]] = {}
@@ -123,17 +123,17 @@ SPEECHES = {name: each.speeches for name, each in _SYSTEMS.items() if each.speec
 # BLEU-4 and mean squared error on Nottingham melodies: SeqGAN's table 4 (read).
 MUSIC_SOURCE = (
     "SeqGAN, table 4 (read), 695 tunes, the whole test set as references; MSE 22.38 (mle) and "
-    "20.62 (seqgan), of what is not said"
+    "20.62 (seqgan), whose definition is not given"
 )
 MUSIC = {name: each.music for name, each in _SYSTEMS.items() if each.music}
 
-# Share of sentences that judges called real, by corpus: LeakGAN, section 4.4.
+# {corpus: share of real sentences that judges called real}: LeakGAN, section 4.4.
 TURING_SOURCE = "LeakGAN, section 4.4, from memory: not checked against the paper; other judges"
 _TURING_REAL = {"coco": 0.675, "emnlp_news": 0.651}
 
 
 def turing_shares(corpus: str | None) -> dict[str, float]:
-    """Returns the published shares of "real" on a corpus by system, and of "real" text itself."""
+    """Returns {system, or "real" for real text: published share of answers "real"}."""
     if corpus is None or corpus not in _TURING_REAL:
         return {}
     shares = {name: each.turing for name, each in _SYSTEMS.items()}
@@ -144,7 +144,7 @@ def turing_shares(corpus: str | None) -> dict[str, float]:
 
 
 def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """Returns published figures on a corpus by system, named as measured ones, and their source."""
+    """Returns {system: published figures, named as measured ones}, and their source."""
     match dataset:
         case "coco":
             return {

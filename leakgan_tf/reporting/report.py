@@ -1,4 +1,4 @@
-"""A report on runs: what it says, in which order, and where it is written."""
+"""Writes a report on runs: its sections, their order, and its files."""
 
 import re
 import shutil
@@ -44,23 +44,23 @@ def write_report(
     title: str = "",
     first: Sequence[Block] = (),
 ) -> tuple[Path, Path]:
-    """Writes report.html, report.md and the pictures of the latter.
+    """Writes report.html, report.md and the pictures of report.md.
 
-    Of runs that differ in their seed only, curves are drawn together, and samples and LeakGAN's
-    own figures are of the first.
+    Runs that differ only in the seed share their learning curves; samples and LeakGAN's features
+    and goals are of the first of them.
 
     Args:
-      runs: what is shown run by run; none leaves the title, `first` and how it was made.
-      out: the folder.
-      datasets: what each run was trained on, if it is a run on text and its data is there.
-      oracle: published weights of the oracle, if they are there.
-      command: what was called to write it.
-      title: the page's; default: the runs' names.
-      first: blocks before the runs: a benchmark's own tables, pictures and notes; with it
-        what is drawn of all runs on the oracle task together is not drawn again.
+      runs: runs of the report; may be empty.
+      out: output folder.
+      datasets: dataset of each run on text, or None if it is not available.
+      oracle: weights of the published oracle, if available.
+      command: command that writes the report.
+      title: title of the page. Default: names of the runs.
+      first: blocks before the runs: a benchmark's own tables, pictures and notes. These include the
+        pictures of all runs on the oracle task, which are then not drawn again.
 
     Returns:
-      The page's path, and the Markdown's.
+      The paths of the page and of the Markdown file.
 
     Raises:
       UserError: a checkpoint does not fit, or a file cannot be written.
@@ -74,7 +74,7 @@ def write_report(
             *report_blocks(command),
         ]
         page, markdown = to_html(blocks), to_markdown(blocks)
-        # A report that is refused leaves nothing: whatever is wrong was found by now.
+        # All errors of input are raised before this line, so that no incomplete report is left.
         for picture in sorted(drawn.iterdir()):
             with atomic_output(out / picture.name) as path:
                 shutil.copyfile(picture, path)
@@ -90,9 +90,9 @@ def _each_run(
     oracle: dict[str, np.ndarray] | None,
     benchmark: bool,
 ) -> list[Block]:
-    """Returns what is shown of runs: state, figures, sweep, curves, what they write, how made.
+    """Returns the sections on runs: state, figures, sweep, curves, samples, how they were made.
 
-    A report on one's own text begins with what the runs write.
+    If all runs are on text, and it is no benchmark's report, samples come before figures.
     """
     groups = grouped(runs)
     of_runs = dict(zip((run.path for run in runs), datasets, strict=True))
@@ -114,7 +114,7 @@ def _each_run(
 
 
 def _states(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns how far the runs came, and what warns of collapse in them."""
+    """Returns the progress of the runs, and their warnings."""
     finished: dict[str, list[str]] = {}
     for run in runs:
         if run.finished:
@@ -136,8 +136,8 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
 
 
 def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) -> list[Block]:
-    """Returns the tables: the oracle task's, then one for each corpus."""
-    blocks: list[Block] = [Heading("Figures run by run, beside the published ones")]
+    """Returns the tables of the oracle task, of the CFG task, and of each corpus."""
+    blocks: list[Block] = [Heading("Figures of each run, beside published ones")]
     synthetic = [run for run in runs if run.config.task == "synthetic"]
     if synthetic:
         blocks += comparison.compare_oracle(synthetic)
@@ -157,11 +157,11 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
     blocks.append(Folded("What differs from the published runs", differences))
     for protocol, names in comparison.protocols(runs).items():
         blocks.append(Folded(f"How the scores of {named(names)} were measured", [Code(protocol)]))
-    return [*blocks, Folded("Papers that figures are from", [comparison.paper_links()])]
+    return [*blocks, Folded("Papers with the published figures", [comparison.paper_links()])]
 
 
 def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
-    """Returns the curves of each group, below those of all together if asked for."""
+    """Returns the curves of each group, after those of all groups if `together`."""
     blocks: list[Block] = [Heading("Learning curves")]
     drawn = {
         run.name: run.records
@@ -172,16 +172,21 @@ def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
     if together and len(drawn) > 1:
         path = out / "together.png"
         draw_curves(path, drawn, {}, "Evaluations during training")
-        blocks.append(Picture(path, "The runs on the oracle task together; thick: adversarial."))
+        blocks.append(Picture(path, "All runs on the oracle task; thick: adversarial phase."))
     knowing = {run.name: run.records for group in groups for run in group.runs}
     if sum(bool(bounds_of(records)) for records in knowing.values()) > 1:
         draw_bounds(path := out / "bounds.png", knowing)
-        blocks.append(Picture(path, "What the runs' discriminators knew of held-out sentences."))
+        blocks.append(
+            Picture(
+                path,
+                "What the runs' discriminators know of held-out sentences, after each round.",
+            )
+        )
     for number, group in enumerate(groups, 1):
         path = out / f"{_stem(out, number, group).name}-curves.png"
         if draw_phase_curves(path, [run.records for run in group.runs]):
-            lines = ", a line each" if len(group.runs) > 1 else ""
-            blocks.append(Picture(path, f"{group.title}{lines}: everything recorded, by phase."))
+            lines = ", a line for each seed" if len(group.runs) > 1 else ""
+            blocks.append(Picture(path, f"{group.title}{lines}: all recorded curves, by phase."))
         else:
             blocks.append(Paragraph(f"{group.title}: nothing was recorded."))
     return blocks
@@ -193,7 +198,7 @@ def _written(
     datasets: dict[Path, TextDataset | None],
     oracle: dict[str, np.ndarray] | None,
 ) -> tuple[list[Block], list[Block]]:
-    """Returns what each group writes, and what led to it inside of LeakGAN."""
+    """Returns samples of each group, and features and goals of LeakGAN along samples."""
     from leakgan_tf.reporting.written import written_blocks  # imports TensorFlow
 
     samples: list[Block] = []
@@ -207,5 +212,5 @@ def _written(
 
 
 def _stem(out: Path, number: int, group: Group) -> Path:
-    """Returns how the names of a group's pictures begin: no two groups' are the same."""
+    """Returns the common prefix of a group's picture files, different for each group."""
     return out / f"{number}-{re.sub(r'[^a-zA-Z0-9-]+', '-', group.name).strip('-')}"

@@ -1,7 +1,7 @@
-"""The papers' human study as a page: is this sentence real? (LeakGAN 4.4, SeqGAN 5.2)
+"""Writes the page of the papers' human study: is this sentence real? (LeakGAN 4.4, SeqGAN 5.2)
 
-Sentences of systems and of real text are in one list, with attention checks. The page has only
-their text and a number; which is whose is in the key.
+Sentences of systems, real sentences and attention checks are in one list. The page has their
+numbers and texts only; the key has their sources.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from leakgan_tf.utils.printable import printable
 from leakgan_tf.utils.schema import Limits
 from leakgan_tf.utils.seeds import numpy_generator
 
-REAL, CHECK = "real text", "attention check"  # sources in the key that are no run
+REAL, CHECK = "real text", "attention check"  # sources in the key other than runs
 KEY_FORMAT, RESULTS_FORMAT = "leakgan_tf study key", "leakgan_tf study results"
-_LEAST_SHUFFLED = 6  # tokens: shorter sentences may survive it
+_LEAST_SHUFFLED = 6  # tokens: shorter sentences may still look real when shuffled
 _INSTRUCTIONS = {
     True: "This item tests attention. Please answer: real.",
     False: "This item tests attention. Please answer: machine.",
@@ -29,7 +29,7 @@ _INSTRUCTIONS = {
 
 
 class KeyEntry(TypedDict):
-    """A sentence of the page: its number, whose it is, and of a check the right answer."""
+    """A sentence of the page: number, source, text, and the expected answer to a check."""
 
     id: Annotated[str, Limits(1, 20)]
     source: str
@@ -38,10 +38,9 @@ class KeyEntry(TypedDict):
 
 
 class StudyKey(TypedDict):
-    """study.key.json.
+    """Content of study.key.json.
 
-    ``systems`` has the system of each run, ``copies`` how many of its sentences are training
-    sentences.
+    ``systems``: {run: system}; ``copies``: {source: number of its sentences in the training set}.
     """
 
     format: Literal["leakgan_tf study key"]
@@ -56,7 +55,7 @@ class StudyKey(TypedDict):
 
 
 class Item(NamedTuple):
-    """A sentence before it has a number."""
+    """A sentence of the page before numbers are assigned."""
 
     source: str
     text: str
@@ -66,10 +65,10 @@ class Item(NamedTuple):
 def choose_sentences(
     name: str, texts: Iterable[str], count: int, taken: set[str], remedy: str
 ) -> list[str]:
-    """Returns the first `count` different texts that are not `taken`, and takes them.
+    """Returns the first `count` different texts that are not in `taken`, and adds them to it.
 
     Raises:
-      UserError: there are fewer.
+      UserError: there are fewer such texts.
     """
     found: list[str] = []
     for text in texts:
@@ -86,25 +85,25 @@ def choose_sentences(
 
 
 def real_order(count: int, seed: int) -> np.ndarray:
-    """Returns the order in which held-out sentences are tried: a random one, (count,)."""
+    """Returns the random order in which held-out sentences are chosen, (count,)."""
     return numpy_generator(seed, "real").permutation(count)
 
 
 def known_words(rows: np.ndarray, unknown: bool) -> np.ndarray:
-    """Returns the sentences of (n, T) without an unknown word: a judge would know them by it."""
+    """Returns the sentences of (n, T) without unknown words, by which judges could tell them."""
     return rows[(rows != UNK_ID).all(axis=1)] if unknown else rows
 
 
 def attention_checks(dataset: TextDataset, count: int, taken: set[str], seed: int) -> list[Item]:
-    """Returns items with one right answer: real sentences with shuffled words, and instructions.
+    """Returns items with a known answer: real sentences with shuffled words, and instructions.
 
-    Instructions are every second item, and all where sentences are too short to shuffle.
+    Half of the items are instructions, or more if there are too few sentences to shuffle.
 
     Args:
-      dataset: whose held-out sentences are shuffled.
-      count: how many.
-      taken: texts that are shown already.
-      seed: of sentences and orders.
+      dataset: dataset whose held-out sentences are shuffled.
+      count: number of items.
+      taken: texts that are already shown.
+      seed: seed of the choice and order of words.
     """
     random = numpy_generator(seed, "attention")
     rows = known_words(dataset.test, dataset.vocabulary.unknown)
@@ -121,7 +120,7 @@ def attention_checks(dataset: TextDataset, count: int, taken: set[str], seed: in
 
 
 def _derangement(size: int, random: np.random.Generator) -> np.ndarray:
-    """Returns a permutation that leaves no place as it is."""
+    """Returns a random permutation without fixed points."""
     while True:
         order = random.permutation(size)
         if (order != np.arange(size)).all():
@@ -139,12 +138,12 @@ def make_key(
     """Returns the key: items in random order, each with a number.
 
     Args:
-      items: all that is shown.
-      systems: the system of each run, by the name of the source.
-      copies: how many sentences of a source are training sentences.
+      items: all items of the page.
+      systems: {run: system}.
+      copies: {source: number of its sentences in the training set}.
       corpus: name of the corpus, for published figures.
-      temperature: that the systems sampled at.
-      seed: of the order.
+      temperature: sampling temperature of the systems.
+      seed: seed of the order.
     """
     order = numpy_generator(seed, "study").permutation(len(items))
     width = len(str(len(items)))
@@ -172,7 +171,7 @@ def make_key(
 
 
 def study_page(key: StudyKey) -> str:
-    """Returns the judges' page, which has of the key no more than ids and texts."""
+    """Returns the judges' page, which contains only the ids and texts of the key."""
     shown = [{"id": each["id"], "text": each["text"]} for each in key["sentences"]]
     return fill_template(
         "study",

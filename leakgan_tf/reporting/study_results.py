@@ -1,4 +1,4 @@
-"""Judges' answers as a table: how often each system's sentences are called real."""
+"""Evaluates the judges' answers: how often each system's sentences are called real."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import read_json
 from leakgan_tf.utils.schema import Limits
 
-_NAME = Limits(1, 60)  # characters of a judge's name, as on the page
-FAILED = 1  # attention checks that a judge may fail
+_NAME = Limits(1, 60)  # characters in a judge's name; the page has the same limit
+FAILED = 1  # number of attention checks that a judge may fail
 
 
 class Answer(TypedDict):
-    """What a judge said of a sentence."""
+    """A judge's answer to a sentence."""
 
     id: str
     real: bool
@@ -30,7 +30,7 @@ class Answer(TypedDict):
 
 
 class ResultsFile(TypedDict):
-    """The file that a judge's page saves."""
+    """Content of the file that a judge's page saves."""
 
     format: Literal["leakgan_tf study results"]
     version: Literal[1]
@@ -40,7 +40,7 @@ class ResultsFile(TypedDict):
 
 
 class Judge(NamedTuple):
-    """A judge's answers by sentence."""
+    """A judge's name, and {sentence id: whether it was called real}."""
 
     name: str
     real: Mapping[str, bool]
@@ -48,15 +48,15 @@ class Judge(NamedTuple):
 
 @dataclass(frozen=True)
 class SourceResult:
-    """What the judges said of one source.
+    """The judges' answers to the sentences of one source.
 
     Attributes:
-      source: a run's name, or `REAL`.
-      answers: how many.
-      real: how many of them say "real".
-      interval: of the share, 95 %.
-      p: of the difference from real text, corrected; None without a test.
-      copies: sentences that are training sentences.
+      source: name of a run, or `REAL`.
+      answers: number of answers.
+      real: number of answers "real".
+      interval: 95 % interval of the share of answers "real".
+      p: corrected p-value of the difference from real text; None without a test.
+      copies: number of its sentences in the training set.
     """
 
     source: str
@@ -68,20 +68,20 @@ class SourceResult:
 
     @property
     def share(self) -> float:
-        """Share of answers that say "real"."""
+        """Share of answers "real"."""
         return self.real / self.answers
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """The table of a study.
+    """The result of a study.
 
     Attributes:
-      key: of the study.
-      judges: whose answers count.
-      excluded: who failed attention checks, with how many.
-      sources: real text first, then runs by falling share.
-      alpha: Krippendorff's; None with one judge.
+      key: key of the study.
+      judges: names of the judges whose answers are counted.
+      excluded: {judge who failed too many attention checks: reason}.
+      sources: results for real text, then for runs by decreasing share.
+      alpha: Krippendorff's alpha; None with one judge.
     """
 
     key: StudyKey
@@ -95,13 +95,13 @@ def read_key(path: str | Path) -> StudyKey:
     """Reads a study's key.
 
     Raises:
-      UserError: it is none, a number comes twice, a check has no right answer, or no sentence is
-        real.
+      UserError: the file is not a key, an id occurs twice, a check has no expected answer, or there
+        is no real sentence.
     """
     key: StudyKey = read_json(path, "the key of a study", StudyKey)
     ids = {each["id"] for each in key["sentences"]}
     if len(ids) < len(key["sentences"]):
-        raise UserError(f"{path} has two sentences of one id")
+        raise UserError(f"{path} has two sentences with the same id")
     if any(each["expected"] is None for each in key["sentences"] if each["source"] == CHECK):
         raise UserError(f"{path} has an attention check without its expected answer")
     if all(each["source"] != REAL for each in key["sentences"]):
@@ -113,8 +113,9 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
     """Reads results files.
 
     Raises:
-      UserError: a file is none, of another study, has an answer to no sentence of the key or two
-        to one, or a judge's name comes twice, capitals and spaces around it apart.
+      UserError: a file is not a results file, or is of another study; an answer is to no sentence
+        of the key, or repeated; or two files have the same judge, capitals and spaces
+        around the name apart.
     """
     ids = {each["id"] for each in key["sentences"]}
     judges: dict[str, Judge] = {}
@@ -131,21 +132,21 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
             real[number] = answer["real"]
         name = " ".join(found["judge"].split())
         if name.casefold() in judges:
-            raise UserError(f"{path}: judge {name!r} is in another file, too")
+            raise UserError(f"{path}: judge {name!r} is also in another file")
         judges[name.casefold()] = Judge(name, real)
     return list(judges.values())
 
 
 def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) -> StudyResult:
-    """Returns the table of a study.
+    """Returns the result of a study.
 
     Args:
-      key: which sentence is whose.
-      judges: their answers.
-      failed: attention checks that a judge may fail; without an answer a check counts as failed.
+      key: key of the study.
+      judges: the judges' answers.
+      failed: number of attention checks that a judge may fail; a check without answer is failed.
 
     Raises:
-      UserError: no judge passes, or none answered a sentence.
+      UserError: all judges are excluded, or no sentence has an answer.
     """
     checks = {each["id"]: each["expected"] for each in key["sentences"] if each["source"] == CHECK}
     wrong = {
@@ -160,7 +161,7 @@ def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) ->
     passed = [judge for judge in judges if judge.name not in excluded]
     if not passed:
         reasons = "; ".join(f"{name}, {why}" for name, why in excluded.items())
-        raise UserError(f"no judge is left: {reasons}")
+        raise UserError(f"all judges are excluded: {reasons}")
     sources: dict[str, list[str]] = {}
     for each in key["sentences"]:
         if each["source"] != CHECK:
@@ -176,7 +177,7 @@ def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) ->
 
 
 def _counts(number: str, judges: Sequence[Judge]) -> tuple[int, int]:
-    """Returns how many judges call a sentence a machine's, and real."""
+    """Returns the numbers of answers "machine" and "real" to a sentence."""
     answers = [judge.real[number] for judge in judges if number in judge.real]
     return len(answers) - sum(answers), sum(answers)
 
@@ -192,7 +193,7 @@ def _source_results(
     }
     answered = {source: table for source, table in answered.items() if table.sum()}
     if not answered:
-        raise UserError("the judges answered attention checks only")
+        raise UserError("the judges answered attention checks only: no sentence has an answer")
     tests = {
         source: differs(answered[source], answered[REAL], _by_judge(sources, source, judges))
         for source in answered
@@ -216,7 +217,7 @@ def _source_results(
 def _by_judge(
     sources: Mapping[str, Sequence[str]], source: str, judges: Sequence[Judge]
 ) -> list[float]:
-    """Returns each judge's share of "real" for a source, less that for real text."""
+    """Returns each judge's share of answers "real" for a source minus that for real text."""
     differences = []
     for judge in judges:
         own, other = (
@@ -229,17 +230,17 @@ def _by_judge(
 
 
 def differs(own: np.ndarray, other: np.ndarray, by_judge: Sequence[float]) -> float:
-    """Returns p of two sources being called real equally often: of two tests the larger.
+    """Returns the p-value of the difference between two sources: the larger one of two tests.
 
-    By sentences, Mann and Whitney's test on each sentence's share of "real": would other
-    sentences differ, too? By judges, from two on, the paired t-test on each judge's difference
-    of shares: would other judges say so, too? Single answers are no independent trials, as those
-    to one sentence and those of one judge go together.
+    The Mann-Whitney U test on each sentence's share of answers "real" generalizes to other
+    sentences. With two or more judges, the paired t-test on each judge's difference of shares
+    generalizes to other judges. Single answers are not independent, as several are to one sentence
+    or by one judge.
 
     Args:
-      own: answers (machine, real) to each sentence of one source, (n, 2).
-      other: of the other source, (m, 2).
-      by_judge: each judge's difference of the shares.
+      own: numbers of answers (machine, real) to each sentence of one source, (n, 2).
+      other: the same numbers for the other source, (m, 2).
+      by_judge: each judge's difference of shares.
     """
     shares = [
         table[:, 1][table.sum(axis=1) > 0] / table.sum(axis=1)[table.sum(axis=1) > 0]
@@ -253,7 +254,7 @@ def differs(own: np.ndarray, other: np.ndarray, by_judge: Sequence[float]) -> fl
 
 
 def format_study(result: StudyResult) -> str:
-    """Returns the table with its notes, as printed."""
+    """Returns the printed table with its notes."""
     published = turing_shares(result.key["corpus"])
     systems = {REAL: "real", **result.key["systems"]}
     names = {each.source: systems.get(each.source, each.source) for each in result.sources}
@@ -263,7 +264,7 @@ def format_study(result: StudyResult) -> str:
         for name, share in published.items()
         if name not in names.values()
     ]
-    headers = ["sentences of", "answers", "called real", "95 % interval", "p against real"]
+    headers = ["source", "answers", "share called real", "95 % interval", "p against real text"]
     if published:
         headers.append("published [M]")
     else:
@@ -289,7 +290,7 @@ def _notes(result: StudyResult, published: bool) -> list[str]:
     if result.alpha is not None:
         notes.append(
             f"Agreement between judges: Krippendorff's alpha {result.alpha:.3f} "
-            "(1 full, 0 chance; Krippendorff 2004)."
+            "(1: perfect, 0: chance; Krippendorff 2004)."
         )
     notes += [
         f"{each.source}: {each.copies} of its sentences are copies of training sentences."
@@ -297,8 +298,8 @@ def _notes(result: StudyResult, published: bool) -> list[str]:
         if each.copies
     ]
     notes += [
-        "Intervals: Wilson, as if answers were independent.",
-        "p: the larger of Mann and Whitney's over sentences and, from two judges on, a paired "
-        "t-test\nover judges; Holm's correction over the systems.",
+        "Intervals: Wilson score intervals, as if answers were independent.",
+        "p: the larger one of the Mann-Whitney U test over sentences and, with two or more judges, "
+        "\nthe paired t-test over judges; corrected over systems by Holm's method.",
     ]
     return notes + ([f"[M] {TURING_SOURCE}."] if published else [])

@@ -1,4 +1,4 @@
-"""Quality against diversity over temperatures, as a picture."""
+"""Plots quality against diversity over temperatures, for runs on text."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,31 +7,32 @@ from typing import Any
 from leakgan_tf.reporting.groups import run_title, without_seed
 from leakgan_tf.reporting.picture import save_picture
 
-_ORDER = "4"  # of the BLEU shown: the highest that 1,000 sentences still distinguish
+_ORDER = "4"  # order of BLEU in the plot: the highest that 1,000 sentences can distinguish
 
 
 def draw_sweep(
     path: Path, sweeps: Mapping[str, Sequence[Mapping[str, Any]]], vectors: bool = True
 ) -> None:
-    """Draws each run as a line through its temperatures, a system's seeds in one colour.
+    """Draws each run as a line through its temperatures; the seeds of a system share a color.
 
-    Left, BLEU against Self-BLEU: up is better, left is more diverse. Right, held-out NLL against
-    BLEU: a run that lies below and right of another is better at every trade.
+    Left: BLEU against Self-BLEU; higher is better, further left is more diverse. Right: held-out
+    NLL against BLEU; a run below and to the right of another is better in both.
 
     Args:
-      path: the picture's file, PNG.
-      sweeps: for each run's name its figures at each temperature.
-      vectors: whether to write SVG and PDF beside it.
+      path: output file, PNG.
+      sweeps: {run: figures at each temperature}.
+      vectors: whether to also save SVG and PDF files.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     systems = list(dict.fromkeys(map(without_seed, sweeps)))
-    several = len(systems) < len(sweeps)
+    several, labeled = len(systems) < len(sweeps), set[str]()
     for name, figures in sweeps.items():
         system = without_seed(name)
-        first = system not in (without_seed(each) for each in left.get_legend_handles_labels()[1])
+        first = system not in labeled
+        labeled.add(system)
         quality = [each["bleu"][_ORDER] for each in figures]
         sameness = [each["self_bleu"][_ORDER] for each in figures]
         unlikely = [each["nll_test"] for each in figures]
@@ -53,9 +54,9 @@ def draw_sweep(
     left.set_xlabel(f"Self-BLEU-{_ORDER}, lower is more diverse")
     left.set_ylabel(f"BLEU-{_ORDER}, higher is better")
     right.set_xlabel(f"BLEU-{_ORDER}, higher is better")
-    right.set_ylabel("held-out NLL per token, lower is better")
+    right.set_ylabel("NLL_test, nats per token, lower is better")
     for axes in (left, right):
         axes.grid(alpha=0.25)
     left.legend(fontsize=8)
-    figure.suptitle("Quality against diversity; numbers are temperatures", fontsize=11)
+    figure.suptitle("Quality against diversity; numbers: temperatures", fontsize=11)
     save_picture(figure, path, 130, vectors)

@@ -1,4 +1,4 @@
-"""The sweeps over temperatures that finished runs hold, as blocks of a report."""
+"""Report blocks on the sweeps over temperatures of finished runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,21 +22,21 @@ from leakgan_tf.reporting.published import FALLING_SHORT_SOURCE, published_point
 from leakgan_tf.reporting.sweep import draw_sweep
 
 FRONTIER_CAPTION = (
-    "Every system's sweep over temperatures (numbers beside MLE's points); thin: seeds, their mean "
-    "with points. Further left and further down is better. On the right, points beyond the "
-    "frontier that are better or worse in both figures are drawn at what their distance is at "
-    "least; those of which nothing is certain are left out."
+    "Sweeps over temperatures (labels: MLE's temperatures); lines with points: means over seeds; "
+    "thin lines: seeds. Lower NLL is better on both axes. On the right, a point outside the "
+    "frontier's range that is better or worse in both figures is drawn at the bound of its "
+    "distance; points better in one figure and worse in the other are left out."
 )
 Rows = Sequence[Mapping[str, Any]]
 
 
 def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> list[Block]:
-    """Returns tables and pictures of quality against diversity, of all runs that were swept.
+    """Returns tables and pictures of quality against diversity, for all runs with a sweep.
 
     Args:
-      groups: the runs.
-      out: the folder of the pictures.
-      drawn: whether the oracle task's picture is elsewhere on the page.
+      groups: groups of runs.
+      out: output folder of the pictures.
+      drawn: whether the page already has the picture of the oracle task.
     """
     swept = [
         Group(group.name, runs)
@@ -54,11 +54,11 @@ def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> lis
 
 
 def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Table:
-    """Returns a metric of the oracle task at each temperature.
+    """Returns the table of a metric of the oracle task at each temperature.
 
     Args:
-      metric: of `ORACLE_METRICS`.
-      sweeps: by name the sweeps of its seeds, all at the same temperatures.
+      metric: key of `ORACLE_METRICS`.
+      sweeps: {name: sweeps of its seeds}, all at the same temperatures.
     """
     columns = [
         Column(f"T = {temperature:.3g}", named(temperature_key(temperature)))
@@ -72,7 +72,7 @@ def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Tab
 
 
 def text_sweep_table(sweeps: Mapping[str, Sequence[Rows]]) -> Table:
-    """Returns scores of text, a row for each name and temperature."""
+    """Returns the table of text scores, with a row for each name and temperature."""
     rows = []
     for name, seeds in sweeps.items():
         for temperature in _temperatures({name: seeds}):
@@ -91,10 +91,10 @@ def _oracle_blocks(groups: Sequence[Group], path: Path | None) -> list[Block]:
     count = groups[0].runs[0].measured["sweep"][0]["sentences"]
     blocks: list[Block] = [
         Paragraph(
-            "Samples and held-out likelihood at the same temperature T. A lower one improves "
-            "samples under the oracle and costs held-out likelihood: a system is better than "
-            "another only where one figure is lower at the same value of the other. "
-            f"{count:,} samples a point; nats per token."
+            "NLL_oracle and NLL_test at the same temperature T, in nats per token. A lower "
+            "temperature lowers NLL_oracle and raises NLL_test: a system is better than another "
+            "only if one figure is lower at the same value of the other. "
+            f"{count:,} samples per point."
         ),
         *(oracle_sweep_table(metric, sweeps) for metric in ORACLE_METRICS),
     ]
@@ -112,14 +112,14 @@ def frontier_blocks(
     further: Mapping[str, Sequence[SweepPoint]] | None = None,
     references: Mapping[str, tuple[float, float]] | None = None,
 ) -> list[Block]:
-    """Draws the sweeps of runs on one oracle beside MLE's frontier and what was published.
+    """Draws the sweeps of runs on one oracle beside MLE's frontier and published points.
 
     Args:
-      groups: the runs; nothing is drawn if none has a sweep.
-      path: the picture.
-      compared: the runs with MLE, for its envelope.
-      further: sweeps of other runs by name.
-      references: single points (NLL_test, NLL_oracle) by name.
+      groups: groups of runs; without any sweep, nothing is drawn.
+      path: output file, PNG.
+      compared: comparison of the runs with MLE, which has the envelope.
+      further: {name: sweep} of other runs.
+      references: {name: (NLL_test, NLL_oracle)}.
     """
     swept: dict[str, dict[int, Sequence[SweepPoint]]] = {
         group.name: own
@@ -149,9 +149,9 @@ def _text_blocks(groups: Sequence[Group], path: Path) -> list[Block]:
     return [
         Picture(
             path,
-            "Quality against diversity. On the left up and to the left is better, on the right "
-            f"down and to the right. {first['samples']:,} samples and {first['references']:,} "
-            "held-out sentences a point, otherwise measured as above.",
+            "Quality against diversity. Left: better further up and to the left; right: better "
+            f"further down and to the right. {first['samples']:,} samples and "
+            f"{first['references']:,} held-out sentences per point; otherwise the protocol above.",
         ),
         text_sweep_table(
             {group_title(each): [run.measured["sweep"] for run in each.runs] for each in groups}

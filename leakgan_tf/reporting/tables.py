@@ -1,4 +1,4 @@
-"""Tables in plain text and Markdown."""
+"""Formats tables as plain text and Markdown."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from tabulate import tabulate
 
 from leakgan_tf.utils.printable import printable
 
-WIDTH = 100  # columns of a terminal that a table may take
+WIDTH = 100  # most characters in a line of a printed table
 
 
 def mean_and_spread(values: Sequence[float], digits: int = 3) -> str:
@@ -17,17 +17,17 @@ def mean_and_spread(values: Sequence[float], digits: int = 3) -> str:
 
 
 def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a Markdown table; cells are text already, and stay as they are."""
+    """Returns a Markdown table; cells are Markdown and are not escaped."""
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
 
 def plain(headers: Sequence[str], rows: Sequence[Sequence[str]], keys: int = 1) -> str:
-    """Returns a table for the terminal; a wide one as several, below each other.
+    """Returns a table for the terminal; a wide table is split into several, one below another.
 
     Args:
-      headers: of the columns.
+      headers: headings of the columns.
       rows: cells as text.
-      keys: the number of first columns that say what a row is, which each part repeats.
+      keys: number of leading columns that identify a row, which each part repeats.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     parts: list[str] = []

@@ -1,7 +1,7 @@
-"""Interactive pages: a template of HTML, one style and one script, filled with data as JSON.
+"""Interactive pages: an HTML template, filled with a style sheet, a script and JSON data.
 
-The templates are files beside this module. A page needs no network: its policy
-(``Content-Security-Policy``) forbids every request.
+The templates are in the folder ``templates``. A page needs no network: its
+``Content-Security-Policy`` forbids every request.
 """
 
 import json
@@ -17,15 +17,15 @@ def fill_template(name: str, title: str, data: Any) -> str:
     """Returns a page: the templates ``NAME.html``, ``NAME.js`` and ``page.css`` with data.
 
     Args:
-      name: of the templates.
-      title: of the page, plain text.
-      data: what `json.dumps` writes, numbers finite; the script reads it from the element "data".
+      name: name of the templates.
+      title: title of the page, plain text.
+      data: value for `json.dumps` with finite numbers; the script reads it from the element "data".
     """
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)  # ASCII
     slots = {
         "title": escape(title),
         "style": _read("page.css"),
-        "data": text.replace("<", "\\u003c"),  # no text of the data ends the element
+        "data": text.replace("<", "\\u003c"),  # text in the data cannot end the element
         "script": _read(f"{name}.js"),
     }
     return _SLOT.sub(lambda found: slots[found[1]], _read(f"{name}.html"))

@@ -1,4 +1,4 @@
-"""What LeakGAN computes at every token of given sentences, as arrays for `explore_page`."""
+"""Returns what LeakGAN computes at each token of given sentences, for `explore_page`."""
 
 from typing import NamedTuple
 
@@ -12,12 +12,12 @@ from leakgan_tf.utils.seeds import derive
 
 
 class Tokens(NamedTuple):
-    """Along n sentences of T tokens.
+    """LeakGAN's computation along n sentences of T tokens.
 
     Attributes:
-      leaked: features, goals, and which tokens were chosen.
+      leaked: features, goals, and the mask of sampled tokens.
       with_goal: log-probabilities of all words at each token, (n, T, V).
-      without_goal: with `mean_goal` in the place of every goal, (n, T, V).
+      without_goal: the log-probabilities with `mean_goal` instead of each goal, (n, T, V).
       scores: D's mean probability of "real" over completions of 0..T tokens, (n, T+1).
       errors: standard error of each mean, (n, T+1); 0 for the finished sentence.
       intrinsic: the Worker's reward for each token (eq. 8), (n, T).
@@ -32,7 +32,7 @@ class Tokens(NamedTuple):
 
 
 def mean_goal(found: Leaked) -> np.ndarray:
-    """Returns the mean of the goals that chosen tokens saw, (F,)."""
+    """Returns the mean goal of the sampled tokens, (F,)."""
     return found.goals[found.written].mean(axis=0)
 
 
@@ -44,16 +44,16 @@ def read_tokens(
     rollouts: int,
     seed: int,
 ) -> Tokens:
-    """Returns what the system computes along sentences under its present weights.
+    """Returns what the system computes along sentences under its current weights.
 
     Args:
       system: a trained system.
       tokens: ids (n, T).
-      neutral: the goal that stands for none, (F,). A goal of zeros would not do: all words have
-        one probability then (eq. 6).
+      neutral: goal for "without goal", (F,). A goal of zeros would give all words the same
+        probability (eq. 6).
       temperature: divides the Worker's logits.
-      rollouts: completions of each prefix, N.
-      seed: of the completions.
+      rollouts: number of rollouts of each prefix, N.
+      seed: seed of the rollouts.
     """
     found = leaked(system, tokens)
     ids = tf.constant(tokens, tf.int32)
@@ -81,17 +81,17 @@ def prefix_scores(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns D's score of every prefix, and its standard error (SeqGAN, eq. 4).
 
-    The prefix is read as if it had been sampled, as in training; one sentence at a time.
+    As in training, the system reads a prefix as if it had sampled it.
 
     Args:
       system: a trained system.
       tokens: ids (n, T).
-      rollouts: completions of each prefix, N, at least 2.
-      seed: of the completions.
+      rollouts: number of rollouts of each prefix, N, at least 2.
+      seed: seed of the rollouts.
 
     Returns:
-      Means over the completions and standard errors, (n, T+1) each: of the prefixes of 0..T
-      tokens. The last is the finished sentence, which needs no completion.
+      Means over the rollouts and standard errors, (n, T+1) each, for the prefixes of 0..T tokens.
+      The last is D's score of the complete sentence, without rollouts.
     """
     length = tokens.shape[1]
     lengths = np.repeat(np.arange(length), rollouts)  # (T·N,)

@@ -1,4 +1,4 @@
-"""Validity of samples over training, on the CFG task, as a picture."""
+"""Plots the validity of samples over training, on the CFG task."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,18 +10,18 @@ from leakgan_tf.reporting.picture import save_picture
 PANELS = (
     ("valid", "valid samples, share"),
     ("valid_new", "valid and not in the training set, share"),
-    ("total_variation", "total variation from the grammar's law"),
+    ("total_variation", "total variation from the grammar's distribution"),
     ("length_distance", "total variation of the lengths"),
 )
 
 
 def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> None:
-    """Draws the evaluations of runs on the CFG task against their updates.
+    """Draws the evaluations of runs on the CFG task over the generator's updates.
 
     Args:
-      path: the picture's file, PNG.
-      runs: for each run's name its records: lines of metrics.jsonl. Seeds have one colour.
-      title: above the picture.
+      path: output file, PNG.
+      runs: {run: records, the lines of metrics.jsonl}; the seeds of a system share a color.
+      title: title of the figure.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 

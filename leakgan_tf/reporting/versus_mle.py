@@ -1,4 +1,4 @@
-"""Every system of the oracle task against MLE: two tests, and the distance from its sweep."""
+"""Compares systems on the oracle task with MLE: two tests, and distances from its sweep."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,23 @@ from leakgan_tf.runs.shapes import Number, OracleRow
 from leakgan_tf.utils.schema import Limits
 
 MLE = "mle"
-TUNED = "mle_tuned"  # the same with dropout, more width and early stopping
-KEYS = tuple(map(temperature_key, TEMPERATURES))  # what is compared
+TUNED = "mle_tuned"  # MLE with dropout, more width and early stopping
+KEYS = tuple(map(temperature_key, TEMPERATURES))  # temperatures of the comparison
 
 Points = Mapping[str, Point]  # by `temperature_key`
-Rows = dict[str, OracleRow]  # a sweep's, by `temperature_key`
-Lines = dict[int | None, Frontier]  # by seed; under None that of the mean, for seeds without MLE
+Rows = dict[str, OracleRow]  # a sweep, by `temperature_key`
+Lines = dict[int | None, Frontier]  # by seed; None: of the mean, for seeds without MLE
 
 
 class Place(TypedDict):
-    """Where a run lies to a line: `Frontier.distance`, ``bound`` and ``place``."""
+    """Position of a run relative to a frontier: `Frontier.distance`, ``bound``, ``place``."""
 
     distance: Number | None
     bound: Number
     place: str
 
 
-Places = Annotated[list[Place], Limits(least=1)]  # of the seeds
+Places = Annotated[list[Place], Limits(least=1)]  # one for each seed
 
 
 class Line(TypedDict):
@@ -48,10 +48,11 @@ class _AgainstRequired(TypedDict):
 class Against(_AgainstRequired, total=False):
     """A system's comparison with MLE at one temperature, for the seeds in ``seeds``.
 
-    ``frontier``: where each seed lies, and ``frontier_p``, the t-test of its distances over seeds;
-    ``envelope`` and ``envelope_p``, the same of the envelope. ``paired_seeds``: those that MLE has
-    too, with the differences of NLL_oracle and both tests, ``sentences`` and ``across_seeds``.
-    A test is None where it cannot be made.
+    ``frontier``: position of each seed relative to the frontier; ``frontier_p``: t-test of these
+    distances over seeds; ``envelope`` and ``envelope_p``: the same for the envelope.
+    ``paired_seeds``: seeds that MLE also has, with the differences of NLL_oracle
+    (``nll_oracle_differences``) and their tests over ``sentences`` and ``across_seeds``. A test is
+    None where it is not possible.
     """
 
     frontier: Places
@@ -65,10 +66,10 @@ class Against(_AgainstRequired, total=False):
 class Comparison(TypedDict, total=False):
     """The comparison of all systems with MLE; empty without a run of MLE.
 
-    ``frontiers``: by seed the points of MLE's frontier; ``mean`` is that of its mean sweep, for
-    seeds that MLE lacks. ``envelopes``: the same of MLE's sweep together with its evaluations on
-    the way, as training may be stopped at any of them. ``systems``: by system and temperature; MLE
-    itself is there with its distances only.
+    ``frontiers``: points of MLE's frontier by seed; ``mean`` is the frontier of its mean sweep, for
+    seeds that MLE does not have. ``envelopes``: frontiers of MLE's sweep and of its evaluations
+    during training, where it could have been stopped. ``systems``: comparisons by system and
+    temperature; for MLE itself with distances only.
     """
 
     baseline: str
@@ -78,9 +79,9 @@ class Comparison(TypedDict, total=False):
 
 
 def sweeps(runs: Sequence[RunRecord]) -> dict[str, dict[int, Rows]]:
-    """Returns by system and seed the sweeps of runs that have one (older runs have none).
+    """Returns {system: {seed: sweep}} for runs with a sweep (runs of old versions have none).
 
-    Temperatures without figures, of a model that has diverged, are left out.
+    Temperatures without finite figures, of diverged models, are left out.
     """
     found: dict[str, dict[int, Rows]] = {}
     for run in runs:
@@ -92,7 +93,7 @@ def sweeps(runs: Sequence[RunRecord]) -> dict[str, dict[int, Rows]]:
 
 
 def stopping_points(run: RunRecord) -> dict[str, Point]:
-    """Returns a run's evaluations during training by temperature and phase, "1.0 after 25"."""
+    """Returns a run's evaluations by temperature and number of phases, as "1.0 after 25"."""
     points: dict[str, Point] = {
         f"{key} after {line['position'] + 1}": {
             "nll_test": line.get(f"nll_test_{key}", math.nan),
@@ -114,9 +115,9 @@ def compare(
     """Returns the comparison of every system with MLE; empty without a run of MLE with a sweep.
 
     Args:
-      runs: the finished runs.
-      more: rows of sweeps of further MLE runs, which join the envelopes; without an MLE run among
-        the others they are all that is compared with.
+      runs: finished runs.
+      more: rows of sweeps of further MLE runs, which are added to the envelopes. If `runs` has no
+        MLE run, they are the whole baseline.
       baseline: the MLE system of the comparison: `MLE` or `TUNED`.
     """
     found = sweeps(runs)
@@ -164,7 +165,7 @@ def _points(lines: Lines) -> dict[str, Line]:
 
 
 def _against(seeds: Mapping[int, Rows], key: str, frontiers: Lines, envelopes: Lines) -> Against:
-    """Returns a system's distances at one temperature; from the frontier if there is one."""
+    """Returns a system's distances at one temperature from the envelopes and any frontiers."""
     envelope = _places(seeds, key, envelopes)
     found: Against = {
         "seeds": list(seeds), "envelope": envelope, "envelope_p": _test_of_places(envelope)
@@ -176,7 +177,7 @@ def _against(seeds: Mapping[int, Rows], key: str, frontiers: Lines, envelopes: L
 
 
 def _places(seeds: Mapping[int, Rows], key: str, lines: Lines) -> list[Place]:
-    """Returns where a system lies to a line at one temperature, seed by seed."""
+    """Returns the position of each seed at one temperature, relative to its line."""
     places: list[Place] = []
     for seed, rows in seeds.items():
         line, row = lines.get(seed, lines[None]), rows[key]
@@ -190,11 +191,12 @@ def _places(seeds: Mapping[int, Rows], key: str, lines: Lines) -> list[Place]:
 
 
 def _test_of_places(places: Sequence[Place]) -> TestFigures | None:
-    """Tests the mean distance against zero, with bounds where they are on the safe side.
+    """Tests the mean distance against zero; bounds count as distances where that is conservative.
 
-    A seed that wins in both is at least as much better as its bound says, so that a mean bound
-    below zero is a mean distance below zero; the same holds for worse in both. None where a seed
-    cannot be placed, or bounds are on the side that proves nothing.
+    A seed that is better in both figures is better by at least its bound, so that a mean bound
+    below zero implies a mean distance below zero; the converse holds for worse in both. Returns
+    None if a seed is better in one figure and worse in the other, or if bounds and the mean have
+    opposite directions.
     """
     test = significance.between_seeds([each["bound"] for each in places])
     if test is None:
@@ -207,7 +209,7 @@ def _test_of_places(places: Sequence[Place]) -> TestFigures | None:
 def _add_pairs(
     against: Against, seeds: Mapping[int, Rows], mle: Mapping[int, Rows], key: str
 ) -> None:
-    """Adds differences of NLL_oracle from MLE of the same seeds, and their tests."""
+    """Adds the differences of NLL_oracle from MLE with the same seeds, and their tests."""
     shared = [seed for seed in seeds if seed in mle and key in mle[seed]]
     pairs = [(seeds[seed][key], mle[seed][key]) for seed in shared]
     differences = [one["nll_oracle"] - other["nll_oracle"] for one, other in pairs]

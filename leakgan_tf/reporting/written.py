@@ -1,4 +1,4 @@
-"""What a trained run writes, as blocks of a report: samples, and for LeakGAN what led to them."""
+"""Report blocks on samples of a run, and on LeakGAN's features and goals along them."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,15 +19,15 @@ from leakgan_tf.utils.seeds import derive
 
 
 class Written(NamedTuple):
-    """What a run writes: samples, and for LeakGAN features and goals along them."""
+    """Blocks on samples of a run, and for LeakGAN on features and goals along them."""
 
     samples: list[Block]
     inside: list[Block]
 
 
-_SAMPLES = 8  # shown of a run on the oracle task at each temperature
-_SENTENCES = 20  # shown of a run on text
-_PATHS = 64  # sentences of each side in the path of the features
+_SAMPLES = 8  # samples shown at each temperature, for a run on the oracle task
+_SENTENCES = 20  # samples shown for a run on text
+_PATHS = 64  # most sentences of each kind in the path of the features
 _MAPS = 4  # sentences in the map of the goals
 
 
@@ -41,15 +41,15 @@ def written_blocks(
 
     Args:
       run: the run.
-      stem: how the names of its pictures begin.
-      dataset: what a run on text was trained on, if it is there.
-      oracle: published weights of the oracle, if they are there.
+      stem: prefix of its picture files.
+      dataset: dataset of a run on text, if available.
+      oracle: weights of the published oracle, if available.
 
     Raises:
       UserError: the checkpoint does not fit the configuration.
     """
     if not run.progress:
-        return Written([Paragraph("Without a checkpoint there are no weights to sample from.")], [])
+        return Written([Paragraph("No samples: the run has no checkpoint.")], [])
     trained = load(run.path)
     blocks: list[Block] = []
     temperatures, shown = (
@@ -69,13 +69,13 @@ def written_blocks(
 def real_sentences(
     run: RunRecord, dataset: TextDataset | None, oracle: dict[str, np.ndarray] | None
 ) -> np.ndarray | None:
-    """Returns real sentences (n, T); None if their source is not there."""
+    """Returns real sentences (n, T); None if their source is not available."""
     if run.config.task == "text":
         return dataset.test[:_PATHS] if dataset else None
     if run.config.task != "synthetic":
         return None
     if not run.config.oracle_params:
-        oracle = None  # it is other runs'
+        oracle = None  # given for other runs
     elif oracle is None:
         return None
     return make_oracle(run.config, oracle).sample(_PATHS, derive(run.config.seed, "report"))
@@ -91,7 +91,7 @@ def _inside(trained: TrainedGenerator, stem: Path, real: np.ndarray | None) -> l
     if real is not None and len(real):
         features = {"real": leaked(system, real).features, **features}
     else:
-        missing = " Real sentences are missing: their source is not at hand (see the flags)."
+        missing = " Real sentences are missing: give --data or --oracle_params."
     paths, goals = _beside(stem, "features.png"), _beside(stem, "goals.png")
     draw_feature_path(paths, features)
     horizon = trained.config.own.goal_horizon
@@ -99,18 +99,18 @@ def _inside(trained: TrainedGenerator, stem: Path, real: np.ndarray | None) -> l
     draw_goal_map(goals, cosines[:_MAPS])
     shown = "\n".join(f"{number}: {line}" for number, line in enumerate(trained.generate(_MAPS), 1))
     return [
-        Heading("What D leaks while a sentence is written", 3),
+        Heading("Leaked features while a sentence is generated", 3),
         Picture(
             paths,
-            "D's features of the prefixes of 0 to T tokens, in the two principal components of all "
-            f"that are shown; {_PATHS} sentences of each kind at most.{missing}",
+            "D's features of the prefixes of 0 to T tokens, in the first two principal components "
+            f"of all these features; at most {_PATHS} sentences of each kind.{missing}",
         ),
-        Heading("What the Manager wanted, and what came of it", 3),
+        Heading("The Manager's goals, and how well they were met", 3),
         Picture(
             goals,
-            "Cosine of the goal that token t saw when it was sampled, and the change of the "
-            f"features by the k tokens from t on, k up to the goal horizon {horizon}. Grey: after "
-            f"the end. Mean over {len(tokens)} samples: {np.nanmean(cosines):.3f}.",
+            "Cosine of the goal with which token t was sampled and the change of features over the "
+            f"k tokens from t on, for k up to the goal horizon {horizon}. Gray: after the end. "
+            f"Mean over {len(tokens)} samples: {np.nanmean(cosines):.3f}.",
         ),
         Code(shown),
     ]

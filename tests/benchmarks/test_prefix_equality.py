@@ -51,7 +51,7 @@ def test_a_record_less_or_a_bit_more_is_told(changed):
     ]
     found = prefix_equality.compare(runs, rows())
     assert not found["paper-shuffled-seed3"]["same"]
-    assert "Not the same run before the first reward" in prefix_equality.describe(found)
+    assert "Different from the run with D's reward before" in prefix_equality.describe(found)
     assert "paper-shuffled-seed3" in prefix_equality.describe(found)
 
 

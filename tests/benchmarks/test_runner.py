@@ -99,8 +99,8 @@ def test_one_that_dies_is_told_of_and_the_others_go_on(tmp_path, capsys):
     assert (logs / "bad.log").read_text() == "going\nerror: no room\nmore\n"
     lines = capsys.readouterr().out.splitlines()
     assert f"bad did not finish: no room (log: {logs / 'bad.log'})" in lines
-    assert f"good begins; its log: {logs / 'good.log'}" in lines
-    assert "last has ended" in lines
+    assert f"good started; log: {logs / 'good.log'}" in lines
+    assert "last finished" in lines
     assert len(lines) == 2 * len(crew)
     # What an earlier start has said is no reason of this one.
     failed = run_jobs([shell("bad", "exit 6")], 1, logs, os.environ)
@@ -224,7 +224,9 @@ def test_bad_flags_are_refused(module, words, said, tmp_path, capsys):
 def test_a_run_that_was_not_asked_for_is_refused(tmp_path, capsys):
     argv = ["synthetic", *SIZES, f"--run_dir={tmp_path / 'run'}", "--only_run=mle-seed1"]
     assert entry.run(synthetic.run, synthetic.define_flags(), argv, synthetic.ABOUT) == 2
-    assert "mle-seed1 is none of the runs asked for: mle-seed0, leakgan" in capsys.readouterr().err
+    assert (
+        "mle-seed1 is not one of the requested runs: mle-seed0, leakgan" in capsys.readouterr().err
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -378,7 +380,7 @@ def test_a_killed_run_is_reported_and_the_others_results_are_there(killed, folde
 def test_the_same_command_trains_what_is_missing_from_its_checkpoint(ended_well, folder):
     status, out, _ = ended_well
     assert status == 0
-    assert "1 of 2 runs had ended before" in out and "mle-seed0 begins" not in out
+    assert "1 of 2 runs were finished before" in out and "mle-seed0 started" not in out
     assert "going on from phase" in (folder / "logs" / "mle-seed1.log").read_text()
     names, page = report(folder)
     assert names == ["mle-seed0", "mle-seed1"]

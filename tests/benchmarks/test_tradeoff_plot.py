@@ -50,8 +50,8 @@ def test_a_path_needs_no_sweep_and_no_adversarial_phase(tmp_path):
     [
         ([], "name one or more results"),
         ([EARLY], "--out=FILE.png"),
-        (["nothing", "--out=a.png"], "nothing is no committed result on the oracle task"),
-        (["speed-oracle20", "--out=a.png"], "speed-oracle20 is no committed result"),
+        (["nothing", "--out=a.png"], "nothing is not a committed result on the oracle task"),
+        (["speed-oracle20", "--out=a.png"], "speed-oracle20 is not a committed result"),
         ([EARLY, "synthetic-quick-20-all", "--out=a.png"], "of several oracles"),
     ],
 )

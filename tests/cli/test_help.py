@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import cfg, music
-from leakgan_tf.cli import entry, train
+from leakgan_tf.cli import entry, evaluate, help_page, train
 from leakgan_tf.cli.config_flags import preset_values
 from leakgan_tf.config.presets import PAPER_CFG, PAPER_MUSIC
 from leakgan_tf.systems.registry import find_systems
@@ -30,6 +30,12 @@ def test_what_most_users_need_comes_first_and_each_system_has_a_group(text):
     groups = text.split(":\n")
     assert "--data\n" in groups[1] and "--batch_size" not in groups[1]
     assert "Example: python -m leakgan_tf train" in groups[0]
+    assert help_page.SOURCES in groups[0] and text.count("D is the discriminator") == 1
+
+
+def test_a_command_without_settings_explains_no_sources(capsys):
+    assert entry.run(evaluate.run, evaluate.define_flags(), ["x", "--help"], evaluate.ABOUT) == 0
+    assert "its program" not in capsys.readouterr().out
 
 
 def test_defaults_are_the_presets():

@@ -128,7 +128,7 @@ def test_what_a_text_run_writes_is_escaped(tmp_path):
     assert f"<pre>{escape(lines)}</pre>" in html
     assert f"````\n{lines}\n````" in markdown
     assert "There are no published figures here" in html
-    assert html.index(">Samples of run<") < html.index(">Figures run by run")
+    assert html.index(">Samples of run<") < html.index(">Figures of each run")
 
 
 def refuses(capsys, *words, names=()):

@@ -7,10 +7,12 @@ import pytest
 
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
+from leakgan_tf.reporting import sweep
 from leakgan_tf.reporting.comparison import compare_oracle, differences_blocks
 from leakgan_tf.reporting.document import Code, Table
 from leakgan_tf.reporting.groups import grouped, named, without_seed
 from leakgan_tf.reporting.provenance import environment_facts, made_blocks
+from leakgan_tf.reporting.sweep import draw_sweep
 from leakgan_tf.reporting.sweeps import sweep_blocks
 from leakgan_tf.runs.record import RunRecord
 
@@ -124,3 +126,13 @@ def test_what_is_the_same_for_several_runs_stands_once():
 def test_what_was_not_recorded_is_said_to_be_so(made):
     facts = dict(environment_facts(made))
     assert {facts[name] for name in ("hardware", "packages", "commit")} == {"not recorded"}
+
+
+def test_a_system_has_one_entry_in_the_legend_and_one_seed_with_temperatures(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(sweep, "save_picture", lambda figure, *_: drawn.append(figure))
+    names = ("mle-seed0", "mle-seed1", "seqgan-seed0")  # titles differ from the names
+    draw_sweep(Path("sweep.png"), {name: text_rows(0.0) for name in names})
+    (left, _) = drawn[0].axes
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["MLE", "SeqGAN"]
+    assert len(left.texts) == 2 * 2

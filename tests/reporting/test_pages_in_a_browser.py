@@ -161,7 +161,7 @@ def test_sentences_are_stepped_through(tab, explored):
     assert "Run <b>run</b>, weights" in tab.text_content("#about")
     sentence = data["sentences"][0]
     for step in range(9):
-        assert tab.text_content("#step") == f"{step} of 8 tokens written"
+        assert tab.text_content("#step") == f"Prefix of {step} of 8 tokens"
         score, _ = sentence["score"][step]
         assert f"After {step} tokens: {score:.3f}" in tab.text_content("#score-now")
         if step:

@@ -103,7 +103,7 @@ def test_who_fails_attention_checks_is_excluded_and_named(key):
     assert "Excluded: Cy, 2 of 3 attention checks failed." in format_study(found)
     assert judge_study(key, judges, failed=0).judges == ["Ann"]
     silent = Judge("Di", {})
-    with pytest.raises(UserError, match="no judge is left: Di, 3 of 3"):
+    with pytest.raises(UserError, match="all judges are excluded: Di, 3 of 3"):
         judge_study(key, [silent])
 
 
@@ -139,7 +139,7 @@ def test_published_rows_are_marked_as_from_memory(key):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (lambda rows: rows[0].update(id=rows[1]["id"]), "two sentences of one id"),
+        (lambda rows: rows[0].update(id=rows[1]["id"]), "two sentences with the same id"),
         (lambda rows: [row.update(expected=None) for row in rows], "without its expected"),
         (lambda rows: [row.update(source="x") for row in rows], "no sentence of 'real text'"),
         (lambda rows: rows[0].update(id=""), "the length of"),
@@ -189,5 +189,5 @@ def test_bad_results_are_refused(key, tmp_path, changes, named):
 def test_a_judge_comes_once(key, tmp_path, second):
     (tmp_path / "a.json").write_text(json.dumps(results(key)))
     (tmp_path / "b.json").write_text(json.dumps(results(key, judge=second)))
-    with pytest.raises(UserError, match=f"b.json: judge '{second.strip()}' is in another file"):
+    with pytest.raises(UserError, match=f"b.json: judge '{second.strip()}' is also in another file"):
         read_judges([tmp_path / "a.json", tmp_path / "b.json"], key)

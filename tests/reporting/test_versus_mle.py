@@ -180,10 +180,10 @@ def test_tests_as_cells():
 
 def test_the_page_says_by_which_rule_weights_were_kept_and_that_rewards_are_controls():
     measured = [run("mle", 0), run("seqgan", 0), run("leakgan", 0)]
-    assert "least nll_oracle at T = 1 (MLE, SeqGAN, LeakGAN)" in comparison.kept_by(measured)
+    assert "lowest nll_oracle at T = 1 (MLE, SeqGAN, LeakGAN)" in comparison.kept_by(measured)
     by_test = record(tiny("seqgan", select="nll_test"), {})
     told = comparison.kept_by([measured[0], by_test])
-    assert "least nll_oracle at T = 1 (MLE); least nll_test at T = 1 (SeqGAN)" in told
+    assert "lowest nll_oracle at T = 1 (MLE); lowest nll_test at T = 1 (SeqGAN)" in told
     assert comparison.control_blocks(measured) == []
     controlled = record(tiny("seqgan", reward="shuffled"), {})
     _, paragraph = comparison.control_blocks([measured[0], controlled])

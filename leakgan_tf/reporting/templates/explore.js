@@ -2,8 +2,8 @@
 
 const data = JSON.parse(element("data").textContent);
 const COLOURS = { real: "var(--real)", generated: "var(--made)" };
-let chosen = 0;  // the sentence
-let step = 0;  // tokens of it that are written
+let chosen = 0;  // index of the sentence
+let step = 0;  // tokens in the prefix
 
 function element(id) {
   return document.getElementById(id);
@@ -39,7 +39,7 @@ function polyline(parent, points, kind) {
   draw(parent, "polyline", { points: points.map((point) => point.join(",")).join(" "), class: kind });
 }
 
-// A chart's frame: returns functions from values to places. `slots` bars or points stand along x.
+// Draws a chart's frame for `slots` bars or points along x; returns functions to coordinates.
 function frame(svg, slots, low, high, marks) {
   svg.replaceChildren();
   const left = 40, right = 352, top = 8, bottom = 166;
@@ -54,7 +54,7 @@ function frame(svg, slots, low, high, marks) {
   return { x, y, width: (right - left) / slots, bottom };
 }
 
-// Marks that enclose all values, at most six of them, a round step apart.
+// Returns at most six axis marks that enclose all values, with a round step.
 function marksAround(values) {
   const low = Math.min(...values), high = Math.max(...values);
   const step = [0.01, 0.02, 0.05, 0.1, 0.2].find((each) => high - low < 4 * each) ?? 0.25;
@@ -101,7 +101,7 @@ function showWorker(sentence) {
       `${sentence.divergence[step].toFixed(3)} nats (KL divergence).`;
 }
 
-// Places of all points of the plane in the picture, with equal units in both directions.
+// Maps points of the plane to the picture, with equal units in both directions.
 const plane = (() => {
   const all = [...Object.values(data.background).flat(2), ...data.sentences.flatMap((s) => s.path)];
   const [xs, ys] = [0, 1].map((axis) => all.map((point) => point[axis]));
@@ -142,13 +142,13 @@ function showPath(sentence) {
   draw(svg, "circle", { cx: here[0], cy: here[1], r: 5.5, class: "here" });
   element("path-now").textContent = seen === null
     ? "The sentence has ended: there is no further goal."
-    : `The arrow is the sum of ${data.horizon} goals, ` +
-      `${data.window === "block" ? "those of the block before" : "the last ones"}, ` +
-      `which the next token sees; ${percent(seen ** 2)} of its squared length lies in this plane.`;
+    : `The arrow is the direction of the goal of the next token, the sum of ${data.horizon} sub-goals ` +
+      `(${data.window === "block" ? "those of the previous block" : "the most recent ones"}); ` +
+      `${percent(seen ** 2)} of its squared length lies in this plane.`;
   svg.setAttribute("aria-label", `Features after ${step} tokens. ${element("path-now").textContent}`);
 }
 
-// Draws the arrow of a goal of unit length; returns how long it is in the plane.
+// Draws the arrow of a goal of unit length; returns the length of its projection.
 function showGoal(svg, [x, y], goal) {
   if (!goal) return null;
   const length = Math.hypot(...goal), size = 24 + 66 * length;
@@ -187,7 +187,7 @@ function showScore(sentence) {
   const [value, error] = score[step];
   const end = step === score.length - 1;
   element("score-now").textContent = `After ${step} tokens: ${value.toFixed(3)}` +
-    (end ? ", D’s probability of the finished sentence." : ` ± ${error.toFixed(3)}.`);
+    (end ? ", D’s probability that the complete sentence is real." : ` ± ${error.toFixed(3)}.`);
   svg.setAttribute("aria-label", element("score-now").textContent);
 }
 
@@ -197,7 +197,7 @@ function showReward(sentence) {
   const value = sentence.intrinsic[step - 1];
   element("reward-now").textContent = step
     ? `Token ${step}, “${word(sentence.tokens[step - 1])}”: ${value.toFixed(3)}.`
-    : "No token is written yet.";
+    : "The prefix has no token yet.";
   svg.setAttribute("aria-label", element("reward-now").textContent);
 }
 
@@ -206,7 +206,7 @@ function showMet(sentence) {
   bars(svg, met, () => false, 1);
   const known = met.filter((value) => value !== null);
   element("met-now").textContent = known.length
-    ? `Tokens ahead, from left: ${known.map((value) => value.toFixed(2)).join(", ")}.`
+    ? `Cosines for 1, 2, … tokens ahead: ${known.map((value) => value.toFixed(2)).join(", ")}.`
     : "The sentence has ended.";
   svg.setAttribute("aria-label", element("met-now").textContent);
 }
@@ -215,7 +215,7 @@ function showMet(sentence) {
 
 function show() {
   const sentence = data.sentences[chosen], size = sentence.tokens.length;
-  element("step").textContent = `${step} of ${size} tokens written`;
+  element("step").textContent = `Prefix of ${step} of ${size} tokens`;
   element("first").disabled = element("back").disabled = step === 0;
   element("last").disabled = element("next").disabled = step === size;
   const strip = element("tokens");
@@ -239,7 +239,7 @@ function choose(number) {
   chosen = (number + data.sentences.length) % data.sentences.length;
   element("sentence").value = chosen;
   element("tokens").replaceChildren(...data.sentences[chosen].tokens.map((id, place) => {
-    const button = make("button", word(id), { title: `${place + 1} tokens written` });
+    const button = make("button", word(id), { title: `Prefix of ${place + 1} tokens` });
     button.addEventListener("click", () => go(place + 1));
     return button;
   }));
@@ -249,16 +249,16 @@ function choose(number) {
 function introduce() {
   element("about").textContent =
     `Run ${data.run}, ${data.weights}. T = ${data.length} tokens at most, ` +
-    `V = ${data.vocabulary} words, goal horizon c = ${data.horizon}, ${data.window} goals, ` +
+    `V = ${data.vocabulary} words, goal horizon c = ${data.horizon}, goal window: ${data.window}, ` +
     `sampled at temperature ${+data.temperature.toPrecision(3)}.`;
   element("rollouts").textContent = data.rollouts;
   for (const place of document.querySelectorAll(".horizon")) place.textContent = data.horizon;
   element("reward-about").textContent = data.window === "block"
-    ? "How far the tokens since the goal was set have moved the features towards it, as a cosine: " +
-      "the Worker’s reward (eq. 9). Goals hold for blocks of c tokens here."
+    ? "Cosine between the goal and the change of the features since the goal was set: the Worker’s " +
+      "reward (eq. 9). Goals are set for blocks of c tokens in this run."
     : `Mean cosine between the goals of the last ${data.horizon} tokens and the change of the ` +
       "features since each was set: the Worker’s reward (eq. 9).";
-  const mean = "line: mean path";
+  const mean = "line: their mean path";
   element("legend").replaceChildren(
     ...Object.entries(data.background).map(([kind, paths]) =>
       entry(COLOURS[kind], `${paths.length} ${kind} sentences, ${mean}`)),

@@ -4,15 +4,15 @@ const data = JSON.parse(element("data").textContent);
 const answers = new Map();  // by sentence id: {id, real, seconds}
 let judge = "";
 let order = [];
-let place = 0;  // the sentence that is shown
-let since = 0;  // when it was shown, in milliseconds
+let place = 0;  // position of the sentence that is shown
+let since = 0;  // time at which it was shown, in milliseconds
 let unsaved = false;
 
 function element(id) {
   return document.getElementById(id);
 }
 
-// --- A random order for each judge, always the same for the same name -----------------------
+// --- A random order for each judge, which depends only on the name ---------------------------
 
 function hash(text) {  // FNV-1a, 32 bits
   let value = 0x811c9dc5;
@@ -86,7 +86,7 @@ function save() {
   }
 }
 
-// --- What the judge does ---------------------------------------------------------------------
+// --- Events ----------------------------------------------------------------------------------
 
 element("total").textContent = data.sentences.length;
 element("form").addEventListener("submit", (event) => {
