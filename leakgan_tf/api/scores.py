@@ -85,6 +85,7 @@ def evaluate(
     tokenizer: str = "word",
     lowercase: bool = False,
     smoothing: str = "method1",
+    encoding: str = "",
 ) -> Scores:
     """Scores runs on text on their held-out sentences, or a file of samples against references.
 
@@ -111,6 +112,7 @@ def evaluate(
       tokenizer: with ``samples``: name of the tokenizer.
       lowercase: with ``samples``: whether to lowercase all text.
       smoothing: with ``samples``: smoothing of BLEU, "method1" or "none".
+      encoding: with ``samples``: encoding of the files by its name in Python; "" is UTF-8.
 
     Returns:
       The scores; NLLs are in nats per token, lower is better.
@@ -118,7 +120,10 @@ def evaluate(
     Raises:
       UserError: a file or run cannot be used, or arguments contradict each other.
     """
-    own = {"tokenizer": tokenizer, "lowercase": lowercase, "smoothing": smoothing}
+    own: dict[str, Any] = {
+        "tokenizer": tokenizer, "lowercase": lowercase, "smoothing": smoothing,
+        "encoding": encoding,
+    }  # fmt: skip
     of_runs = {
         "temperatures": temperatures, "data": data, "num": num, "best": best,
         "language_model": language_model, "reverse_lm": reverse_lm,
@@ -127,7 +132,7 @@ def evaluate(
     if run is None:
         paths = {"samples": samples, "references": references, "train": train}
         given = {name: str(path) for name, path in paths.items() if path is not None}
-        return score_files(given, tokenizer, lowercase, smoothing)
+        return score_files(given, **own)
     if samples is not None or references is not None or train is not None:
         raise UserError("give either runs, or files of samples and references")
     folders = [run] if isinstance(run, str | Path) else list(run)
@@ -178,6 +183,7 @@ def score_files(
     tokenizer: str = "word",
     lowercase: bool = False,
     smoothing: str = "method1",
+    encoding: str = "",
 ) -> Scores:
     """Returns the scores of text files.
 
@@ -186,6 +192,7 @@ def score_files(
       tokenizer: name of the tokenizer.
       lowercase: whether to lowercase all text.
       smoothing: smoothing of BLEU, "method1" or "none".
+      encoding: encoding of the files by its name in Python; "" is UTF-8.
 
     Raises:
       UserError: a file is missing or cannot be used, or has too few sentences.
@@ -196,7 +203,7 @@ def score_files(
     chosen = text.get_tokenizer(tokenizer, lowercase=lowercase)
     sentences, blank = {}, {}
     for name, path in paths.items():
-        sentences[name], blank[name] = _read(path, chosen)
+        sentences[name], blank[name] = _read(path, chosen, encoding)
     if len(sentences["samples"]) < 2:
         raise UserError(f"{paths['samples']} has only one sentence: self-BLEU needs at least two")
     scores = text_scores(
@@ -253,10 +260,10 @@ def _names(run_dirs: Sequence[str]) -> dict[str, str]:
     return {name if alone[name] == 1 else path: path for path, name in names.items()}
 
 
-def _read(path: str, tokenizer: text.Tokenizer) -> tuple[list[list[str]], int]:
+def _read(path: str, tokenizer: text.Tokenizer, encoding: str) -> tuple[list[list[str]], int]:
     """Returns the tokens of each line that is not blank, and the number of blank lines."""
     tokenised, blank = [], 0
-    for _, line in text.read_sentences(path):
+    for _, line in text.read_sentences(path, encoding):
         if line:
             tokenised.append(tokenizer.tokenize(line))
         else:

@@ -63,7 +63,7 @@ def run(values: flags.FlagValues) -> None:
         return
     if values.samples or values.references:
         raise UserError("--run_dir and --samples cannot be used together")
-    _refuse_idle(values, ("train", "tokenizer", "lowercase", "smoothing"), "--samples")
+    _refuse_idle(values, ("train", "tokenizer", "lowercase", "smoothing", "encoding"), "--samples")
     _run_on_runs(values)
 
 
@@ -78,6 +78,8 @@ def _run_on_runs(values: flags.FlagValues) -> None:
     temperatures = _temperatures(values.temperatures)
     own = (values.run_dir, temperatures, values.num, values.best)
     check_runs(*own, values.language_model, values.reverse_lm)
+    if values.json and values.picture and Path(values.json) == Path(values.picture):
+        raise UserError("--json and --picture are the same file: give two names")
     for path in (values.json, values.picture):
         if path:
             refuse_existing(path, values.overwrite)

@@ -36,6 +36,12 @@ def define_flags() -> flags.FlagValues:
         "What a token is; the same for every file.",
         **own,
     )
+    flags.DEFINE_string(
+        "encoding",
+        "",
+        "Encoding of the files by its name in Python, e.g. cp1252. Default: utf-8.",
+        **own,
+    )
     flags.DEFINE_bool("lowercase", False, "Lowercase all text before comparison.", **own)
     flags.DEFINE_enum(
         "smoothing", "method1", bleu.SMOOTHINGS, "BLEU where an n-gram order has no match.", **own
@@ -55,7 +61,8 @@ def run(values: flags.FlagValues) -> None:
     paths = _input_paths(values)
     if values.json is not None:
         _check_output(values.json, values.overwrite, paths)
-    scores = score_files(paths, values.tokenizer, values.lowercase, values.smoothing)
+    own = values.tokenizer, values.lowercase, values.smoothing, values.encoding
+    scores = score_files(paths, *own)
     # The file first: the reader of the table may close the pipe early.
     if values.json is not None:
         files.write_json(values.json, scores.figures)

@@ -85,9 +85,8 @@ def run(values: flags.FlagValues) -> None:
     if values.data and not dataset:
         raise UserError("--data goes with runs on text only")
     hide_retracing()
-    from leakgan_tf.reporting.explore_page import (
-        explore_page,
-    )  # imports TensorFlow: not for bad input
+    # These import TensorFlow: not for bad input.
+    from leakgan_tf.reporting.explore_page import explore_page
     from leakgan_tf.reporting.written import real_sentences
     from leakgan_tf.runs.load import load
 

@@ -45,9 +45,8 @@ def _format_flag(flag: flags.Flag, defaults: Mapping[str, str]) -> str:
     head = f"  {name}={default}" if default and not flag.boolean else f"  {name}"
     if flag.boolean:
         head += f" (default: {'on' if flag.default else 'off'})"
-    about = (flag.help or "").partition(";\n")[
-        0
-    ]  # absl appends a note to the help of repeatable flags
+    # absl appends a note to the help of repeatable flags.
+    about = (flag.help or "").partition(";\n")[0]
     text = textwrap.fill(about, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return f"{head}\n{text}"
 

@@ -20,12 +20,12 @@ _NO_TEXT = "this is not a text file: give the text, saved as UTF-8"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
-def read_sentences(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yields ``(line number, stripped line)`` of a UTF-8 text file, plain or gzip (`read_lines`).
+def read_sentences(path: str | Path, encoding: str = "") -> Iterator[tuple[int, str]]:
+    """Yields ``(line number, stripped line)`` of a text file, plain or gzip; see `read_lines`.
 
     A blank line is ``""``, so that the caller can count it.
     """
-    return ((number, line.strip()) for number, line in read_lines(path))
+    return ((number, line.strip()) for number, line in read_lines(path, encoding))
 
 
 def read_lines(

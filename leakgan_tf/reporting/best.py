@@ -1,5 +1,6 @@
 """Marks the best figures in a table of runs."""
 
+import math
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ def mark_best(table: Table, names: Collection[str]) -> Table:
             for number, row in enumerate(table.rows)
             if row[0] in names and row[place]
         }
+        found = {number: value for number, value in found.items() if not math.isnan(value)}
         if len(found) > 1:
             most = max(found.values())
             best |= {(number, place) for number, value in found.items() if value == most}

@@ -113,7 +113,9 @@ def attention_checks(dataset: TextDataset, count: int, taken: set[str], seed: in
     for row in rows:
         words = row[row != EOS_ID]
         text = printable(dataset.decode(words[_derangement(len(words), random)]))
-        shuffled += [Item(CHECK, text, False)] if text not in taken else []
+        # Where words repeat, the shuffled sentence can be the real one.
+        known = text in taken or text == printable(dataset.decode(words))
+        shuffled += [] if known else [Item(CHECK, text, False)]
     rest = count - len(shuffled)
     told = [Item(CHECK, _INSTRUCTIONS[number % 2 == 0], number % 2 == 0) for number in range(rest)]
     return shuffled + told

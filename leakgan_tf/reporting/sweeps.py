@@ -121,12 +121,12 @@ def frontier_blocks(
       further: {name: sweep} of other runs.
       references: {name: (NLL_test, NLL_oracle)}.
     """
-    swept: dict[str, dict[int, Sequence[SweepPoint]]] = {
-        group.name: own
-        for group in groups
-        if (own := {run.config.seed: run.measured["sweep"] for run in group.runs
-                    if run.measured.get("sweep")})
-    }  # fmt: skip
+    swept: dict[str, dict[int, Sequence[SweepPoint]]] = {}
+    for group in groups:
+        for run in group.runs:
+            rows = [row for row in run.measured.get("sweep", ()) if versus_mle.is_finite(row)]
+            if rows:
+                swept.setdefault(group.name, {})[run.config.seed] = rows
     if not swept:
         return []
     config = groups[0].runs[0].config

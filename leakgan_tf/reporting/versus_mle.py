@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from leakgan_tf.metrics import frontier, significance
 from leakgan_tf.metrics.frontier import Frontier, Point
@@ -86,7 +86,7 @@ def sweeps(runs: Sequence[RunRecord]) -> dict[str, dict[int, Rows]]:
     found: dict[str, dict[int, Rows]] = {}
     for run in runs:
         swept = run.measured.get("sweep", [])
-        rows = {temperature_key(row["temperature"]): row for row in swept if _is_finite(row)}
+        rows = {temperature_key(row["temperature"]): row for row in swept if is_finite(row)}
         if rows:
             found.setdefault(run.config.system, {})[run.config.seed] = rows
     return found
@@ -102,10 +102,11 @@ def stopping_points(run: RunRecord) -> dict[str, Point]:
         for line in run.evaluations
         for key in KEYS
     }
-    return {name: point for name, point in points.items() if _is_finite(point)}
+    return {name: point for name, point in points.items() if is_finite(point)}
 
 
-def _is_finite(point: Point) -> bool:
+def is_finite(point: Mapping[str, Any]) -> bool:
+    """Returns whether both NLLs are finite; those of a diverged model are not."""
     return math.isfinite(point["nll_test"]) and math.isfinite(point["nll_oracle"])
 
 

@@ -240,7 +240,7 @@ class Trainer:
         """Saves the weights if the task's score is the lowest so far, and always the first time."""
         progress, rule = self._progress, self._task.score
         best, found = (each.get(rule, math.inf) for each in (progress.best, figures))
-        if not progress.best or found < best or (math.isnan(best) and not math.isnan(found)):
+        if not progress.best or found < best or (math.isnan(best) and math.isfinite(found)):
             progress.best = {"position": progress.position, "rule": rule, **figures}
             self._folder.check_present()
             checkpoint.save(self._folder.best, progress, self._system.models, {})

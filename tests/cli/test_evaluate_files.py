@@ -115,6 +115,16 @@ def test_a_compressed_file_scores_the_same(folder):
     assert plain == packed
 
 
+def test_files_may_have_another_encoding(folder, capsys):
+    """What the refusal advises works."""
+    german = "Das häßliche Mädchen schläft schön.\n" * 3
+    for name in ("samples.txt", "references.txt"):
+        (folder / name).write_bytes(german.encode("cp1252"))
+    assert "give --encoding=cp1252" in refusal(capsys)
+    assert evaluate("--encoding=cp1252", "--json=scores.json") == 0
+    assert json.loads((folder / "scores.json").read_text())["bleu"]["4"] == pytest.approx(1.0)
+
+
 def test_an_existing_file_is_kept_unless_overwrite(folder, capsys):
     (folder / "scores.json").write_text("precious")
     assert "scores.json exists" in refusal(capsys, "--json=scores.json")

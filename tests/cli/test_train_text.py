@@ -412,6 +412,7 @@ def test_a_data_folder_that_has_gone_is_refused_until_named(folder, evaluated, t
         (["--run_dir={run}", "--num=1"], ["num", "2"]),
         (["--run_dir={run}", "--json={here}/s.txt"], ["s.txt", "exists"]),
         (["--run_dir={run}", "--picture={here}/s.txt"], ["s.txt", "exists"]),
+        (["--run_dir={run}", "--json={here}/x", "--picture={here}/x"], ["the same file"]),
         (["--run_dir={run}", "--smoothing=none"], ["--smoothing", "--samples"]),
         (["--run_dir={run}", "--train={here}/s.txt"], ["--train", "--samples"]),
         (["--run_dir={run},{here}/none"], ["none"]),

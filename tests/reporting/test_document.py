@@ -82,6 +82,8 @@ def test_the_best_is_sought_among_runs_that_compete():
     table = Table(["system", "BLEU-2", "Self-BLEU-2", "minutes", "NLL_test"], rows)
     assert mark_best(table, {"mle", "leakgan", "alone"}).best == {(1, 1), (0, 2), (1, 2), (0, 4)}
     assert mark_best(table, {"mle"}).best == frozenset()
+    diverged = Table(["system", "NLL"], [["a", "nan"], ["b", "2.0"], ["c", "1.0"]])
+    assert mark_best(diverged, {"a", "b", "c"}).best == {(2, 1)}
 
 
 def test_a_wide_table_is_printed_in_parts_that_fit():

@@ -83,6 +83,14 @@ def test_sweeps_are_tabulated_over_seeds_and_drawn(tmp_path):
     assert not (tmp_path / "drawn").exists()
 
 
+def test_a_diverged_model_is_left_out_of_the_picture(tmp_path):
+    runs = [record("mle-seed0", 0), record("seqgan-seed0", 0, system="seqgan")]
+    for run, value in zip(runs, (np.nan, np.inf), strict=True):
+        run.measured["sweep"][0]["nll_oracle"] = value
+    sweep_blocks(grouped(runs), tmp_path)
+    assert (tmp_path / "frontier-1.png").read_bytes().startswith(PNG)
+
+
 def test_oracles_that_differ_are_not_drawn_together(tmp_path):
     blocks = sweep_blocks(
         grouped([record("a", 0), record("b", 0, oracle_seed=5)]), tmp_path, drawn=True

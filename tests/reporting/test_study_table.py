@@ -189,5 +189,7 @@ def test_bad_results_are_refused(key, tmp_path, changes, named):
 def test_a_judge_comes_once(key, tmp_path, second):
     (tmp_path / "a.json").write_text(json.dumps(results(key)))
     (tmp_path / "b.json").write_text(json.dumps(results(key, judge=second)))
-    with pytest.raises(UserError, match=f"b.json: judge '{second.strip()}' is also in another file"):
+    with pytest.raises(
+        UserError, match=f"b.json: judge '{second.strip()}' is also in another file"
+    ):
         read_judges([tmp_path / "a.json", tmp_path / "b.json"], key)
