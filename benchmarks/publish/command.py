@@ -116,11 +116,11 @@ def take(folder: Path, name: str, into: Path, overwrite: bool) -> list[Path]:
     curves = into / f"{name}-curves.png"
     if "stopped" in content and content["benchmark"] == "synthetic" and curves not in written:
         drawn = {run["folder"]: run["records"] for run in content["runs"] if run["records"]}
-        draw_curves(curves, drawn, {}, f"{name}: stopped")
+        draw_curves(curves, drawn, {}, f"{name}: stopped", vectors=False)
         written.append(curves)
     bounds = into / f"{name}-bounds.png"
     known = {run["folder"]: run.get("records", []) for run in content["runs"]}
-    if draw_bounds(bounds, known):
+    if draw_bounds(bounds, known, vectors=False):
         written.append(bounds)
     return written
 

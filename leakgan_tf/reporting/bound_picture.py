@@ -19,7 +19,9 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
     ]
 
 
-def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+def draw_bounds(
+    path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], vectors: bool = True
+) -> bool:
     """Draws the Donsker-Varadhan bound of D after each of its rounds.
 
     A system's seeds share a color and an entry in the legend. The axis is limited to the range of
@@ -29,6 +31,7 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     Args:
       path: output file, PNG.
       runs: {name: lines of metrics.jsonl}.
+      vectors: whether to also save SVG and PDF files.
 
     Returns:
       Whether any run has bounds; without them nothing is drawn.
@@ -60,7 +63,7 @@ def draw_bounds(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     axes.set_title("What D knows of held-out sentences", fontsize=11)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8)
-    save_picture(figure, path, 110)
+    save_picture(figure, path, 110, vectors)
     return True
 
 

@@ -25,6 +25,7 @@ def draw_curves(
     runs: Mapping[str, Sequence[Mapping[str, Any]]],
     floors: Mapping[str, float],
     title: str,
+    vectors: bool = True,
 ) -> None:
     """Draws the figures of evaluations over training time.
 
@@ -35,6 +36,7 @@ def draw_curves(
       runs: {name: records, the lines of metrics.jsonl}.
       floors: {metric: the oracle's own figure}, drawn as horizontal lines.
       title: title of the figure.
+      vectors: whether to also save SVG and PDF files.
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, no display
 
@@ -55,7 +57,7 @@ def draw_curves(
         handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8
     )  # many runs would cover their curves
     figure.suptitle(title, fontsize=11)
-    save_picture(figure, path, 130)
+    save_picture(figure, path, 130, vectors)
 
 
 def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:
