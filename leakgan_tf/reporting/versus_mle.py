@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from leakgan_tf.metrics import frontier, significance
 from leakgan_tf.metrics.frontier import Frontier, Point
@@ -105,7 +105,7 @@ def stopping_points(run: RunRecord) -> dict[str, Point]:
     return {name: point for name, point in points.items() if is_finite(point)}
 
 
-def is_finite(point: Mapping[str, Any]) -> bool:
+def is_finite(point: Point) -> bool:
     """Returns whether both NLLs are finite; those of a diverged model are not."""
     return math.isfinite(point["nll_test"]) and math.isfinite(point["nll_oracle"])
 
