@@ -17,7 +17,7 @@ ABOUT = """Scores generated text against held-out text: BLEU, Self-BLEU, backwar
 
 evaluate --samples FILE --references FILE [--train FILE] [--json OUT]
 
-Every file has one sentence a line, in UTF-8, plain or gzip."""
+Every file has one sentence a line, plain or gzip, in UTF-8 or as --encoding says."""
 
 
 def define_flags() -> flags.FlagValues:

@@ -10,7 +10,7 @@ from leakgan_tf.metrics.temperatures import (
     temperature_title,
 )
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import line_color, save_picture
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
@@ -71,7 +71,8 @@ def _styles(names: Sequence[str]) -> dict[str, tuple[str | None, str, float]]:
         label += f", {len(own)} seeds" * (len(own) > 1)
         for name in own:
             width = 1.2 if len(own) == 1 else 0.7
-            styles[name] = (label if name == own[0] else None, f"C{number}", width)
+            color = line_color(number, len(together))
+            styles[name] = (label if name == own[0] else None, color, width)
     return styles
 
 

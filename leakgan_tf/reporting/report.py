@@ -102,7 +102,7 @@ def _each_run(
         *([Heading("The runs")] if benchmark else ()),
         *_states(runs),
         *(samples if own else ()),
-        *_figures(runs, datasets),
+        *tables_of_runs(runs, datasets),
         *comparison.control_blocks(runs),
         *(() if benchmark else conclusion_blocks(groups)),
         *sweep_blocks(groups, out, drawn=benchmark),
@@ -135,7 +135,9 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
     ]
 
 
-def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) -> list[Block]:
+def tables_of_runs(
+    runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]
+) -> list[Block]:
     """Returns the tables of the oracle task, of the CFG task, and of each corpus."""
     blocks: list[Block] = [Heading("Figures of each run, beside published ones")]
     synthetic = [run for run in runs if run.config.task == "synthetic"]
@@ -144,11 +146,11 @@ def _figures(runs: Sequence[RunRecord], datasets: Sequence[TextDataset | None]) 
     grammar = [run for run in runs if run.config.task == "cfg"]
     if grammar:
         blocks += comparison.compare_grammar(grammar)
-    corpora = {
-        run.config.dataset: (dataset.corpus or "") if dataset else ""
-        for run, dataset in zip(runs, datasets, strict=True)
-        if run.config.task == "text"
-    }
+    corpora: dict[str, str] = {}
+    for run, dataset in zip(runs, datasets, strict=True):
+        if run.config.task == "text":
+            known = corpora.get(run.config.dataset)  # the data folder of another run may be missing
+            corpora[run.config.dataset] = known or (dataset and dataset.corpus) or ""
     for digest, corpus in corpora.items():
         blocks += comparison.compare_text(
             [run for run in runs if run.config.dataset == digest and run not in synthetic], corpus

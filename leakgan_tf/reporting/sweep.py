@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import line_color, save_picture
 
 _ORDER = "4"  # order of BLEU in the plot: the highest that 1,000 sentences can distinguish
 
@@ -37,7 +37,7 @@ def draw_sweep(
         sameness = [each["self_bleu"][_ORDER] for each in figures]
         unlikely = [each["nll_test"] for each in figures]
         style: dict[str, Any] = {
-            "color": f"C{systems.index(system)}",
+            "color": line_color(systems.index(system), len(systems)),
             "marker": "o",
             "markersize": 3 if several else 4,
             "linewidth": 0.8 if several else 1.5,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import line_color, save_picture
 
 PANELS = (
     ("valid", "valid samples, share"),
@@ -44,7 +44,7 @@ def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], t
             axes.plot(
                 [line["updates"] for line in points],
                 [line[key] for line in points],
-                color=f"C{systems.index(system)}",
+                color=line_color(systems.index(system), len(systems)),
                 marker=".",
                 linewidth=1,
                 label=None if (key, system) in labelled else run_title(system),

@@ -13,9 +13,13 @@ import pytest
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
+from leakgan_tf.cli.report import run_dataset
+from leakgan_tf.reporting.report import tables_of_runs
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
+from leakgan_tf.runs.record import read_runs
 from leakgan_tf.runs.shapes import read_starts
+from leakgan_tf.runs.shipped import find_run
 from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
@@ -274,3 +278,14 @@ def test_models_of_the_package_are_named_as_elsewhere(tmp_path, monkeypatch):
     runs.begun(tiny("mle"), tmp_path / "captions" / "mle-seed0")  # a benchmark's folder
     assert report("captions") == 0
     assert [each.name for each in given[1][0]] == ["mle-seed0"]
+
+
+def test_published_figures_stay_where_one_data_folder_has_moved(monkeypatch):
+    records = read_runs([find_run("captions"), find_run("captions-mle")])
+    corpora = []
+    monkeypatch.setattr(
+        "leakgan_tf.reporting.comparison.compare_text",
+        lambda runs, corpus: corpora.append(corpus) or [],
+    )
+    tables_of_runs(records, [run_dataset(records[0], None), None])
+    assert corpora == ["captions"]
