@@ -47,8 +47,10 @@ def run(values: flags.FlagValues) -> None:
                 sweeps[f"{system}, {_training(config.own)}, sweep"] = each.measured["sweep"]
             elif each.evaluations:
                 variant = config.own.variant
-                name = f"{system}, {variant} semantics" if variant else system
-                paths[name] = each.evaluations
+                label = f"{system}, {variant} semantics" if variant else system
+                label += f", seed {config.seed}" * (label in paths)
+                label += f" ({name})" * (label in paths)
+                paths[label] = each.evaluations
     if len(oracles) > 1:
         raise UserError("these results are of several oracles: they cannot be compared")
     title = f"T = {config.length}: quality against diversity"

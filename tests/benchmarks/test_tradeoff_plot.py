@@ -30,6 +30,15 @@ def test_sweeps_of_mle_and_paths_of_the_others_are_drawn(tmp_path, monkeypatch):
     assert len(published) == 3
 
 
+def test_every_run_has_a_path(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(tradeoff_plot, "draw_paths", lambda path, *parts: drawn.update(parts=parts))
+    new, seed1 = "synthetic-short-20-leakgan", "synthetic-short-20-leakgan-seed1"
+    assert called(STOPPED, new, seed1, f"--out={tmp_path / 'a.png'}") == 0
+    title = "LeakGAN, original semantics"
+    assert list(drawn["parts"][1]) == [title, f"{title}, seed 0", f"{title}, seed 1"]
+
+
 def test_the_picture_is_written(tmp_path):
     assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
