@@ -67,8 +67,8 @@ def test_a_number_is_that_many_seeds_and_with_a_comma_it_is_a_list(given, seeds)
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("0", "1 or more"), ("-2", "1 or more"), ("", "integers"), (",", "integers"),
-     ("1,,2", "integers"), ("two", "integers"), ("1,x", "1,x"), ("1.5", "1.5"),
+    [("0", "1 or more"), ("-2", "1 or more"), ("", "number of seeds"), (",", "number of seeds"),
+     ("1,,2", "number of seeds"), ("two", "number of seeds"), ("1,x", "1,x"), ("1.5", "1.5"),
      ("1,1", "once"), ("0,-1", "0 or more"), ("2026", "--seeds=2026,")],
 )  # fmt: skip
 def test_other_seeds_are_refused(given, said):

@@ -174,7 +174,7 @@ def test_sentences_are_stepped_through(tab, explored):
     assert tab.is_disabled("#next") and tab.is_disabled("#last")
     assert "has ended" in tab.text_content("#worker-now")
     tab.keyboard.press("Home")
-    assert tab.text_content("#step").startswith("0 of")
+    assert tab.text_content("#step").startswith("Prefix of 0 of")
 
 
 def test_sentences_are_chosen_by_key_list_and_token(tab, explored):
@@ -184,9 +184,9 @@ def test_sentences_are_chosen_by_key_list_and_token(tab, explored):
     assert tab.input_value("#sentence") == "1"
     assert "2, real: w<" in tab.text_content("#sentence option:checked")
     tab.locator("#tokens button").nth(2).click()
-    assert tab.text_content("#step").startswith("3 of")
+    assert tab.text_content("#step").startswith("Prefix of 3 of")
     tab.select_option("#sentence", "0")
-    assert tab.text_content("#step").startswith("0 of")
+    assert tab.text_content("#step").startswith("Prefix of 0 of")
     tab.keyboard.press("p")
 
 
