@@ -74,7 +74,7 @@ class Children:
                 if self._ended:
                     return "not started"
                 offset = stream.tell()  # earlier text is of an earlier start
-                # A session of its own: Ctrl-C reaches only the parent, which stops the children.
+                # A new session: Ctrl-C reaches only the parent, which stops the children.
                 process = self._running[job.name] = subprocess.Popen(
                     job.command,
                     stdin=subprocess.DEVNULL,

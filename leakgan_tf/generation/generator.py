@@ -24,7 +24,7 @@ class Generator:
     """A policy under its current weights, compiled, for any number of sentences.
 
     Sentences are processed in batches of one size, so neither memory nor results depend on their
-    number. In the scope of a distribution strategy each replica processes a batch of its own; the
+    number. In the scope of a distribution strategy each replica processes its own batch; the
     results are the same.
 
     Attributes:

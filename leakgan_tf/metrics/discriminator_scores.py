@@ -8,7 +8,7 @@ in nats per token is a lower bound of KL(real ‖ generated) / T for any f. It i
 which the residual model G(x) exp(f(x)) / Z lowers the generator's held-out NLL
 (`generation.residual`). Above zero, D has information that the generator lacks. Below zero, using f
 as an energy makes the generator worse: D is overconfident, or has overfitted its training
-sentences. The tempered bound, the maximum over α f with α in [0, 1], tells these cases apart: it is
+sentences. The tempered bound, the maximum over α f with α in [0, 1], separates these cases: it is
 above zero if D is informative but overconfident. Rewards that use only ranks of D's scores do not
 depend on α.
 """

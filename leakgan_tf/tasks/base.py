@@ -23,7 +23,7 @@ class Task(Protocol):
 
     @property
     def reader(self) -> TextReader | None:
-        """Converts ids to text; None if ids do not stand for words."""
+        """Converts ids to text; None if ids are not words."""
 
     @property
     def score(self) -> str:

@@ -41,7 +41,7 @@ class SyntheticTask:
       UserError: the configuration selects by the frontier, and none is given.
     """
 
-    reader: TextReader | None = None  # ids do not stand for words
+    reader: TextReader | None = None  # ids are not words
 
     def __init__(self, config: Config, oracle: Oracle, frontier: Frontier | None = None):
         if config.score == "frontier" and frontier is None:

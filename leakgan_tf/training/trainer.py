@@ -40,7 +40,7 @@ class Trainer:
       task: real sentences and evaluation.
       folder: the run folder, claimed by the caller.
       distribution: the devices in whose scope the system was created; default: one device.
-      interruption: tells whether to stop; default: the signals sent to this process.
+      interruption: request to stop; default: the signals sent to this process.
     """
 
     def __init__(

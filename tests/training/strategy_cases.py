@@ -69,6 +69,7 @@ def configs():
     # So many filters that every token changes a feature: the direction of no change is noise.
     changes = {"system": "leakgan", "filters": (12, 12)}
     yield "original", small.config(ORIGINAL, **changes)
+    yield "paper", small.config(PAPER_WITHOUT_DROPOUT, **changes)
     yield "masked", small.config(PAPER_WITHOUT_DROPOUT, task="text", padding="masked", **changes)
     for system in ("seqgan", "rankgan"):
         yield system, small.config(system=system, seqgan_dropout=0.0, rankgan_references=3)
