@@ -70,10 +70,17 @@ class Records:
             tf.summary.text(name, "\n".join("    " + line for line in lines))
 
     def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
-        """Writes histograms of arrays, by name, to TensorBoard."""
+        """Writes histograms of arrays, by name, to TensorBoard; values not finite are left out.
+
+        Not with ``tf.summary.histogram``, which takes 3 s and 1.4 GB of memory for LeakGAN's D, and
+        20 ms for the smallest array.
+        """
+        from tensorboard.plugins.histogram.summary_v2 import histogram_pb
+
         with tensorboard_errors(self._tensorboard), self._writer.as_default(step=position):
             for name, array in values.items():
-                tf.summary.histogram(name, array)
+                summary = histogram_pb(name, array[np.isfinite(array)])
+                tf.summary.experimental.write_raw_pb(summary.SerializeToString())
 
     def close(self) -> None:
         """Writes pending events and closes the file."""

@@ -172,6 +172,22 @@ def test_tensorboard_has_samples_and_every_weights_histogram(finished, events):
     assert any(tag.startswith("discriminator/") for tag in histograms)
 
 
+def test_a_histogram_counts_finite_values_between_its_edges(tmp_path):
+    records = logs.Records(tmp_path / "metrics.jsonl", tmp_path / "board")
+    values = np.random.default_rng(0).normal(size=(20, 50)).astype(np.float32)
+    records.histograms(3, {"one": np.append(values, [np.nan, np.inf]), "none": np.full(2, np.nan)})
+    records.close()
+    events = EventAccumulator(str(tmp_path / "board")).Reload()
+    (one,) = (tf.make_ndarray(each.tensor_proto) for each in events.Tensors("one"))
+    assert events.Tensors("one")[0].step == 3
+    left, right, count = one.T
+    assert (left[0], right[-1], count.sum()) == (values.min(), values.max(), 1000)
+    for low, high, number in one[:-1]:
+        assert number == np.sum((values >= low) & (values < high))
+    (none,) = (tf.make_ndarray(each.tensor_proto) for each in events.Tensors("none"))
+    assert not none.any()
+
+
 # --- A stand-in that trains nothing, for what is the trainer's alone -------------------------
 
 
