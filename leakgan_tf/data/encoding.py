@@ -11,7 +11,7 @@ import numpy as np
 from leakgan_tf.config.fields import check_choice, setting
 from leakgan_tf.data.bpe import DEFAULT_PIECES, BPETokenizer, Merge, learn_merges
 from leakgan_tf.data.sources import Source
-from leakgan_tf.data.text import TOKENIZER_NAMES, PitchTokenizer, get_tokenizer
+from leakgan_tf.data.text import TOKENIZER_NAMES, PitchTokenizer, get_tokenizer, normalize
 from leakgan_tf.data.token_store import PADDING, Reading, TokenStore
 from leakgan_tf.data.units import SPLITS
 from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
@@ -190,7 +190,7 @@ def encode_corpus(
     if settings.split == "chunks":
         chunk = _round_up(settings.max_length or DEFAULT_CHUNK, settings)
     store = TokenStore(_round_up(settings.max_length or DEFAULT_CAP, settings), cut)
-    omit = frozenset(settings.omit.split())
+    omit = frozenset(normalize(settings.omit).split())
     readings = [
         [store.read(source, tokenizer, omit, chunk) for source in part]
         for part in (train, test or ())

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import io
 import itertools
+import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,15 @@ _NO_TEXT = "this is not a text file: give the text, saved as UTF-8"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
 
 
+def normalize(text: str) -> str:
+    r"""Returns text in Unicode's composed form, NFC, so that equal words have equal characters.
+
+    >>> normalize("cafe\u0301") == "caf\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def read_sentences(path: str | Path, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Yields ``(line number, stripped line)`` of a text file, plain or gzip; see `read_lines`.
 
@@ -33,8 +43,9 @@ def read_lines(
 ) -> Iterator[tuple[int, str]]:
     """Yields ``(line number, line)`` of a text file, plain or gzip.
 
-    Numbers start at 1. Lines include their line feed. The content, not the name, decides whether a
-    file is compressed. Only one line is in memory at a time.
+    Numbers start at 1. Lines include their line feed, and are in Unicode's form NFC (`normalize`).
+    The content, not the name, decides whether a file is compressed. Only one line is in memory at a
+    time.
 
     Args:
       path: the file; a byte order mark at its start is skipped.
@@ -56,9 +67,11 @@ def read_lines(
             compressed = head.startswith(_GZIP_MAGIC)
             with gzip.GzipFile(fileobj=raw) if compressed else raw as stream:
                 if _is_utf8(encoding):
-                    yield from _utf8_lines(stream, path, most)
+                    lines = _utf8_lines(stream, path, most)
                 else:
-                    yield from _encoded_lines(stream, path, encoding, most)
+                    lines = _encoded_lines(stream, path, encoding, most)
+                for number, line in lines:
+                    yield number, normalize(line)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
 

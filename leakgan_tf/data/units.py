@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from leakgan_tf.data.text import MAX_LINE_BYTES, read_lines
+from leakgan_tf.data.text import MAX_LINE_BYTES, normalize, read_lines
 from leakgan_tf.utils.errors import UserError
 
 SPLITS = ("lines", "sentences", "paragraphs", "chunks")
@@ -44,7 +44,7 @@ def read_units(path: str | Path, column: str, encoding: str, split: str) -> Iter
     most = MAX_LINE_BYTES if split == "lines" else _MOST_LINE_BYTES
     lines = read_lines(path, encoding, most)
     if column:
-        units: Iterator[Numbered] = _read_column(Path(path), lines, column)
+        units: Iterator[Numbered] = _read_column(Path(path), lines, normalize(column))
     elif split in ("sentences", "paragraphs"):
         units = _paragraphs(lines)
     else:
@@ -132,7 +132,7 @@ def _json_column(path: Path, lines: Iterator[Numbered], column: str) -> Iterator
             raise UserError(f"{path} line {number}: no text in {column!r}; it has {names}")
         if not content[column].isascii() and _SURROGATE.search(content[column]):
             raise UserError(f"{path} line {number}: a lone surrogate in {column!r}: not Unicode")
-        yield number, content[column]
+        yield number, normalize(content[column])  # escapes may be decomposed
 
 
 def _csv_column(

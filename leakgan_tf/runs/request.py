@@ -3,6 +3,7 @@
 Does not import TensorFlow, so that a wrong request is refused before TensorFlow is loaded.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from leakgan_tf.config.config import Config
 from leakgan_tf.data.reader import TextReader
+from leakgan_tf.data.text import normalize
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.systems.registry import find_systems, system_config
 from leakgan_tf.utils.errors import UserError
@@ -149,7 +151,7 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
         return []
     if reader is None:
         raise UserError("a prompt needs a run on text: the tokens of this run are not words")
-    tokens = reader.tokenizer.tokenize(prompt)
+    (tokens,) = _tokenize([prompt], reader)
     _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
         raise UserError(
@@ -178,7 +180,7 @@ def encode_template(
         raise UserError(f"a template needs a run of {able}: {config.system} fills no blanks")
     if reader is None:
         raise UserError("a template needs a run on text: the tokens of this run are not words")
-    parts = [reader.tokenizer.tokenize(part) for part in template.split(BLANK)]
+    parts = _tokenize(template.split(BLANK), reader)
     if len(parts) < 2:
         raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
     _refuse_unknown([token for part in parts for token in part], reader, "template")
@@ -193,6 +195,21 @@ def encode_template(
             f"{config.length}: shorten it"
         )
     return ids
+
+
+def _tokenize(parts: Sequence[str], reader: TextReader) -> list[list[str]]:
+    """Returns the tokens of each part, in Unicode's form NFC as `prepare` reads text.
+
+    The vocabulary of a run on a data folder from before that may have words in other forms. If NFC
+    has an unknown word, a form without one is taken: that of the parts, or NFD.
+    """
+    first: list[list[str]] = []
+    for form in (normalize, str, lambda part: unicodedata.normalize("NFD", part)):
+        found = [reader.tokenizer.tokenize(form(part)) for part in parts]
+        if all(reader.vocabulary.knows(token) for tokens in found for token in tokens):
+            return found
+        first = first or found
+    return first
 
 
 def _refuse_unknown(tokens: Sequence[str], reader: TextReader, what: str) -> None:
