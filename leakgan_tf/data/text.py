@@ -103,7 +103,7 @@ def _utf8_lines(
             return
         seen += line[: _GUESSED - len(seen)] if len(seen) < _GUESSED else b""
         if len(line) > most:
-            raise UserError(_too_long(path, number, most))
+            raise UserError(_too_long(path, number, most, "bytes"))
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if b"\0" in line:
@@ -138,15 +138,15 @@ def _encoded_lines(
             if not line:
                 return
             if len(line) > most:
-                raise UserError(_too_long(path, number, most))
+                raise UserError(_too_long(path, number, most, "characters"))
             if "\0" in line:
                 raise UserError(f"{path} line {number}: a NUL character; this is not {encoding}")
             yield number, line
 
 
-def _too_long(path: Path, number: int, most: int) -> str:
+def _too_long(path: Path, number: int, most: int, unit: str) -> str:
     return (
-        f"{path} line {number}: longer than {most:,} bytes; running text in one line is "
+        f"{path} line {number}: longer than {most:,} {unit}; running text in one line is "
         "split by --split=sentences or --split=chunks"
     )
 

@@ -59,6 +59,18 @@ def test_the_longest_line_allowed_is_read(tmp_path):
     assert [len(line) for _, line in read_sentences(path)] == [MAX_LINE_BYTES - 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "unit"), [("", "bytes"), ("utf-16", "characters"), ("cp1252", "characters")]
+)
+def test_the_limit_of_a_line_is_named_in_its_own_unit(tmp_path, encoding, unit):
+    most = "é" * (MAX_LINE_BYTES // (2 if unit == "bytes" else 1))
+    path = write(tmp_path, most.encode(encoding or "utf-8"))
+    assert len(list(read_sentences(path, encoding))) == 1
+    path = write(tmp_path, f"{most}é".encode(encoding or "utf-8"))
+    with pytest.raises(UserError, match=rf"line 1: longer than 1,000,000 {unit};"):
+        list(read_sentences(path, encoding))
+
+
 def test_reading_streams_good_lines_come_before_the_bad_one(tmp_path):
     lines = read_sentences(write(tmp_path, b"a\nb\n\xff\n"))
     assert [next(lines), next(lines)] == [(1, "a"), (2, "b")]
