@@ -16,6 +16,7 @@ from leakgan_tf.utils.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
 _GUESSED = 1 << 16  # bytes used to guess an encoding
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 _GZIP_MAGIC = b"\x1f\x8b"
 _NO_TEXT = "this is not a text file: give the text, saved as UTF-8"
 PITCHES = tuple(str(number) for number in range(21, 109))  # MIDI numbers of a piano's 88 keys
@@ -43,7 +44,8 @@ def read_lines(
 ) -> Iterator[tuple[int, str]]:
     """Yields ``(line number, line)`` of a text file, plain or gzip.
 
-    Numbers start at 1. Lines include their line feed, and are in Unicode's form NFC (`normalize`).
+    Numbers start at 1. Lines end with a line feed, or with a carriage return where these are more
+    (old Macintosh). They include it, and are in Unicode's form NFC (`normalize`).
     The content, not the name, decides whether a file is compressed. Only one line is in memory at a
     time.
 
@@ -66,14 +68,26 @@ def read_lines(
                 raise UserError(f"{path} is {found}")
             compressed = head.startswith(_GZIP_MAGIC)
             with gzip.GzipFile(fileobj=raw) if compressed else raw as stream:
-                if _is_utf8(encoding):
-                    lines = _utf8_lines(stream, path, most)
-                else:
-                    lines = _encoded_lines(stream, path, encoding, most)
-                for number, line in lines:
+                for number, line in _lines(stream, path, encoding, most):
                     yield number, normalize(line)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _lines(
+    stream: io.BufferedReader | gzip.GzipFile, path: Path, encoding: str, most: int
+) -> Iterator[tuple[int, str]]:
+    """Returns the lines of a stream by its encoding and its line ends."""
+    utf8 = _is_utf8(encoding)
+    try:
+        returns = _ends_with_returns(stream.peek(_GUESSED), encoding)
+    except _DAMAGED as error:
+        raise _damaged(path, 1, error) from error
+    if returns:
+        return _encoded_lines(stream, path, "utf-8-sig" if utf8 else encoding, most, newline="")
+    if utf8:
+        return _utf8_lines(stream, path, most)
+    return _encoded_lines(stream, path, encoding, most)
 
 
 def _is_utf8(encoding: str) -> bool:
@@ -90,6 +104,25 @@ def _is_utf8(encoding: str) -> bool:
     return info.name in ("utf-8", "utf-8-sig")
 
 
+def _ends_with_returns(head: bytes, encoding: str) -> bool:
+    """Returns whether lines end with carriage returns, by the first bytes of a file.
+
+    Returns directly before a line feed, as of Windows, do not count. What is not text in this
+    encoding is refused where lines are read, with better advice.
+    """
+    try:
+        text = codecs.getincrementaldecoder(encoding or "utf-8")().decode(head)
+    except UnicodeError:
+        return False
+    *lines, rest = text.split("\n")
+    returns = sum(line.rstrip("\r").count("\r") for line in lines) + rest.count("\r")
+    return "\0" not in text and returns > len(lines)
+
+
+def _damaged(path: Path, number: int, error: Exception) -> UserError:
+    return UserError(f"{path} line {number}: damaged gzip file: {error}")
+
+
 def _utf8_lines(
     stream: BinaryIO | io.BufferedIOBase, path: Path, most: int
 ) -> Iterator[tuple[int, str]]:
@@ -97,8 +130,8 @@ def _utf8_lines(
     for number in itertools.count(1):
         try:
             line = stream.readline(most + 1)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
+        except _DAMAGED as error:
+            raise _damaged(path, number, error) from error
         if not line:
             return
         seen += line[: _GUESSED - len(seen)] if len(seen) < _GUESSED else b""
@@ -121,14 +154,14 @@ def _utf8_lines(
 
 
 def _encoded_lines(
-    stream: BinaryIO | io.BufferedIOBase, path: Path, encoding: str, most: int
+    stream: BinaryIO | io.BufferedIOBase, path: Path, encoding: str, most: int, newline: str = "\n"
 ) -> Iterator[tuple[int, str]]:
-    with io.TextIOWrapper(stream, encoding, newline="\n") as text:  # type: ignore[type-var]
+    with io.TextIOWrapper(stream, encoding, newline=newline) as text:  # type: ignore[type-var]
         for number in itertools.count(1):
             try:
                 line = text.readline(most + 1)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise UserError(f"{path} line {number}: damaged gzip file: {error}") from error
+            except _DAMAGED as error:
+                raise _damaged(path, number, error) from error
             except UnicodeError as error:
                 reason = getattr(error, "reason", error)
                 raise UserError(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leakgan_tf.data import text
 from leakgan_tf.data.text import MAX_LINE_BYTES, get_tokenizer, read_sentences
+from leakgan_tf.data.units import read_units
 from leakgan_tf.utils.errors import UserError
 
 any_text = settings(derandomize=True, deadline=None, max_examples=200)
@@ -22,6 +23,43 @@ def write(folder, content, name="text.txt"):
 def test_lines_are_numbered_stripped_and_blank_ones_kept(tmp_path):
     path = write(tmp_path, "  ä b \r\n\n\t\nc".encode())
     assert list(read_sentences(path)) == [(1, "ä b"), (2, ""), (3, ""), (4, "c")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "mac_roman"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("end", ["\r", ""])
+def test_lines_of_an_old_macintosh_end_with_carriage_returns(tmp_path, encoding, pack, end):
+    lines = [f"ligne {number} é" for number in range(20_000)]
+    path = write(tmp_path, pack(("\r".join(lines) + end).encode(encoding)))
+    given = "" if encoding.startswith("utf-8") else encoding
+    assert list(read_sentences(path, given)) == list(enumerate(lines, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"a\rb\r\rc\n", ["a", "b", "", "c"]),  # a line feed was added at the end
+        (b"a\rb\r\n\rc", ["a", "b", "", "c"]),
+        (b"a\r\nb\r\nc", ["a", "b", "c"]),  # Windows
+        (b"a\r\r\nb\r\r\n", ["a", "b"]),  # converted twice
+        (b"a\rb\nc\nd\n", ["a\rb", "c", "d"]),  # a stray return within a line
+        (b"\r\r", ["", ""]),
+    ],
+)
+def test_the_kind_of_line_end_that_prevails_counts(tmp_path, content, lines):
+    assert [line for _, line in read_sentences(write(tmp_path, content))] == lines
+
+
+def test_lines_ended_by_returns_are_refused_by_number_with_advice(tmp_path):
+    long = b"ok\r" * 9 + b"x" * (MAX_LINE_BYTES + 1)
+    for content, told in (
+        (b"good\rfine\rh\xe9 \r", "line 1: not UTF-8 .*--encoding=cp1252"),
+        (b"good\r" * 9000 + b"\xe9 \r", "or after: not utf-8"),
+        (b"good\r" * 9000 + b"\0\r", r"line 9001: a NUL character"),
+        (long, "line 10: longer than 1,000,000 characters"),
+    ):
+        with pytest.raises(UserError, match=told):
+            list(read_sentences(write(tmp_path, content)))
 
 
 def test_gzip_is_recognised_by_content(tmp_path):
@@ -169,3 +207,11 @@ def test_pitches_are_a_pianos_and_nothing_else():
     for line in ("20", "109", "60 C4", "060", "-60", "60.0", "٦٠"):
         with pytest.raises(UserError, match="is not a pitch: give whole numbers from 21 to 108"):
             tokenizer.tokenize(line)
+
+
+def test_tables_and_paragraphs_may_end_their_lines_with_returns(tmp_path):
+    table = write(tmp_path, b'id,text\r1,a dog\r2,"two\rlines"\r3,a cat\r', "a.csv")
+    found = [text for _, text in read_units(table, "text", "", "lines")]
+    assert found == ["a dog", "two lines", "a cat"]
+    book = write(tmp_path, b"one\rtwo\r\rthree\r", "b.txt")
+    assert list(read_units(book, "", "", "paragraphs")) == [(1, "one two"), (2, "three")]
