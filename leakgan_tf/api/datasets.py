@@ -16,6 +16,7 @@ from leakgan_tf.data.melodies import SETTINGS as MELODY_SETTINGS
 from leakgan_tf.data.melodies import melody_sources, read_folder, window_length
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.data.sources import Source
+from leakgan_tf.utils.arguments import NUMBER, PATH, SWITCH, as_list, check_type
 from leakgan_tf.utils.errors import UserError
 
 DATA_DIR_VARIABLE = "LEAKGAN_TF_DATA"
@@ -41,6 +42,7 @@ class Dataset:
     """
 
     def __init__(self, path: str | Path, account: str = ""):
+        check_type(PATH, path=path)
         self.path = Path(path)
         self.contents: TextDataset = load_dataset(path)
         self.account = account
@@ -108,6 +110,12 @@ def prepare(
     Raises:
       UserError: an argument or the text cannot be used, or ``out`` cannot be made.
     """
+    inputs = as_list(PATH, "source", source)
+    held_out = [] if test is None else as_list(PATH, "test", test)
+    check_type(PATH, out=out)
+    check_type(PATH, optional=True, data_dir=data_dir)
+    check_type(SWITCH, overwrite=overwrite, download=download)
+    check_type(NUMBER, optional=True, step=step)
     known = [field.name for field in dataclasses.fields(PrepareSettings)]
     for name in settings:
         if name not in known:
@@ -120,9 +128,6 @@ def prepare(
         _refuse("MIDI files", test=test)
         return prepare_midi(source, out, step, overwrite, settings)
     _refuse("text", step=step)
-    inputs, held_out = (
-        [each] if isinstance(each, str | Path) else list(each) for each in (source, test or [])
-    )
     return prepare_text(inputs, out, held_out, overwrite, settings)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from leakgan_tf.data import text
+from leakgan_tf.metrics.bleu import SMOOTHINGS
 from leakgan_tf.metrics.temperatures import check_temperature, temperature_title
 from leakgan_tf.metrics.text_scores import bleu_signature, text_scores
 from leakgan_tf.reporting import figure_tables
@@ -16,6 +17,7 @@ from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_ta
 from leakgan_tf.reporting.tables import plain
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.shipped import find_run
+from leakgan_tf.utils.arguments import NUMBER, PATH, SWITCH, TEXT, WHOLE, as_list, check_type
 from leakgan_tf.utils.errors import UserError
 
 MOST = 2000  # default limit of samples and of references in the scores of a run
@@ -120,18 +122,33 @@ def evaluate(
     Raises:
       UserError: a file or run cannot be used, or arguments contradict each other.
     """
-    _refuse_idle(locals())
-    if run is None:
+    folders = None if run is None else as_list(PATH, "run", run)
+    temperatures = tuple(as_list(NUMBER, "temperatures", temperatures, alone=False))
+    _check_arguments(locals())
+    if folders is None:
         paths = {"samples": samples, "references": references, "train": train}
         given = {name: str(path) for name, path in paths.items() if path is not None}
         return score_files(given, tokenizer, lowercase, smoothing, encoding)
-    folders = [run] if isinstance(run, str | Path) else run
     check_runs(folders, temperatures, num, best, language_model, reverse_lm)
     from leakgan_tf.evaluation.text import sweep_run  # imports TensorFlow
 
     own = temperatures, data, num, language_model, reverse_lm, best
     named_folders = _names([str(folder) for folder in folders]).items()
     return Scores({name: sweep_run(folder, *own) for name, folder in named_folders})
+
+
+def _check_arguments(arguments: Mapping[str, Any]) -> None:
+    """Raises ``UserError`` for arguments of `evaluate` of another type, or without effect."""
+
+    def given(*names: str) -> dict[str, Any]:
+        return {name: arguments[name] for name in names}
+
+    paths = given("samples", "references", "train", "data", "language_model")
+    check_type(PATH, optional=True, **paths)
+    check_type(WHOLE, **given("num"))
+    check_type(SWITCH, **given("best", "reverse_lm", "lowercase"))
+    check_type(TEXT, **given("tokenizer", "smoothing", "encoding"))
+    _refuse_idle(arguments)
 
 
 def _refuse_idle(arguments: Mapping[str, object]) -> None:
@@ -192,6 +209,8 @@ def score_files(
     for name in ("samples", "references"):
         if name not in paths:
             raise UserError(f"{name} is missing: a file with one sentence per line")
+    if smoothing not in SMOOTHINGS:
+        raise UserError(f"unknown smoothing {smoothing!r}: one of {', '.join(SMOOTHINGS)}")
     chosen = text.get_tokenizer(tokenizer, lowercase=lowercase)
     sentences, blank = {}, {}
     for name, path in paths.items():

@@ -15,13 +15,14 @@ from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.runs.shapes import MadeBy
 from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
+from leakgan_tf.training.placement import Placement
+from leakgan_tf.utils.arguments import PATH, TEXT, WHOLE, check_type
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.interruption import PROCESS
 
 if TYPE_CHECKING:
     from leakgan_tf.runs.load import TrainedGenerator
     from leakgan_tf.tasks.base import Task
-    from leakgan_tf.training.placement import Placement
 
 ORACLE_TASK = "synthetic"  # as `Config.task` names it
 
@@ -69,6 +70,7 @@ def train(
       UserError: a value is impossible, or the folder has another configuration.
       TrainingError: a loss is not finite, or another worker was lost.
     """
+    _check_types(locals())
     made_by: MadeBy = {"command": command or _describe_call({**locals(), **fields})}
     chosen = (preset, semantics, system, seed, fields)
     if _is_text(data, task) and data is not None:
@@ -85,6 +87,23 @@ def train(
     with PROCESS.signals():
         train_run(config, make_task, folder, made_by, prepare_process(placement))
     return load(folder)
+
+
+def _check_types(arguments: Mapping[str, Any]) -> None:
+    """Raises ``UserError`` that names an argument of `train` with another type."""
+
+    def given(*names: str) -> dict[str, Any]:
+        return {name: arguments[name] for name in names}
+
+    if not isinstance(arguments["data"], Dataset):
+        check_type(PATH, optional=True, **given("data"))
+    check_type(TEXT, **given("system", "preset", "task"))
+    check_type(TEXT, optional=True, **given("semantics"))
+    check_type(PATH, optional=True, **given("run_dir", "oracle_params"))
+    check_type(WHOLE, **given("seed"))
+    check_type(WHOLE, optional=True, **given("length"))
+    if not isinstance(arguments["placement"], Placement | None):
+        raise UserError("placement must be a Placement of leakgan_tf.training.placement")
 
 
 def _announce(config: Config) -> None:

@@ -5,7 +5,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from leakgan_tf.utils.arguments import NUMBER, SWITCH, TEXT, WHOLE, as_list, check_type
 from leakgan_tf.utils.errors import UserError
+
+_KINDS = {bool: SWITCH, int: WHOLE, float: NUMBER, str: TEXT}
 
 
 def setting(
@@ -42,13 +45,17 @@ def check_choice(field: dataclasses.Field[Any], value: Any, name: str = "") -> N
 
 
 def check_setting(name: str, field: dataclasses.Field[Any], value: Any) -> None:
-    """Raises ``UserError`` unless a value is among the field's choices or within its limits.
+    """Raises ``UserError`` for a value of another type, outside the choices or beyond the limits.
 
     Args:
       name: name of the field in the message.
       field: created by `setting`.
       value: the value to check.
     """
+    if isinstance(field.default, tuple):
+        as_list(WHOLE, name, value, alone=False)
+    elif type(field.default) in _KINDS:
+        check_type(_KINDS[type(field.default)], **{name: value})
     check_choice(field, value, name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return

@@ -31,6 +31,7 @@ from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils import quiet
+from leakgan_tf.utils.arguments import PATH, SWITCH, WHOLE, check_type
 from leakgan_tf.utils.errors import UserError
 
 # The second number of all stateless seeds for users' samples. Exported models, which cannot derive
@@ -192,6 +193,7 @@ class TrainedGenerator:
         Raises:
           UserError: the run has no discriminator, or a value is impossible.
         """
+        check_type(WHOLE, candidates=candidates)
         if candidates < 1:
             raise UserError(f"resample must be at least 1, not {candidates}")
         Request(num, temperature, seed)  # refuses impossible values
@@ -271,6 +273,8 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     Raises:
       UserError: there is no run, it has no checkpoint yet, or a file is damaged.
     """
+    check_type(PATH, run_dir=run_dir)
+    check_type(SWITCH, best=best)
     folder = RunFolder(find_run(run_dir))
     path = folder.weights(best)
     config = folder.read_config()

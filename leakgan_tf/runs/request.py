@@ -15,6 +15,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.data.text import normalize
 from leakgan_tf.metrics.temperatures import check_temperature
 from leakgan_tf.systems.registry import find_systems, system_config
+from leakgan_tf.utils.arguments import NUMBER, SWITCH, TEXT, WHOLE, check_type
 from leakgan_tf.utils.errors import UserError
 
 OUTSIDE = (
@@ -57,6 +58,10 @@ class Request:
     novel: bool = False
 
     def __post_init__(self) -> None:
+        check_type(WHOLE, num=self.num, seed=self.seed, top_k=self.top_k)
+        check_type(NUMBER, temperature=self.temperature, top_p=self.top_p)
+        check_type(TEXT, prompt=self.prompt, template=self.template)
+        check_type(SWITCH, greedy=self.greedy, unique=self.unique, novel=self.novel)
         if self.num < 0:
             raise UserError(f"num must be 0 or more, not {self.num}")
         if not -(2**31) <= self.seed < 2**31:

@@ -6,6 +6,7 @@ from leakgan_tf.config.config import Config
 from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.text_config import dataset_digest
+from leakgan_tf.utils.arguments import PATH, check_type
 from leakgan_tf.utils.errors import UserError
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
@@ -53,6 +54,7 @@ def run_data(run_dir: Path, digest: str, data: str | Path | None = None) -> Text
     Raises:
       UserError: the folder is missing, damaged, or not the one that the run was trained on.
     """
+    check_type(PATH, optional=True, data=data)
     folder = data or run_dir / RunFolder(run_dir).read().get("made_by", {}).get("data", "")
     dataset = load_dataset(folder)
     if dataset_digest(dataset) != digest:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import leakgan_tf
 from helpers import runs
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.request import Request, make_request
 from leakgan_tf.training.logs import Bar
 from leakgan_tf.training.trainer import Trainer
 from leakgan_tf.utils.errors import UserError
@@ -125,6 +127,85 @@ def test_bad_arguments_are_refused(folder, call, words):
     with pytest.raises(UserError, match=words):
         call()
     assert not Path("out").exists()
+
+
+_PATHS = "must be a path or a list of paths, not"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: leakgan_tf.prepare(None, "out"), f"source {_PATHS} None"),
+        (lambda: leakgan_tf.prepare(3, "out"), f"source {_PATHS} 3"),
+        (lambda: leakgan_tf.prepare(["cats.txt", 3], "out"), r"source\[1\] must be a path, not 3"),
+        (lambda: leakgan_tf.prepare("cats.txt", None), "out must be a path, not None"),
+        (lambda: leakgan_tf.prepare("cats.txt", "out", test=3), f"test {_PATHS} 3"),
+        (
+            lambda: leakgan_tf.prepare("cats.txt", "out", overwrite="no"),
+            "overwrite must be True or",
+        ),
+        (lambda: leakgan_tf.prepare("cats.txt", "out", step="a"), "step must be a number, not 'a'"),
+        (lambda: leakgan_tf.prepare("captions", "out", data_dir=3), "data_dir must be a path"),
+        (lambda: leakgan_tf.Dataset(None), "path must be a path, not None"),
+        (lambda: leakgan_tf.train(None), "data is missing"),
+        (lambda: leakgan_tf.train(3), "data must be a path, not 3"),
+        (lambda: leakgan_tf.train(["cats"]), r"data must be a path, not \['cats'\]"),
+        (lambda: leakgan_tf.train("cats", None), "system must be text, not None"),
+        (lambda: leakgan_tf.train("cats", "mle", "smoke", 3), "run_dir must be a path, not 3"),
+        (lambda: leakgan_tf.train("cats", seed=None), "seed must be a whole number, not None"),
+        (lambda: leakgan_tf.train("cats", seed=True), "seed must be a whole number, not True"),
+        (lambda: leakgan_tf.train("cats", batch_size="a"), "batch_size must be a whole number"),
+        (lambda: leakgan_tf.train("cats", windows=3), "windows must be a list of whole numbers"),
+        (lambda: leakgan_tf.train("cats", rollouts="a"), "rollouts must be a whole number"),
+        (
+            lambda: leakgan_tf.train(task="synthetic", oracle_params=3),
+            "oracle_params must be a path",
+        ),
+        (lambda: leakgan_tf.train("cats", placement="gpu"), "placement must be a Placement"),
+        (lambda: leakgan_tf.load(3), "run_dir must be a path, not 3"),
+        (lambda: leakgan_tf.load(None), "run_dir must be a path, not None"),
+        (lambda: leakgan_tf.load("runs", best="no"), "best must be True or False, not 'no'"),
+        (lambda: leakgan_tf.evaluate(None), "samples is missing"),
+        (lambda: leakgan_tf.evaluate(3), f"run {_PATHS} 3"),
+        (lambda: leakgan_tf.evaluate([3]), r"run\[0\] must be a path, not 3"),
+        (
+            lambda: leakgan_tf.evaluate("runs", temperatures=1.0),
+            "must be a list of numbers, not 1.0",
+        ),
+        (
+            lambda: leakgan_tf.evaluate("runs", temperatures="1"),
+            "must be a list of numbers, not '1'",
+        ),
+        (
+            lambda: leakgan_tf.evaluate("runs", temperatures=[None]),
+            r"temperatures\[0\] must be a n",
+        ),
+        (lambda: leakgan_tf.evaluate("runs", num="a"), "num must be a whole number, not 'a'"),
+        (lambda: leakgan_tf.evaluate("runs", data=3), "data must be a path, not 3"),
+        (lambda: leakgan_tf.evaluate("runs", language_model=3), "language_model must be a path"),
+        (lambda: leakgan_tf.evaluate(samples=3, references="cats.txt"), "samples must be a path"),
+        (
+            lambda: leakgan_tf.evaluate(samples="a", references="b", encoding=3),
+            "encoding must be t",
+        ),
+        (lambda: leakgan_tf.evaluate(samples="a", references="b", smoothing="x"), "one of method1"),
+    ],
+)
+def test_arguments_of_other_types_are_refused_by_name(folder, call, words):
+    with pytest.raises(UserError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    assert not Path("out").exists()
+
+
+def test_numbers_of_numpy_are_numbers(folder):
+    data = leakgan_tf.prepare("cats.txt", "numbers", max_length=8, test=None, overwrite=np.True_)
+    assert data.contents.length == 8
+    Request(np.int64(3), np.float32(0.5), np.int32(7), top_k=np.int8(2), greedy=np.False_)
+    with pytest.raises(UserError, match="num must be a whole number, not 2.5"):
+        Request(2.5)
+    with pytest.raises(UserError, match="prompt must be text, not 3"):
+        make_request(2, prompt=3)
 
 
 def test_importing_the_package_imports_no_tensorflow():
