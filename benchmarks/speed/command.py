@@ -8,6 +8,7 @@ differ, and timings are noisy: compare the rows of one table, not tables.
 
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from absl import flags
@@ -78,7 +79,7 @@ def make_configs(values: flags.FlagValues) -> dict[str, Config]:
     return configs
 
 
-def check(values: flags.FlagValues) -> None:
+def check(values: flags.FlagValues, configs: Mapping[str, Config]) -> None:
     """Raises ``UserError`` if a flag cannot be used."""
     for name in ("repeats", "samples", "budget"):
         if values[name].value <= 0:
@@ -87,6 +88,9 @@ def check(values: flags.FlagValues) -> None:
         raise UserError(f"--updates takes whole numbers above 0, not {','.join(values.updates)}")
     if unknown := [key for key in values.stages if key not in STAGES]:
         raise UserError(f"unknown stage {unknown[0]!r}: one of {', '.join(STAGES)}")
+    for size, config in configs.items():
+        if set(values.stages) == {"oracle_sampling"} and config.task != "synthetic":
+            raise UserError(f"--stages: {size} has no oracle, so no stage oracle_sampling")
     if values.json:
         refuse_existing(values.json, values.overwrite)
 
@@ -94,7 +98,7 @@ def check(values: flags.FlagValues) -> None:
 def run(values: flags.FlagValues) -> None:
     """Measures all sizes, prints the report and writes the figures."""
     configs = make_configs(values)
-    check(values)
+    check(values, configs)
     # TensorFlow takes seconds to start: not for bad input.
     import tensorflow as tf
 
@@ -129,9 +133,9 @@ def run(values: flags.FlagValues) -> None:
     }  # fmt: skip
     if values.startup:
         content["startup_seconds"] = measure_start(next(iter(configs.values())))
-    print_report(content)
-    if values.json:
+    if values.json:  # before the table, whose reader may close the pipe early
         write_json(values.json, content)
+    print_report(content)
 
 
 def main() -> int:

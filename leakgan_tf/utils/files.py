@@ -20,7 +20,7 @@ _LEFTOVER = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part", re.DOTALL)  # as `tempfile
 
 
 def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
-    """Returns ``path``; raises ``UserError`` if it exists and may not be overwritten."""
+    """Returns ``path``; raises ``UserError`` if it exists, or no file can be written there."""
     path = Path(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder, not a file")
@@ -28,6 +28,10 @@ def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
         raise UserError(f"{path} is not a regular file; give another name")
     if path.exists() and not overwrite:
         raise UserError(f"{path} exists; give another name or --overwrite")
+    ancestor = next(parent for parent in path.absolute().parents if parent.exists())
+    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
+        reason = f"{ancestor} is not a folder that can be written to"
+        raise UserError(f"cannot write {path}: {reason}")
     return path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.speed import command as speed
-from benchmarks.speed import limits, timing
+from benchmarks.speed import limits, report, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
 from benchmarks.speed.phases import PhaseTime, measure_phases
@@ -27,6 +27,7 @@ from helpers.tiny import tiny
 from leakgan_tf.cli import entry
 from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.systems.registry import system_config
+from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.hardware import hardware
 
 LEAKGAN = system_config("leakgan")
@@ -248,6 +249,36 @@ def test_files_are_not_overwritten_unasked(tmp_path, capsys):
     assert benchmark("--preset=smoke", f"--json={path}") == 2
     assert "exists" in capsys.readouterr().err
     assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("sizes", ["coco", "oracle20,coco"])
+def test_a_size_without_any_of_the_stages_is_refused(sizes, capsys):
+    words = ("--preset=smoke", f"--sizes={sizes}", "--stages=oracle_sampling")
+    assert benchmark(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "coco has no oracle" in line
+
+
+def test_figures_that_cannot_be_written_are_refused_before_anything_is_measured(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(limits, "measure_limits", lambda: pytest.fail("measured"))
+    (tmp_path / "file").write_text("")
+    assert benchmark("--preset=smoke", f"--json={tmp_path}/file/speed.json") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"cannot write {tmp_path}/file/speed.json" in line
+
+
+def test_figures_are_written_before_the_table_is_printed(tmp_path, monkeypatch):
+    def closed(content):
+        raise UserError("the table cannot be printed")
+
+    monkeypatch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
+    monkeypatch.setattr(report, "print_report", closed)
+    path = tmp_path / "speed.json"
+    words = ("--stages=features", "--updates=", "--nostartup", f"--json={path}")
+    assert benchmark(*SMALL, *words) == 2
+    assert list(json.loads(path.read_text())["sizes"]["oracle20"]["stages"]) == ["features"]
 
 
 def test_bad_input_does_not_wait_for_tensorflow():

@@ -136,3 +136,16 @@ def test_json_that_cannot_be_read_is_told(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"value\.json (is not JSON|cannot be read)"):
         read_json(path, "a run")
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "a.json", tmp_path / "file" / "deep" / "a.json"):
+        with pytest.raises(UserError, match="cannot write .*a.json: .*file is not a folder that"):
+            refuse_existing(path)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    if not os.access(closed, os.W_OK):  # the superuser may write everywhere
+        with pytest.raises(UserError, match="closed is not a folder that can be written to"):
+            refuse_existing(closed / "new" / "a.json")
+    assert refuse_existing(tmp_path / "new" / "deep" / "a.json").name == "a.json"
