@@ -4,6 +4,7 @@ Unlike pre-trained encoders, it needs no download. Scores are comparable only be
 the same language model, not with figures of papers.
 """
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -87,7 +88,8 @@ def filling_scores(
     Returns:
       ``nll_filled_language_model``: NLL of the fillings under the language model given the previous
       tokens, in nats per masked token; ``nll_masked_language_model``: the same for the real tokens
-      in the gaps. Unknown words do not count. Empty if the system does not fill gaps.
+      in the gaps. Unknown words do not count; without other words it is NaN. Empty if the system
+      does not fill gaps.
     """
     filling, ends = trained.system, scorer.config.ends
     if not isinstance(filling, FillDiscriminating):
@@ -99,7 +101,7 @@ def filling_scores(
     for name, tokens in (("filled", filled), ("masked", real)):
         counted = counted_tokens(tokens, ends, dataset.vocabulary.unknown_id) & ~present
         log_prob = scorer.generator.log_prob(tokens)[counted]
-        cost = -np.sum(log_prob, dtype=np.float64) / max(len(log_prob), 1)
+        cost = -np.mean(log_prob, dtype=np.float64) if len(log_prob) else math.nan
         scores[f"nll_{name}_language_model"] = float(cost)
     return scores
 

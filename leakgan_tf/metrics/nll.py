@@ -1,5 +1,6 @@
 """Negative log-likelihoods in nats per token: by default the mean over all n·T tokens."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -84,10 +85,15 @@ def held_out_nlls(
     ends: bool = False,
     unknown: int | None = None,
 ) -> list[float]:
-    """Returns `held_out_nll` at each temperature, from one pass through the model."""
+    """Returns `held_out_nll` at each temperature, from one pass through the model.
+
+    NaN if no token counts: 0 would be the best NLL.
+    """
     log_probs = generator.log_probs(sentences, temperatures, path)  # (n, K, T)
     mask = counted_tokens(sentences, ends, unknown)  # (n, T)
-    count = max(mask.sum(), 1)
+    count = mask.sum()
+    if not count:
+        return [math.nan] * len(temperatures)
     each = np.moveaxis(log_probs, 1, 0)
     return [float(-np.sum(log_prob[mask], dtype=np.float64) / count) for log_prob in each]
 

@@ -303,9 +303,11 @@ def test_the_sweep_scores_held_out_sentences_in_one_pass(dataset):
     np.testing.assert_allclose(per_temperature, per_temperature[0], rtol=1e-12)
 
 
-def test_without_a_known_token_there_is_no_nll_but_a_number():
-    ids = np.full([2, T], UNK_ID, np.int32)
-    assert held_out_nll(Recorder(ids), ids, 1.0, unknown=UNK_ID) == 0.0
+def test_without_a_known_token_there_is_no_nll():
+    ids = np.full([2, T], UNK_ID, np.int32)  # 0.0 would be the best of all
+    assert np.isnan(held_out_nll(Recorder(ids), ids, 1.0, unknown=UNK_ID))
+    ids[0, 0] = 2
+    assert held_out_nll(Recorder(ids), ids, 1.0, unknown=UNK_ID) == 1.0
 
 
 def nltk_bleu(samples, references, order):
