@@ -1,5 +1,6 @@
 """Diversity of samples, and the share of copied training sentences."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from leakgan_tf.metrics.bleu import Sentence, ngrams
@@ -94,8 +95,9 @@ def copied_sentences(samples: Sequence[Sentence], training: Iterable[Sentence]) 
         ValueError: If there is no sample.
     """
     _require(samples)
-    known = _distinct(training)
-    return sum(tuple(sample) in known for sample in samples) / len(samples)
+    waiting = Counter(map(tuple, samples))  # the training sentences are too many to be kept
+    copied = sum(waiting.pop(tuple(sentence), 0) for sentence in training)
+    return copied / len(samples)
 
 
 def _distinct(sentences: Iterable[Sentence]) -> set[tuple]:

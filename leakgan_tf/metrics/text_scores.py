@@ -1,6 +1,6 @@
 """All scores of generated text, with the protocol by which they were computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leakgan_tf import __version__
@@ -24,6 +24,7 @@ def text_scores(
     smoothing: str = "method1",
     available: Mapping[str, int] | None = None,
     notes: Mapping[str, Any] | None = None,
+    every: Iterable[Sentence] | None = None,
 ) -> dict[str, Any]:
     """Scores samples against held-out sentences and, if given, the training set.
 
@@ -38,6 +39,8 @@ def text_scores(
         available: Number of sentences from which the caller chose these, under ``"samples"``,
             ``"references"`` or ``"train"``; default: all were used.
         notes: Further entries of the protocol: files, a seed, a temperature.
+        every: All training sentences, in which copies are counted; iterated once. Default:
+            ``train``.
 
     Returns:
         A JSON-serializable dict with scores in [0, 1]: ``"bleu"``, ``"self_bleu"``,
@@ -67,7 +70,10 @@ def text_scores(
     scores["distinct"] = _named(diversity.distinct_ngrams(samples))
     scores["distinct_sentences"] = diversity.distinct_sentences(samples)
     if train is not None:
-        scores["copied_from_train"] = diversity.copied_sentences(samples, train)
+        known = train if every is None else every
+        scores["copied_from_train"] = diversity.copied_sentences(samples, known)
+        if every is not None and protocol["train"]["available"] > len(train):
+            protocol["copied_from_train"] += ", all available training sentences"
     scores["protocol"] = protocol
     return scores
 

@@ -46,7 +46,8 @@ def score_generator(
 ) -> dict[str, Any]:
     """Returns text scores with their protocol, and the held-out NLL at the same temperature.
 
-    Scores against the training set use its first `num` sentences, but at least `MOST`.
+    BLEU against the training set uses its first `num` sentences, but at least `MOST`. Copies are
+    counted in all of it.
 
     Args:
       generator: the generator to score; its weights do not change.
@@ -78,6 +79,7 @@ def score_generator(
         lowercase=reader.tokenizer.lowercase,
         available={"references": len(dataset.test), "train": len(dataset.train)},
         notes=_notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples)),
+        every=map(reader.tokens, dataset.train),
     )
     return {
         "temperature": temperature,

@@ -105,3 +105,15 @@ def test_the_signature_is_the_protocol_on_one_line():
     del protocol["version"]  # of an earlier result
     old = bleu_signature(protocol | {"lowercase": False})
     assert "|case:mixed|" in old and old.endswith("|version:unknown")
+
+
+def test_copies_are_counted_in_all_training_sentences():
+    every = [*TRAIN, SAMPLES[2]]
+    scores = text_scores(
+        SAMPLES, REFERENCES, TRAIN, available={"train": 3}, every=iter(every), **SAID
+    )
+    alone = text_scores(SAMPLES, REFERENCES, TRAIN, **SAID)
+    assert (scores["copied_from_train"], alone["copied_from_train"]) == (1.0, 2 / 3)
+    assert scores["bleu_train"] == alone["bleu_train"]
+    stated = [each["protocol"]["copied_from_train"] for each in (scores, alone)]
+    assert "all available" in stated[0] and "available" not in stated[1]

@@ -17,6 +17,7 @@ from leakgan_tf.data.vocabulary import EOS_ID, UNK_ID, Vocabulary
 from leakgan_tf.metrics.nll import held_out_nll
 from leakgan_tf.runs.load import load
 from leakgan_tf.systems.registry import make_system
+from leakgan_tf.tasks import text_scores
 from leakgan_tf.tasks.text import TextTask
 from leakgan_tf.tasks.text_scores import SWEEP, SWEPT, temperature_sweep
 from leakgan_tf.training.session import train_run
@@ -308,6 +309,17 @@ def test_without_a_known_token_there_is_no_nll():
     assert np.isnan(held_out_nll(Recorder(ids), ids, 1.0, unknown=UNK_ID))
     ids[0, 0] = 2
     assert held_out_nll(Recorder(ids), ids, 1.0, unknown=UNK_ID) == 1.0
+
+
+def test_copies_are_counted_in_training_sentences_beyond_those_of_bleu(dataset, monkeypatch):
+    monkeypatch.setattr(text_scores, "MOST", 10)
+    samples = dataset.train[[0, 20, 39]]
+    assert not rows(samples[1:]) & rows(dataset.train[:10])
+    task = task_of(dataset)
+    own = (Recorder(samples), task.config, dataset, task.reader, 1.0)
+    scores = text_scores.score_generator(*own, num=3)
+    assert scores["copied_from_train"] == 1.0
+    assert scores["protocol"]["train"] == {"available": 40, "used": 10}
 
 
 def nltk_bleu(samples, references, order):
