@@ -14,6 +14,7 @@ COMMANDS = {
     "prepare": "text files, or a named corpus, to a data folder",
     "train": "a system on a data folder",
     "generate": "sentences of a trained run",
+    "score": "log-probabilities of given sentences under a trained run",
     "evaluate": "scores of text files, or of runs over temperatures",
     "export": "a trained generator as a SavedModel",
     "report": "runs on one page, beside what was published",

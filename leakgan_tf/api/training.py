@@ -50,7 +50,7 @@ def train(
       TrainedGenerator of mle, trained on text
         run       runs/cats: preset smoke, seed 0, T = 4, V = 20
         weights   after 2 of 2 phases
-        methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures
+        methods   .generate(5, temperature=0.7), .score([text]), .sample(5), .figures
 
     Args:
       data: a data folder made by `prepare`; None for the oracle task.

@@ -27,11 +27,12 @@ from leakgan_tf.runs.request import (
     encode_template,
     make_request,
 )
+from leakgan_tf.runs.scoring import ScoredSentence, score_sentences
 from leakgan_tf.runs.shipped import find_run, training_text
 from leakgan_tf.systems.base import System
 from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils import quiet
-from leakgan_tf.utils.arguments import PATH, SWITCH, WHOLE, check_type
+from leakgan_tf.utils.arguments import PATH, SWITCH, TEXT, WHOLE, as_list, check_type
 from leakgan_tf.utils.errors import UserError
 
 # The second number of all stateless seeds for users' samples. Exported models, which cannot derive
@@ -94,7 +95,7 @@ class TrainedGenerator:
             f"  run       {self.run_dir}: preset {config.preset}, seed {config.seed}, "
             f"T = {config.length}, V = {config.vocab_size:,}",
             f"  weights   {self.chosen.removeprefix('weights ')}",
-            "  methods   .generate(5), .generate(5, temperature=0.7, seed=1), .sample(5), .figures",
+            "  methods   .generate(5, temperature=0.7), .score([text]), .sample(5), .figures",
         ])  # fmt: skip
 
     def sample(self, num: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
@@ -202,6 +203,37 @@ class TrainedGenerator:
         found = residual.resample(*own, temperature, (seed, GENERATE))
         effective = float(found.effective.mean()) if num else float(candidates)
         return [self._text(row) for row in found.tokens], effective
+
+    def score(self, sentences: Sequence[str], temperature: float = 1.0) -> list[ScoredSentence]:
+        """Returns given sentences with their log-probabilities.
+
+        These are the probabilities that `generate` samples with, at this temperature.
+
+        Examples:
+          >>> import leakgan_tf
+          >>> model = leakgan_tf.load("captions")
+          >>> likely, unlikely = model.score(["a man riding a horse.", "a horse riding a man."])
+          >>> likely.log_prob > unlikely.log_prob
+          True
+
+        Args:
+          sentences: one string each.
+          temperature: divides the logits; below 1 is sharper.
+
+        Raises:
+          UserError: the run is not a run on text or is a residual model, or the temperature is
+            impossible.
+        """
+        lines = as_list(TEXT, "sentences", sentences, alone=False)
+        Request(0, temperature)  # refuses an impossible temperature
+        if self.reader is None:
+            raise UserError("score needs a run on text: the tokens of this run are not words")
+        if isinstance(self.generator, ResidualGenerator):
+            raise UserError(
+                "a residual model has no exact log-probabilities, as its normalizing constant is "
+                "estimated: `evaluate` has its NLL between bounds"
+            )
+        return score_sentences(self.generator, self.reader, lines, temperature)
 
     def training_sentences(self, data: str | Path | None = None) -> list[str]:
         """Returns the training sentences in the format of `generate`.

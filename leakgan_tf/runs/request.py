@@ -156,7 +156,7 @@ def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[i
         return []
     if reader is None:
         raise UserError("a prompt needs a run on text: the tokens of this run are not words")
-    (tokens,) = _tokenize([prompt], reader)
+    (tokens,) = tokenize([prompt], reader)
     _refuse_unknown(tokens, reader, "prompt")
     if len(tokens) >= length:
         raise UserError(
@@ -185,7 +185,7 @@ def encode_template(
         raise UserError(f"a template needs a run of {able}: {config.system} fills no blanks")
     if reader is None:
         raise UserError("a template needs a run on text: the tokens of this run are not words")
-    parts = _tokenize(template.split(BLANK), reader)
+    parts = tokenize(template.split(BLANK), reader)
     if len(parts) < 2:
         raise UserError(f"the template has no blank: write {BLANK} for each word to fill")
     _refuse_unknown([token for part in parts for token in part], reader, "template")
@@ -202,7 +202,7 @@ def encode_template(
     return ids
 
 
-def _tokenize(parts: Sequence[str], reader: TextReader) -> list[list[str]]:
+def tokenize(parts: Sequence[str], reader: TextReader) -> list[list[str]]:
     """Returns the tokens of each part, in Unicode's form NFC as `prepare` reads text.
 
     The vocabulary of a run on a data folder from before that may have words in other forms. If NFC

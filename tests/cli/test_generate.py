@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 
 from helpers import runs
+from helpers.text_runs import SENTENCES, made_on_text
 from helpers.tiny import tiny
 from leakgan_tf.__main__ import main
-from leakgan_tf.api.datasets import prepare
-from leakgan_tf.data.reader import TextReader
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.load import load
-from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.utils.files import write_json
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -161,10 +158,6 @@ def test_help_is_no_error(capsys):
     assert "--temperature" in capsys.readouterr().out
 
 
-SENTENCES = [f"{a} {b} {c}." for a in ("a", "the", "one") for b in ("man", "cat", "giraffe")
-             for c in ("sits", "eats")]  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def text_run(tmp_path_factory):
     """A run of MLE on text with random weights, and its data folder."""
@@ -175,18 +168,6 @@ def text_run(tmp_path_factory):
 def filling_run(tmp_path_factory):
     """A run of MaskGAN on text with random weights."""
     return made_on_text("maskgan", tmp_path_factory.mktemp("filling"))
-
-
-def made_on_text(system, folder):
-    (folder / "text.txt").write_text("".join(f"{line}\n" for line in SENTENCES))
-    data = prepare(folder / "text.txt", folder / "data", max_length=4).contents
-    sizes = {"batch_size": 4, "sampling_batch": 16, "generator_hidden": 4, "padding": "masked"}
-    config = text_config(data, "smoke", None, system, 0, sizes)
-    runs.begun(config, folder / "run", made_by={"data": str(folder / "data")})
-    write_json(
-        RunFolder(folder / "run").reader, TextReader(data.vocabulary, data.tokenizer).to_json()
-    )
-    return folder
 
 
 def lines(capsys, folder, *words):

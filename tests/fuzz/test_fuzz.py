@@ -32,6 +32,7 @@ from leakgan_tf.cli import (
     generate,
     prepare,
     report,
+    score,
     study,
     train,
 )
@@ -64,11 +65,12 @@ SHARES = {
     "data folder": 5, "run": 10, "weights": 1, "oracle": 3, "text": 3, "midi": 2, "TF_CONFIG": 3,
     "train flags": 3, "prepare flags": 2, "generate flags": 1, "evaluate flags": 2,
     "export flags": 1, "report flags": 1, "results": 3, "study": 3, "study flags": 1,
-    "explore flags": 1,
+    "explore flags": 1, "score flags": 1,
 }  # fmt: skip
 COMMANDS = {
     "train": train, "prepare": prepare, "generate": generate, "evaluate": evaluate,
     "export": export, "report": report, "study": study, "explore": explore,
+    "score": score,
 }  # fmt: skip
 
 
@@ -394,6 +396,7 @@ def flags_of(command):
             "report": [run_dir, f"--out={case.folder / 'out'}"],
             "study": [run_dir, f"--real={case.good / 'data'}", f"--out={case.folder / 'x.html'}"],
             "explore": [run_dir, f"--out={case.folder / 'x.html'}"],
+            "score": [run_dir, f"--input={case.good / 'text.txt'}", f"--out={case.folder / 'x'}"],
         }[command]  # fmt: skip
         case.run(command, *case.flags(command, words))
 
