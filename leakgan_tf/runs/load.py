@@ -207,7 +207,8 @@ class TrainedGenerator:
     def score(self, sentences: Sequence[str], temperature: float = 1.0) -> list[ScoredSentence]:
         """Returns given sentences with their log-probabilities.
 
-        These are the probabilities that `generate` samples with, at this temperature.
+        These are the probabilities that `generate` samples with, at this temperature; for a system
+        with latent noise (`gumbel_gan`, `textgan`) those of a mixture over fixed draws of it.
 
         Examples:
           >>> import leakgan_tf
