@@ -100,7 +100,7 @@ def _curve(run: RunRecord, made_by: Mapping[str, Any]) -> dict[str, Any]:
     own = _made_by(run)
     added: dict[str, Any] = {
         "records": [line for line in run.records if line["group"] == _KEPT or BOUND in line],
-        "warnings": describe_warnings(run.records),
+        "warnings": describe_warnings(run.records, run.starts),
     }
     return added if own.items() <= made_by.items() else {"made_by": own, **added}
 

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from leakgan_tf.data import text
 from leakgan_tf.metrics.bleu import SMOOTHINGS
-from leakgan_tf.metrics.temperatures import check_temperature, temperature_title
+from leakgan_tf.metrics.temperatures import check_temperatures, temperature_title
 from leakgan_tf.metrics.text_scores import bleu_signature, text_scores
 from leakgan_tf.reporting import figure_tables
 from leakgan_tf.reporting.figure_tables import ORACLE_METRICS, Column, figure_table, named
@@ -175,8 +175,7 @@ def check_runs(
         raise UserError("name one or more runs")
     if not temperatures:
         raise UserError("name one or more temperatures")
-    for temperature in temperatures:
-        check_temperature(temperature, "temperatures")
+    check_temperatures(temperatures, "temperatures")
     if reverse_lm and not language_model:
         raise UserError("reverse_lm needs language_model: an MLE run on the same data")
     if num < 2:

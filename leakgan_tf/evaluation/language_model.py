@@ -122,10 +122,12 @@ class _Samples(TextTask):
 
 def _reverse_nll(config: Config, dataset: TextDataset, samples: np.ndarray) -> float:
     """Returns the best held-out NLL, over epochs, of a language model trained on samples."""
-    if len(samples) < config.batch_size:
+    batches = 1 + bool(config.own.patience)  # early stopping holds out another
+    if len(samples) < batches * config.batch_size:
+        what = "two batches" if batches > 1 else "a batch"
         raise UserError(
-            f"reverse_lm needs at least {config.batch_size} samples, a batch of the language model "
-            f"(got {len(samples)})"
+            f"reverse_lm needs at least {batches * config.batch_size} samples, {what} of the "
+            f"language model (got {len(samples)})"
         )
     config = replace(config, evaluate_every=1)
     task = _Samples(config, dataset, samples)

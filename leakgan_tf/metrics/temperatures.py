@@ -4,6 +4,8 @@ Temperature t divides the logits: ``softmax(logits / t)``, so below 1 is sharper
 programs multiply the logits instead: their 1.5 is t = 1/1.5.
 """
 
+from collections.abc import Sequence
+
 from leakgan_tf.utils.errors import UserError
 
 PROGRAM_TEMPERATURE = 1 / 1.5  # of the published LeakGAN figures
@@ -20,6 +22,23 @@ def check_temperature(temperature: float, name: str) -> float:
     if not LEAST <= temperature <= MOST:  # NaN neither
         raise UserError(f"{name} must be {LEAST:g} to {MOST:g}, not {temperature:g}")
     return temperature
+
+
+def check_temperatures(temperatures: Sequence[float], name: str) -> None:
+    """Raises ``UserError`` if one of several temperatures is out of range, or two have one name.
+
+    >>> check_temperatures([1.0, 0.7], "--temperatures")
+    """
+    named: dict[str, float] = {}
+    for temperature in temperatures:
+        check_temperature(temperature, name)
+        key = temperature_key(temperature)
+        if key in named:
+            raise UserError(
+                f"{name}: {named[key]:g} and {temperature:g} are equal to 3 decimals, and their "
+                "figures would have the same name: leave one out"
+            )
+        named[key] = temperature
 
 
 def temperature_key(temperature: float) -> str:

@@ -39,8 +39,7 @@ def text_scores(
         available: Number of sentences from which the caller chose these, under ``"samples"``,
             ``"references"`` or ``"train"``; default: all were used.
         notes: Further entries of the protocol: files, a seed, a temperature.
-        every: All training sentences, in which copies are counted; iterated once. Default:
-            ``train``.
+        every: All training sentences, to count copies; iterated once. Default: ``train``.
 
     Returns:
         A JSON-serializable dict with scores in [0, 1]: ``"bleu"``, ``"self_bleu"``,
@@ -70,12 +69,10 @@ def text_scores(
     scores["distinct"] = _named(diversity.distinct_ngrams(samples))
     scores["distinct_sentences"] = diversity.distinct_sentences(samples)
     if train is not None:
-        known = train if every is None else every
-        scores["copied_from_train"] = diversity.copied_sentences(samples, known)
+        scores["copied_from_train"] = diversity.copied_sentences(samples, every or train)
         if every is not None and protocol["train"]["available"] > len(train):
             protocol["copied_from_train"] += ", all available training sentences"
-    scores["protocol"] = protocol
-    return scores
+    return {**scores, "protocol": protocol}
 
 
 def _protocol(

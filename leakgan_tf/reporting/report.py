@@ -121,7 +121,9 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
             finished.setdefault(run.state(), []).append(run.name)
     cut = [run for run in runs if not run.finished]
     signs = [
-        f"{run_title(run.name)}, {sign}" for run in runs for sign in describe_warnings(run.records)
+        f"{run_title(run.name)}, {sign}"
+        for run in runs
+        for sign in describe_warnings(run.records, run.starts)
     ]
     warned = Paragraph("Signs that training went wrong:", warning=True)
     return [

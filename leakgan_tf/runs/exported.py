@@ -167,15 +167,11 @@ class Exported(tf.Module):
         known = tf.cond(
             tf.size(unknown) > 0, lambda: self._near(unknown[0]), lambda: tf.constant("")
         )
-        fine = tf.debugging.Assert(
-            tf.size(unknown) == 0,
-            [
-                f"the {what} has a word that is not in the training text:",
-                unknown[:1],
-                "nearest:",
-                known,
-            ],
-        )
+        kind = "word that is not in the training text"
+        if self._tokenizer is None:
+            kind = f"token that is not one of the {len(self._known)} of this model"
+        said = [f"the {what} has a {kind}:", unknown[:1], "nearest:", known]
+        fine = tf.debugging.Assert(tf.size(unknown) == 0, said)
         with tf.control_dependencies([fine]):
             return tf.ragged.map_flat_values(tf.identity, ids)
 
@@ -206,6 +202,9 @@ class Exported(tf.Module):
         novel: tf.Tensor,
     ) -> Written:
         """Samples batches with ``fresh(number)`` until `count` sentences satisfy the filters."""
+        fine = tf.debugging.Assert(count >= 0, ["count must be 0 or more, not", count])
+        with tf.control_dependencies([fine]):
+            count = tf.identity(count)
         most = TRIES * tf.maximum(count, self._batch)
 
         def missing(number: tf.Tensor, found: Written) -> tf.Tensor:

@@ -23,7 +23,7 @@ BELOW, NOT_BELOW: D's Donsker-Varadhan bound on held-out sentences after any of 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPER, TEMPERED
@@ -118,15 +118,21 @@ class CollapseMonitor:
         return True
 
 
-def describe_warnings(records: Iterable[Mapping[str, Any]]) -> list[str]:
+def describe_warnings(
+    records: Iterable[Mapping[str, Any]], starts: Sequence[object] = ()
+) -> list[str]:
     """Returns the warnings in the records of a run, one line each, with their phases.
 
     Runs of earlier versions recorded no warnings: theirs are derived from their figures. The
     diversity of real text is not recorded, so it is then checked on the oracle task only.
+
+    Args:
+      records: the records of the run.
+      starts: its recorded starts. Runs with any recorded their warnings, too: nothing is derived.
     """
     records = list(records)
     recorded = [(line["position"], line["text"]) for line in records if line["group"] == GROUP]
-    if not recorded:
+    if not (recorded or starts):
         oracle = any("nll_oracle_1.0" in line for line in records)
         # Nearly all sentences of an oracle are distinct.
         monitor = CollapseMonitor(1.0 if oracle else None)

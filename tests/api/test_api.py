@@ -119,6 +119,9 @@ def test_text_files_are_scored_with_their_protocol(folder):
         (lambda: leakgan_tf.evaluate("runs", smoothing="none"), "smoothing applies to samples"),
         (lambda: leakgan_tf.evaluate(samples="a", num=5), "num applies to runs"),
         (lambda: leakgan_tf.evaluate("runs", temperatures=[0.0]), "temperatures must be"),
+        (lambda: leakgan_tf.evaluate("runs", temperatures=[1.0, 0.7, 0.7004]), "0.7 and 0.7004 ar"),
+        (lambda: leakgan_tf.evaluate("runs", temperatures=[1 / 1.5, 0.667]), "equal to 3 decimals"),
+        (lambda: leakgan_tf.evaluate("runs", temperatures=[1, 1.0]), "temperatures: 1 and 1 are"),
         (lambda: leakgan_tf.evaluate("runs", num=1), "at least 2"),
         (lambda: leakgan_tf.evaluate("runs", reverse_lm=True), "language_model"),
     ],
@@ -154,9 +157,18 @@ _PATHS = "must be a path or a list of paths, not"
         (lambda: leakgan_tf.train("cats", "mle", "smoke", 3), "run_dir must be a path, not 3"),
         (lambda: leakgan_tf.train("cats", seed=None), "seed must be a whole number, not None"),
         (lambda: leakgan_tf.train("cats", seed=True), "seed must be a whole number, not True"),
-        (lambda: leakgan_tf.train("cats", batch_size="a"), "batch_size must be a whole number"),
-        (lambda: leakgan_tf.train("cats", windows=3), "windows must be a list of whole numbers"),
-        (lambda: leakgan_tf.train("cats", rollouts="a"), "rollouts must be a whole number"),
+        (
+            lambda: leakgan_tf.train(task="synthetic", batch_size="a"),
+            "batch_size must be a whole number",
+        ),
+        (
+            lambda: leakgan_tf.train(task="synthetic", windows=3),
+            "windows must be a list of whole numbers",
+        ),
+        (
+            lambda: leakgan_tf.train(task="synthetic", rollouts="a"),
+            "rollouts must be a whole number",
+        ),
         (
             lambda: leakgan_tf.train(task="synthetic", oracle_params=3),
             "oracle_params must be a path",

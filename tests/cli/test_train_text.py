@@ -405,6 +405,7 @@ def test_a_data_folder_that_has_gone_is_refused_until_named(folder, evaluated, t
         (["--run_dir={run}", "--references={here}/s.txt"], ["--run_dir", "--samples"]),
         (["--run_dir={run}", "--temperatures=1,x"], ["temperatures", "1,x"]),
         (["--run_dir={run}", "--temperatures=1,0"], ["temperatures"]),
+        (["--run_dir={run}", "--temperatures=0.5,1,0.5004"], ["temperatures", "0.5 and 0.5004"]),
         (["--run_dir={run}", "--temperatures=-1"], ["temperatures"]),
         (["--run_dir={run}", "--temperatures=nan"], ["temperatures"]),
         (["--run_dir={run}", "--temperatures=inf"], ["temperatures"]),

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from helpers import runs
+from leakgan_tf.config.config import replace
 from leakgan_tf.data.dataset import load_dataset, prepare
 from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.reader import TextReader
@@ -116,3 +117,15 @@ def test_too_few_samples_for_the_reverse_score_are_refused(judged):
     _, dataset, run = judged
     with pytest.raises(UserError, match="at least 8 samples"):
         lm_scores.language_model_scores(load(run), dataset, dataset.train[:4], reverse=True)
+
+
+@pytest.mark.parametrize("held_out", [0.1, 0.5])
+def test_early_stopping_of_the_language_model_needs_a_second_batch(judged, held_out):
+    _, dataset, run = judged
+    judge = load(run)
+    stopped = {"mle_patience": 1, "mle_held_out": held_out, "mle_epochs": 1}
+    judge.config = replace(judge.config, **stopped)
+    with pytest.raises(UserError, match=r"at least 16 samples, two batches .*\(got 15\)"):
+        lm_scores.language_model_scores(judge, dataset, dataset.train[:15], reverse=True)
+    scores = lm_scores.language_model_scores(judge, dataset, dataset.train[:16], reverse=True)
+    assert np.isfinite(scores["reverse_nll"])

@@ -238,6 +238,7 @@ def test_novel_leaves_out_training_sentences(trained, module):
     [
         ({"prompt": "a dogg"}, "dogg.*nearest.*dog"),
         ({"prompt": "a dog is a dog is a dog"}, "at most 7 tokens"),
+        ({"count": -1}, r"count must be 0 or more, not\] \[-1\]"),
         ({"temperature": 0.0}, "temperature"),
         ({"top_p": 0.0}, "top_p"),
         ({"greedy": True, "unique": True}, "1 in 50 sentences are unique"),
@@ -247,6 +248,15 @@ def test_what_cannot_be_is_refused_by_the_graph(module, options, words):
     given = {name: tf.constant(value) for name, value in {"prompt": "a", **options}.items()}
     with pytest.raises(tf.errors.InvalidArgumentError, match=words):
         module.generate(**given)
+
+
+@pytest.mark.parametrize("prompt", ["12", "-1", "3 x"])
+def test_ids_out_of_range_are_refused_by_the_graph(trained, prompt):
+    module = exporting.Exported(trained["oracle"])
+    for function in (module.generate, lambda given: module.serving_default(given[tf.newaxis])):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="token that is not one of the 12"):
+            function(tf.constant(prompt))
+    assert module.generate(tf.constant("3 11"))["text"].numpy()[0].startswith(b"3 11 ")
 
 
 def test_subword_prompts_are_continued_as_the_run_does(trained):

@@ -7,11 +7,14 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from benchmarks.publish import export_result
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.models.lstm_generator import LSTMGenerator
+from leakgan_tf.reporting import report
 from leakgan_tf.reporting.phase_curves import phase_spans
 from leakgan_tf.runs.folder import RunFolder
+from leakgan_tf.runs.record import read_run
 from leakgan_tf.systems.base import Phase
 from leakgan_tf.training import monitor as collapse
 from leakgan_tf.training.monitor import CollapseMonitor, describe_warnings
@@ -161,8 +164,18 @@ class Falling:
         return ["a line"]
 
 
-def train(folder, trainer=Trainer):
-    config, run, stub = tiny("mle"), RunFolder(folder), Falling()
+class Repeating(Falling):
+    """Real sentences repeat themselves, too: half of them are distinct."""
+
+    test = np.arange(32).reshape(16, 2) % 16
+    shares = (0.48, 0.46)
+
+    def evaluate(self, generator, seed):
+        return {**super().evaluate(generator, seed), "nll_oracle_1.0": 1.0}
+
+
+def train(folder, trainer=Trainer, task=Falling):
+    config, run, stub = tiny("mle"), RunFolder(folder), task()
     run.claim(config, {})
     try:
         trainer(config, stub, stub, run).run()
@@ -195,6 +208,18 @@ def test_a_run_warns_once_above_its_bar_over_a_resume(tmp_path, capsys):
     (event,) = events.Tensors(collapse.GROUP)
     assert event.step == 1
     assert line["text"] in tf.make_ndarray(event.tensor_proto).item().decode()
+
+
+def test_a_report_has_no_warning_that_the_run_had_not(tmp_path, capsys):
+    with runs.as_a_program():
+        train(tmp_path, task=Repeating)
+    assert "warning" not in capsys.readouterr().out
+    run = read_run(tmp_path, "quiet")
+    assert run.starts and describe_warnings(run.records)  # as if it had been of an earlier version
+    assert describe_warnings(run.records, run.starts) == []
+    (state,) = report._states([run])
+    assert "distinct" not in repr(state)
+    assert export_result._curve(run, {})["warnings"] == []
 
 
 def test_a_warning_of_a_phase_that_is_run_again_is_told_again(tmp_path, capsys):
