@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from leakgan_tf.cli.config_flags import BEST
+from leakgan_tf.cli.config_flags import BEST, RUNS
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.cli.report import run_dataset
 from leakgan_tf.data.dataset import TextDataset
@@ -36,9 +36,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list(
-        "run_dir", None, "The runs, separated by commas; --run_dir= may be left out.", **own
-    )
+    flags.DEFINE_list("run_dir", None, RUNS, **own)
     flags.DEFINE_string(
         "real",
         None,
