@@ -9,6 +9,7 @@ from absl import flags
 from leakgan_tf.api.scores import check_runs, evaluate
 from leakgan_tf.cli import evaluate_files
 from leakgan_tf.cli.config_flags import BEST
+from leakgan_tf.cli.run_flags import refuse_idle
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
@@ -58,20 +59,14 @@ def run(values: flags.FlagValues) -> None:
         if not (values.samples or values.references):
             raise UserError("name --samples and --references, or --run_dir")
         names = ("temperatures", "data", "num", "best", "picture", "language_model", "reverse_lm")
-        _refuse_idle(values, names, "--run_dir")
+        refuse_idle(values, names, "with --run_dir")
         evaluate_files.run(values)
         return
     if values.samples or values.references:
         raise UserError("--run_dir and --samples cannot be used together")
-    _refuse_idle(values, ("train", "tokenizer", "lowercase", "smoothing", "encoding"), "--samples")
+    own = ("train", "tokenizer", "lowercase", "smoothing", "encoding")
+    refuse_idle(values, own, "with --samples")
     _run_on_runs(values)
-
-
-def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], other: str) -> None:
-    """Refuses flags that have no effect in this form of the command."""
-    for name in names:
-        if values[name].present:
-            raise UserError(f"--{name} goes with {other} only")
 
 
 def _run_on_runs(values: flags.FlagValues) -> None:

@@ -10,7 +10,7 @@ from leakgan_tf.metrics.temperatures import (
     temperature_title,
 )
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
@@ -38,9 +38,7 @@ def draw_curves(
       title: title of the figure.
       vectors: whether to also save SVG and PDF files.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
-    figure = Figure(figsize=(13, 4.8), layout="constrained")
+    figure = new_figure(13, 4.8)
     panels = figure.subplots(1, len(_PANELS))
     styles = _styles(list(runs))
     for axes, (metric, label) in zip(panels, _PANELS, strict=True):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 
 class Panel(NamedTuple):
@@ -36,11 +36,9 @@ def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
       panels: one or more; later panels have the rows of the first, or some of them.
       title: title of the figure.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     names = list(panels[0].rows)
     size = (3.4 * len(panels) + 2, 0.3 * len(names) + 1.9)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
         axes.axvline(0.0, color="0.5", linewidth=1)

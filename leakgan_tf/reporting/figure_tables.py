@@ -61,10 +61,6 @@ def _minutes(figures: Figures) -> float | None:
     return sum(figures["seconds"].values()) / 60 if figures.get("seconds") else None
 
 
-def _best(figures: Figures) -> float | None:
-    return (figures.get("best") or {}).get("nll_oracle_1.0")
-
-
 def _bounds(values: Sequence[float]) -> str:
     """Formats bounds of D, with a note if one is below 0."""
     below = "" if min(values) >= 0 else " (below 0)"
@@ -116,8 +112,6 @@ TEXT = (
     Column("real tokens under LM", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
-
-
 # Figures of samples on the CFG task.
 GRAMMAR = (
     Column("valid", named("valid")),
@@ -205,7 +199,7 @@ def _first(values: Sequence[Any]) -> str:
 
 _OF = Column("figures of", named("of"), _first)
 _MORE = (
-    Column("best", _best),
+    Column("best", named("best.nll_oracle_1.0")),
     MINUTES,
     Column("published NLL_oracle", named("published"), _first),
     Column("source", named("source"), _first),

@@ -14,6 +14,13 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
+def new_figure(width: float, height: float) -> Any:
+    """Returns an empty Matplotlib figure, made without pyplot: no global state, no display."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
 def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> None:
     """Saves a Matplotlib figure.
 

@@ -15,13 +15,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.runs.shapes import MadeBy, RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import (
-    leftover_of,
-    read_json,
-    remove_leftovers,
-    write_json,
-    write_text,
-)
+from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers, write_json, write_text
 from leakgan_tf.utils.hardware import hardware
 from leakgan_tf.utils.schema import check
 
@@ -226,10 +220,8 @@ class RunFolder:
         try:
             with self.starts.open("ab+") as stream:
                 stream.seek(max(stream.tell() - 1, 0))
-                whole = stream.read(1) in (
-                    b"",
-                    b"\n",
-                )  # otherwise a killed process left half a line
+                # Otherwise a killed process left half a line.
+                whole = stream.read(1) in (b"", b"\n")
                 stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
         except OSError as error:
             raise UserError(f"cannot write {self.starts}: {error.strerror}") from error

@@ -56,9 +56,7 @@ def _rules(patterns: Iterable[tuple[re.Pattern, str]]) -> list[Rule]:
     found: list[Rule] = []
     for pattern, replacement in patterns:
         other = _PYTHONS_OTHER if isinstance(pattern, re.Pattern) else _OTHER
-        plain = pattern.pattern.replace(
-            "(?#X)", ""
-        )  # a comment in the pattern that marks where to split
+        plain = pattern.pattern.replace("(?#X)", "")  # a comment that marks where to split
         found += _REWRITTEN.get(plain) or _rule(plain, replacement, other)
     return found
 
