@@ -152,9 +152,6 @@ def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) 
 def parse_seeds(text: str) -> list[int]:
     """Parses ``--seeds``: "3" is seeds 0, 1 and 2; "0,1,5" is these three; "7," is seed 7 alone.
 
-    Args:
-      text: the flag's value.
-
     Raises:
       UserError: the text is neither a number of seeds nor a list of different seeds.
     """

@@ -22,16 +22,11 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(
     path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], vectors: bool = True
 ) -> bool:
-    """Draws the Donsker-Varadhan bound of D after each of its rounds.
+    """Draws the Donsker-Varadhan bound of D after each of its rounds, from lines of metrics.jsonl.
 
     A system's seeds share a color and an entry in the legend. The axis is limited to the range of
     adversarial rounds: in the first rounds of pre-training any D separates an untrained generator
     from real text, with far larger bounds.
-
-    Args:
-      path: output file, PNG.
-      runs: {name: lines of metrics.jsonl}.
-      vectors: whether to also save SVG and PDF files.
 
     Returns:
       Whether any run has bounds; without them nothing is drawn.

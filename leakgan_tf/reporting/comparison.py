@@ -67,9 +67,7 @@ def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
 def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
     """Returns the table of runs on one corpus, beside published scores.
 
-    Args:
-      runs: runs on text.
-      corpus: name of the corpus; "" if no paper uses it, or if it is unknown.
+    `corpus` is "" if no paper uses it, or if it is unknown.
     """
     known, source = text_figures(corpus)
     if known:

@@ -92,9 +92,7 @@ def in_two_figures(
 ) -> list[str]:
     """Returns a sentence for each system that compares the means of its figures with MLE's.
 
-    Args:
-      runs: finished runs; without a run of MLE nothing is returned.
-      figures: `TEXT` or `GRAMMAR`.
+    `figures` is `TEXT` or `GRAMMAR`. Without a run of MLE nothing is returned.
     """
     groups = by_key((run.config.system, run) for run in runs)
     base, lines = groups.pop(MLE, []), []

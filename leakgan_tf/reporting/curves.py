@@ -27,16 +27,10 @@ def draw_curves(
     title: str,
     vectors: bool = True,
 ) -> None:
-    """Draws the figures of evaluations over training time.
+    """Draws the figures of evaluations, in lines of metrics.jsonl, over training time.
 
     Runs whose names differ only in the seed ("mle-seed0") share a color and a legend entry.
-
-    Args:
-      path: output file, PNG.
-      runs: {name: records, the lines of metrics.jsonl}.
-      floors: {metric: the oracle's own figure}, drawn as horizontal lines.
-      title: title of the figure.
-      vectors: whether to also save SVG and PDF files.
+    `floors`, the oracle's own figures by metric, are horizontal lines.
     """
     figure = new_figure(13, 4.8)
     panels = figure.subplots(1, len(_PANELS))

@@ -28,13 +28,8 @@ class Panel(NamedTuple):
 def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
     """Draws a panel for each metric, with rows in the order of the first panel.
 
-    Small dots are seeds. The large mark is their mean, filled where it is significant, with its
-    95 % interval.
-
-    Args:
-      path: output file, PNG.
-      panels: one or more; later panels have the rows of the first, or some of them.
-      title: title of the figure.
+    Later panels have the rows of the first, or some of them. Small dots are seeds. The large mark
+    is their mean, filled where it is significant, with its 95 % interval.
     """
     names = list(panels[0].rows)
     size = (3.4 * len(panels) + 2, 0.3 * len(names) + 1.9)

@@ -43,11 +43,7 @@ def draw_feature_path(path: Path, features: Mapping[str, np.ndarray]) -> None:
     """Draws the features of prefixes in the first two principal components of all of them.
 
     Left: the mean over sentences for each prefix length, from a ring (empty prefix) to a square
-    (T tokens). Right: single sentences.
-
-    Args:
-      path: output file, PNG.
-      features: {kind of sentences: features of the prefixes of 0..T tokens, (n, T+1, F)}.
+    (T tokens). Right: single sentences. `features`, by kind of sentences, are (n, T+1, F).
     """
     width = next(iter(features.values())).shape[-1]
     axes_found = principal_axes(

@@ -83,9 +83,7 @@ def draw_frontier(
 def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
     """Returns the systems whose whole sweep has a far higher NLL_test than the baseline's.
 
-    Args:
-      means: {system: mean sweep}.
-      baseline: name of the baseline; if it is not in `means`, nothing is returned.
+    If `means`, the mean sweep of each system, has no baseline, nothing is returned.
     """
     if baseline not in means:
         return []
@@ -104,11 +102,8 @@ def distances(
     """Returns {seed: [(temperature, NLL_test, distance)]}, by decreasing temperature.
 
     Outside the frontier's range, points that are better or worse in both figures have their bound
-    as distance; points that are better in one and worse in the other are left out.
-
-    Args:
-      seeds: {seed: sweep} of one system.
-      frontiers: {seed: frontier}; None is the key of the frontier for other seeds.
+    as distance; points that are better in one and worse in the other are left out. The frontier of
+    None is that of seeds without their own.
     """
     found = {}
     for seed, rows in seeds.items():

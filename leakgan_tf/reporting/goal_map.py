@@ -10,9 +10,7 @@ from leakgan_tf.reporting.picture import new_figure, save_picture
 def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
     """Draws a strip for each sentence, with tokens along x and tokens ahead along y (downwards).
 
-    Args:
-      path: output file, PNG.
-      cosines: result of `leaked.goal_cosines`, (n, c, T), NaN after the end.
+    The cosines (n, c, T) are those of `leaked.goal_cosines`, NaN after the end.
     """
     count, horizon, length = cosines.shape
     figure = new_figure(11, 1.0 + count * (0.5 + 0.2 * horizon))

@@ -19,14 +19,7 @@ def draw_paths(
     """Draws NLL_oracle against held-out NLL: sweeps as lines, training as paths of arrows.
 
     A run has a path for each of `TEMPERATURES`: dashed with hollow markers in pre-training, solid
-    in the adversarial phase.
-
-    Args:
-      path: output file, PNG.
-      sweeps: {name: rows of `SyntheticTask.sweep`}.
-      evaluations: {name: records of the run's evaluations}.
-      published: {source: [(NLL_test, NLL_oracle)]}.
-      title: title of the figure.
+    in the adversarial phase. Published points are (NLL_test, NLL_oracle).
     """
     figure = new_figure(10, 7)
     axes = figure.subplots()

@@ -74,11 +74,9 @@ def series(
 
 
 def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> bool:
-    """Draws all recorded curves.
+    """Draws all recorded curves of one configuration, whose seeds share colors.
 
-    Args:
-      path: output file, PNG.
-      runs: lines of metrics.jsonl for each seed of one configuration; seeds share colors.
+    `runs` has the lines of metrics.jsonl of each seed.
 
     Returns:
       Whether there are curves; without them nothing is drawn.

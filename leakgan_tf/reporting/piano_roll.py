@@ -11,12 +11,9 @@ _C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
 def draw_piano_roll(
     path: Path, melodies: Mapping[str, Sequence[Sequence[int]]], step: float
 ) -> None:
-    """Draws melodies, a row of panels for each name.
+    """Draws melodies, a row of panels for each name; no melody is empty.
 
-    Args:
-      path: output file, PNG.
-      melodies: {name: melodies as MIDI numbers, one per step}; no melody is empty.
-      step: duration of a step in seconds.
+    A melody has a MIDI number for each step, which is `step` seconds long.
     """
     columns = max(len(each) for each in melodies.values())
     size = (3.6 * columns, 1.5 * len(melodies) + 0.6)

@@ -39,11 +39,7 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
 
 
 def report_blocks(command: str) -> list[Block]:
-    """Returns the section on how the report itself was made.
-
-    Args:
-      command: command that wrote it; "" if unknown.
-    """
+    """Returns the section on how the report itself was made; `command` is "" if unknown."""
     facts = Table(["what", "value"], environment_facts(environment()))
     return [Heading("How this report was made"), *([Code(command)] if command else ()), facts]
 

@@ -141,10 +141,8 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
 def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) -> StudyResult:
     """Returns the result of a study.
 
-    Args:
-      key: key of the study.
-      judges: the judges' answers.
-      failed: number of attention checks that a judge may fail; a check without answer is failed.
+    Judges who failed more than `failed` attention checks are excluded; a check without answer is
+    failed.
 
     Raises:
       UserError: all judges are excluded, or no sentence has an answer.

@@ -17,11 +17,6 @@ def draw_sweep(
 
     Left: BLEU against Self-BLEU; higher is better, further left is more diverse. Right: held-out
     NLL against BLEU; a run below and to the right of another is better in both.
-
-    Args:
-      path: output file, PNG.
-      sweeps: {run: figures at each temperature}.
-      vectors: whether to also save SVG and PDF files.
     """
     figure = new_figure(11, 4.6)
     left, right = figure.subplots(1, 2)

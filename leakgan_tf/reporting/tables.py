@@ -27,10 +27,7 @@ def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def plain(headers: Sequence[str], rows: Sequence[Sequence[str]], keys: int = 1) -> str:
     """Returns a table for the terminal; a wide table is split into several, one below another.
 
-    Args:
-      headers: headings of the columns.
-      rows: cells as text.
-      keys: number of leading columns that identify a row, which each part repeats.
+    Each part repeats the first `keys` columns, which identify a row.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     parts: list[str] = []

@@ -18,10 +18,7 @@ PANELS = (
 def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> None:
     """Draws the evaluations of runs on the CFG task over the generator's updates.
 
-    Args:
-      path: output file, PNG.
-      runs: {run: records, the lines of metrics.jsonl}; the seeds of a system share a color.
-      title: title of the figure.
+    They are lines of metrics.jsonl by run; the seeds of a system share a color.
     """
     evaluations = {
         name: [line for line in records if line["group"] == "evaluation"]

@@ -26,11 +26,7 @@ _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
 class RunFolder:
-    """The files of one run; one process at a time may train in it.
-
-    Args:
-      path: the folder.
-    """
+    """The files of one run; one process at a time may train in it."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -47,9 +43,7 @@ class RunFolder:
     def claim(self, config: Config, extra: MadeBy) -> None:
         """Locks the folder for this process; creates it if it does not exist.
 
-        Args:
-          config: the run's configuration.
-          extra: the run's origin, stored in config.json: command, overrides, files.
+        `extra`, the run's origin (command, overrides, files), is stored in config.json.
 
         Raises:
           UserError: the folder is not a run folder, has another configuration, or is in use.
@@ -166,9 +160,6 @@ class RunFolder:
     def read_figures(self, task: str) -> dict[str, Any]:
         """Returns the figures of a finished run; empty if it is not finished.
 
-        Args:
-          task: the run's task, "synthetic", "text" or "cfg".
-
         Raises:
           UserError: measured.json is damaged.
         """
@@ -207,10 +198,7 @@ class RunFolder:
             write_text(self.metrics, "".join(lines))
 
     def record_start(self, **facts: Any) -> None:
-        """Appends a line to starts.jsonl with time, command, versions and machine.
-
-        Args:
-          **facts: further entries on which later results may depend.
+        """Appends a line to starts.jsonl with time, command, versions, machine, and further facts.
 
         Raises:
           UserError: the file cannot be written.

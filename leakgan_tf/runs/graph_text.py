@@ -118,10 +118,7 @@ def tokenize(
 ) -> tf.RaggedTensor:
     """Returns the tokens of strings (n,) as a tokenizer splits them, (n, tokens).
 
-    Args:
-      text: strings (n,).
-      tokenizer: the tokenizer; None splits at spaces.
-      ranks: result of `merge_ranks`; needed for ``bpe``.
+    Without a tokenizer they are split at spaces. ``bpe`` needs the ranks of `merge_ranks`.
     """
     name = tokenizer.name if tokenizer else ""
     if tokenizer and tokenizer.lowercase:

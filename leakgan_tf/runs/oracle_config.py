@@ -20,9 +20,8 @@ def oracle_config(
 ) -> Config[Any]:
     """Returns the configuration of a run on the oracle task; `changes` replace the preset's values.
 
-    Args:
-      semantics: "original" or "paper"; None for the preset's.
-      oracle_digest: SHA-256 of the published oracle's weights; "" for a random oracle.
+    `semantics` is "original" or "paper"; None for the preset's. `oracle_digest`, the SHA-256 of the
+    published oracle's weights, is "" for a random oracle.
 
     Raises:
       UserError: a name is unknown or a value is impossible.
