@@ -1,6 +1,6 @@
 """Report blocks on how runs were made: commands, machines, settings, wall time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
 
 def report_blocks(command: str) -> list[Block]:
     """Returns the section on how the report itself was made; `command` is "" if unknown."""
-    facts = Table(["what", "value"], environment_facts(environment()))
-    return [Heading("How this report was made"), *([Code(command)] if command else ()), facts]
+    code = [Code(command)] if command else []
+    return [Heading("How this report was made"), *code, _facts(environment_facts(environment()))]
 
 
 def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -81,7 +81,11 @@ def _changed(groups: Sequence[Group]) -> list[Block]:
 
 def _machines(runs: Sequence[RunRecord]) -> Iterator[Block]:
     machines = by_key((tuple(environment_facts(run.made_by)), run.name) for run in runs)
-    return _named_blocks(machines, lambda facts: Table(["what", "value"], facts))
+    return _named_blocks(machines, _facts)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> Table:
+    return Table(["what", "value"], [list(fact) for fact in facts])
 
 
 def _named_blocks(
