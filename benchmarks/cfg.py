@@ -11,7 +11,7 @@ from absl import flags
 
 from benchmarks.runner.runs import Runs, check_flags, define_run_flags, each_system
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
+from leakgan_tf.cli.device_flags import kept_by_the_chief
 from leakgan_tf.data.languages import GRAMMARS, LAWS
 from leakgan_tf.runs.cfg_config import cfg_config
 
@@ -32,12 +32,9 @@ def define_flags() -> flags.FlagValues:
 
 def run(values: flags.FlagValues) -> None:
     """Trains and evaluates the runs, and writes the report."""
-    configs = each_system(
-        values,
-        lambda *given: cfg_config(values.preset, values.grammar, values.law, *given),
-    )
-    check_flags(values)
-    placed = placement(values)
+    chosen = values.preset, values.grammar, values.law
+    configs = each_system(values, lambda *given: cfg_config(*chosen, *given))
+    placed = check_flags(values)
     other = [name for name in (values.grammar, values.law) if name not in (GRAMMARS[0], LAWS[0])]
     folder = Path(values.run_dir or f"save/{'-'.join(['cfg', values.preset, *other])}")
     with kept_by_the_chief(placed, folder) as kept:

@@ -13,6 +13,7 @@ from benchmarks import text
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.api.datasets import midi_sources, prepare_midi
 from leakgan_tf.cli import entry
+from leakgan_tf.cli.prepare import STEP_ABOUT
 from leakgan_tf.data.dataset import TextDataset, load_dataset
 from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
@@ -29,9 +30,7 @@ def define_flags() -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_string("midi", None, "A folder of MIDI files, used instead of the corpus.", **own)
-    flags.DEFINE_float(
-        "step", None, f"With --midi: seconds between two pitches. Default: {STEP}.", **own
-    )
+    flags.DEFINE_float("step", None, STEP_ABOUT, **own)
     text.define_text_flags(values, systems=["mle", "seqgan", "leakgan"])
     return values
 

@@ -17,7 +17,8 @@ from benchmarks.runner import mle_frontier
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from benchmarks.runner.runs import Runs, check_flags, define_run_flags, each_system
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
+from leakgan_tf.cli.config_flags import ORACLE_PARAMS, SEMANTICS
+from leakgan_tf.cli.device_flags import kept_by_the_chief
 from leakgan_tf.config.config import Config
 from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
@@ -33,13 +34,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = define_oracle_flags(["mle", "leakgan"])
     own = {"flag_values": values}
-    flags.DEFINE_string(
-        "semantics",
-        None,
-        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
-        "Default: the preset's.",
-        **own,
-    )
+    flags.DEFINE_string("semantics", None, SEMANTICS, **own)
     flags.DEFINE_list(
         "mle_runs",
         [],
@@ -55,9 +50,7 @@ def define_oracle_flags(systems: Sequence[str] = ()) -> flags.FlagValues:
     values = entry.new_flags()
     own = {"flag_values": values}
     flags.DEFINE_integer("length", 20, "Tokens in a sentence, T: 20 or 40.", **own)
-    flags.DEFINE_string(
-        "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
-    )
+    flags.DEFINE_string("oracle_params", None, ORACLE_PARAMS, **own)
     define_run_flags(values, systems, oracle=True)
     return values
 
@@ -103,19 +96,13 @@ def run_all(
 ) -> None:
     """Trains and evaluates runs on one oracle, and reports those that finished.
 
-    Args:
-      benchmark: name of the benchmark.
-      configs: {name of the run's folder: configuration}.
-      values: flags of `define_oracle_flags`.
-      folder: folder of the benchmark.
-      arrays: weights of the oracle, from `read_oracle`.
-      write: writes the report from the finished runs and the oracle.
+    `configs` is {name of the run's folder: configuration}; `write` gets the finished runs and the
+    oracle.
 
     Raises:
       UserError: weights and configurations differ in size, or the folder contains other files.
     """
-    check_flags(values)
-    placed, first = placement(values), next(iter(configs.values()))
+    placed, first = check_flags(values), next(iter(configs.values()))
     if arrays:
         check_vocab_size(arrays, first.vocab_size)
     with kept_by_the_chief(placed, folder) as kept:
@@ -133,10 +120,5 @@ def run_all(
         runs.train(placed, make_task, lambda done: write(done, oracle()))
 
 
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT))

@@ -4,6 +4,7 @@ Prepares a corpus, trains systems on it, and tabulates BLEU, Self-BLEU, backward
 and diversity beside published figures, with samples and the complete protocol.
 """
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +12,12 @@ from pathlib import Path
 from absl import flags
 
 from benchmarks.runner.benchmark_run import BenchmarkRun
-from benchmarks.runner.runs import (
-    Runs,
-    check_flags,
-    check_folder,
-    define_run_flags,
-    each_system,
-)
-from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, prepare_corpus
+from benchmarks.runner.runs import Runs, check_flags, check_folder, define_run_flags, each_system
+from leakgan_tf.api.datasets import prepare_corpus
 from leakgan_tf.cli import entry
-from leakgan_tf.cli.config_flags import overrides
-from leakgan_tf.cli.device_flags import kept_by_the_chief, placement
+from leakgan_tf.cli.config_flags import SEMANTICS, overrides
+from leakgan_tf.cli.device_flags import kept_by_the_chief
+from leakgan_tf.cli.prepare import DATA_DIR, DOWNLOAD
 from leakgan_tf.config.presets import PAPER_TEXT, text_preset
 from leakgan_tf.config.semantics import named_semantics
 from leakgan_tf.data import corpora
@@ -38,9 +34,8 @@ Example: python -m benchmarks.text --preset=quick --systems=mle,leakgan"""
 def define_flags() -> flags.FlagValues:
     """Returns the benchmark's flags."""
     values = entry.new_flags()
-    flags.DEFINE_enum(
-        "dataset", "captions", list(corpora.CORPORA), "The corpus.", flag_values=values
-    )
+    names = list(corpora.CORPORA)
+    flags.DEFINE_enum("dataset", "captions", names, "The corpus.", flag_values=values)
     define_text_flags(values, systems=["mle", "leakgan"])
     return values
 
@@ -48,19 +43,9 @@ def define_flags() -> flags.FlagValues:
 def define_text_flags(values: flags.FlagValues, systems: list[str]) -> None:
     """Defines the flags of all benchmarks on a prepared corpus."""
     own = {"flag_values": values}
-    flags.DEFINE_string(
-        "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **own
-    )
-    flags.DEFINE_bool(
-        "download", False, "Download missing files of the corpus to --data_dir.", **own
-    )
-    flags.DEFINE_string(
-        "semantics",
-        None,
-        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
-        "Default: the preset's.",
-        **own,
-    )
+    flags.DEFINE_string("data_dir", None, DATA_DIR, **own)
+    flags.DEFINE_bool("download", False, DOWNLOAD, **own)
+    flags.DEFINE_string("semantics", None, SEMANTICS, **own)
     define_run_flags(values, systems)
 
 
@@ -79,14 +64,12 @@ def prepared(values: flags.FlagValues, folder: Path, name: str) -> TextDataset:
 def run(values: flags.FlagValues) -> None:
     """Prepares the corpus, trains and evaluates the runs, and writes the report."""
 
-    def corpus(folder: Path) -> TextDataset:
-        return prepared(values, folder, values.dataset)
-
     def write(done: BenchmarkRun, dataset: TextDataset) -> None:
         from benchmarks.reports import text  # imports TensorFlow: not for bad input
 
         text.write(done, dataset, values.dataset)
 
+    corpus = functools.partial(prepared, values, name=values.dataset)
     run_on(values, f"text-{values.dataset}", corpus, write)
 
 
@@ -107,25 +90,19 @@ def run_on(
     Raises:
       UserError: a flag, the corpus or the folder cannot be used; nothing has been trained then.
     """
-    check_flags(values)
-    systems, _ = (
-        check_names(values.systems),
-        overrides(values),
-    )  # errors before the corpus is prepared
+    placed = check_flags(values)
+    systems, _ = check_names(values.systems), overrides(values)  # errors before the preparation
     if values.semantics:
         named_semantics(values.semantics)
     # Refuses an unknown preset, with a length that D's windows fit.
     text_preset(values.preset, 2, PAPER_TEXT.length, system_config(systems[0]))
     benchmark, suffix = name.partition("-")[0], f"-{values.semantics}" if values.semantics else ""
-    placed = placement(values)
     folder = Path(values.run_dir or f"save/{name}-{values.preset}{suffix}")
     with kept_by_the_chief(placed, folder) as kept:
         check_folder(kept, benchmark, alone=values.only_run is None)
         dataset = corpus(kept / "data")
-        configs = each_system(
-            values,
-            lambda *given: text_config(dataset, values.preset, values.semantics, *given),
-        )
+        chosen = dataset, values.preset, values.semantics
+        configs = each_system(values, lambda *given: text_config(*chosen, *given))
         paths = {kept / name: config for name, config in configs.items()}
         runs = Runs(benchmark, paths, values, kept)
         runs.in_processes()

@@ -88,7 +88,7 @@ _UNTYPED = {
         "data.reader", "data.vocabulary", "runs.folder", "runs.shapes", "runs.load",
         "runs.checkpoint", "systems.residual_ebm", "benchmarks.publish.export_result",
         "benchmarks.reports.result_shapes", "benchmarks.reports.results", "benchmarks.speed.report",
-        "benchmarks.speed.command", "benchmarks.runner.benchmark_run", "benchmarks.runner.runs",
+        "benchmarks.speed.__main__", "benchmarks.runner.benchmark_run", "benchmarks.runner.runs",
         "benchmarks.reports.text",
     },
     "settings and flags by name": {

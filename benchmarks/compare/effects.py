@@ -1,7 +1,6 @@
 """Effects of the rows of the ablation on the metrics, and their significance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -11,6 +10,7 @@ from leakgan_tf.metrics import significance
 from leakgan_tf.metrics.frontier import Frontier
 from leakgan_tf.metrics.significance import SignificanceTest, Spread, TestFigures
 from leakgan_tf.metrics.temperatures import PROGRAM_TEMPERATURE, temperature_key
+from leakgan_tf.reporting.figure_tables import ORACLE_METRICS
 from leakgan_tf.runs.shapes import Number
 from leakgan_tf.utils.schema import Limits
 
@@ -90,10 +90,6 @@ class Effect(NamedTuple):
         }
 
 
-def _figure(key: str, _: int, figures: Mapping[str, Any]) -> float:
-    return figures[key]
-
-
 def metrics(figures: ByRow) -> dict[str, dict[str, dict[int, float]]]:
     """Returns {metric: {row: {seed: figure}}}; metrics of sweeps only if all runs have a sweep.
 
@@ -102,12 +98,11 @@ def metrics(figures: ByRow) -> dict[str, dict[str, dict[int, float]]]:
     temperature.
     """
     found = {
-        f"{name}, T = 1": _of_each(figures, partial(_figure, key))
-        for name, key in (
-            ("NLL_oracle", "nll_oracle_1.0"),
-            ("NLL_test", "nll_test_1.0"),
-            ("distinct", "distinct_1.0"),
-        )
+        f"{title}, T = 1": {
+            row: {seed: float(own[f"{metric}_1.0"]) for seed, own in seeds.items()}
+            for row, seeds in figures.items()
+        }
+        for metric, title in ORACLE_METRICS.items()
     }
     sweeps = {
         name: {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from benchmarks.compare.ablation_rows import Row
+from benchmarks.compare.ablation_rows import CONTROLS, Row
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.runs.shapes import Count
 
@@ -36,17 +36,14 @@ def before_the_first_reward(run: RunRecord) -> list[dict[str, Any]]:
 def compare(runs: Sequence[RunRecord], known: Mapping[str, Row]) -> dict[str, Beginning]:
     """Returns {control's folder: comparison with the run with D's reward}.
 
-    Args:
-      runs: runs of the ablation, in folders named ROW-seedN.
-      known: {name: row} for all rows.
+    The runs are in folders named ROW-seedN; `known` has all rows by name.
     """
     named = {run.name: run for run in runs}
     found: dict[str, Beginning] = {}
     for name, run in named.items():
         row, _, seed = name.rpartition("-seed")
-        parent = known[row].parent
-        other = named.get(f"{parent}-seed{seed}")
-        if other and known[row].reward != known[parent].reward:
+        other = named.get(f"{known[row].parent}-seed{seed}")
+        if other and known[row].reward in CONTROLS:
             own = before_the_first_reward(run)
             found[name] = {
                 "against": other.name,

@@ -20,12 +20,7 @@ _END = "<!-- end -->"
 
 
 def renew(text: str, results: Mapping[str, Result], where: str) -> str:
-    """Returns Markdown with every region regenerated.
-
-    Args:
-      text: text of the file.
-      results: {name: result}.
-      where: name of the file, for messages.
+    """Returns Markdown with every region regenerated; `where` names the file in messages.
 
     Raises:
       UserError: a region has no end, or names a result or a view that does not exist.

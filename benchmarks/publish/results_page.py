@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.reports.controls import control_blocks
+from benchmarks.reports.ablation import control_blocks
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
 from leakgan_tf.config.config import Config

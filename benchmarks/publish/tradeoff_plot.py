@@ -66,10 +66,5 @@ def _training(own: MLEConfig) -> str:
     return ", ".join(words)
 
 
-def main() -> int:
-    """Returns the exit status."""
-    return entry.run(run, define_flags(), sys.argv, ABOUT, "results")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry.run(run, define_flags(), sys.argv, ABOUT, "results"))

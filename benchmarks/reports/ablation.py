@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.compare import effects, prefix_equality
-from benchmarks.compare.ablation_rows import BASELINE, Row, rows
+from benchmarks.compare.ablation_rows import BASELINE, CONTROLS, Row, rows
 from benchmarks.compare.effects import ControlFigures, Effect
-from benchmarks.reports.controls import control_blocks
 from benchmarks.reports.notes import notes
+from benchmarks.reports.results import Result
 from benchmarks.reports.tables import view
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from leakgan_tf.metrics.significance import format_p_value
@@ -137,15 +137,25 @@ def _draw(
     return Picture(path, caption)
 
 
+def control_blocks(result: Result) -> list[Block]:
+    """Returns the table of controls and its notes; nothing if no control was run."""
+    if not any(result.content.get("controls", {}).values()):
+        return []
+    same = prefix_equality.describe(result.content.get("beginnings", {}))
+    return [
+        Heading("Does the discriminator's reward help? Controls", 3),
+        view(result, "controls"),
+        Paragraph(notes("controls")[0]),
+        *([Paragraph(same)] if same else ()),
+    ]
+
+
 def _controls_json(
     values: Values, names: Sequence[str], known: Mapping[str, Row]
 ) -> dict[str, dict[str, ControlFigures]]:
     """Returns {metric: {control: effect}}, compared with D's reward and equal semantics."""
-    pairs = [
-        (name, known[name].parent)
-        for name in names
-        if known[name].reward != known[known[name].parent].reward and known[name].parent in names
-    ]
+    controls = [name for name in names if known[name].reward in CONTROLS]
+    pairs = [(name, known[name].parent) for name in controls if known[name].parent in names]
     return {
         metric: {
             name: {"against": other, **effect.to_json()}

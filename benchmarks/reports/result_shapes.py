@@ -122,17 +122,12 @@ class Speed(_Shared):
 SHAPES = {"sweep": Sweep, "speed": Speed}  # types of the kinds other than `Report`
 
 
-def check_result(content: Any, where: str) -> dict[str, Any]:
-    """Returns a result; raises ``UserError`` if an entry has the wrong type.
-
-    Args:
-      content: JSON with a known ``benchmark``.
-      where: beginning of messages.
-    """
+def check_result(content: Any, where: str) -> None:
+    """Raises ``UserError`` if an entry of JSON with a known ``benchmark`` has the wrong type."""
     shape = SHAPES.get(content["benchmark"], Report)
-    content = check(content, shape, where)
+    check(content, shape, where)
     if shape is not Report:
-        return content
+        return
     if "real" in content:
         check_figures(content["real"], "text", f"{where}.real")
     for place, run in enumerate(content["runs"]):
@@ -142,4 +137,3 @@ def check_result(content: Any, where: str) -> dict[str, Any]:
             check_figures(run["figures"], run["config"].get("task", ""), f"{name}.figures")
         for number, record in enumerate(run.get("records", [])):
             check_record(record, f"{name}.records[{number}]")
-    return content

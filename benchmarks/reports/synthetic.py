@@ -13,9 +13,7 @@ from leakgan_tf.reporting.against import against_table
 from leakgan_tf.reporting.curves import draw_curves
 from leakgan_tf.reporting.document import Block, Heading, Listing, Paragraph, Picture
 from leakgan_tf.reporting.groups import grouped
-from leakgan_tf.reporting.published import (
-    of_published_sizes,
-)
+from leakgan_tf.reporting.published import of_published_sizes
 from leakgan_tf.reporting.sweeps import frontier_blocks
 from leakgan_tf.runs.shapes import OracleRow
 from leakgan_tf.tasks.oracle import Oracle
@@ -34,12 +32,7 @@ OTHER_SIZES = (
 )
 
 
-def write(
-    done: BenchmarkRun,
-    oracle: Oracle,
-    arrays: Arrays = None,
-    further: Further | None = None,
-) -> None:
+def write(done: BenchmarkRun, oracle: Oracle, arrays: Arrays, further: Further) -> None:
     """Writes the report, report.json and plots; prints the tables and the paths.
 
     Args:
@@ -48,7 +41,7 @@ def write(
       arrays: its weights, if it is the published oracle.
       further: {name: sweep} of MLE runs in other folders.
     """
-    config, further = done.runs[0].config, further or {}
+    config = done.runs[0].config
     more = [row for rows in further.values() for row in rows]
     result = done.save(
         {},
@@ -60,10 +53,7 @@ def write(
     title = (
         f"Synthetic oracle, T = {config.length}, V = {config.vocab_size}, preset {config.preset}"
     )
-    figures, compared = (
-        view(result, "figures"),
-        (result.comparison(), result.comparison(tuned=True)),
-    )
+    figures, compared = view(result), (result.comparison(), result.comparison(tuned=True))
     tables = [figures, *filter(None, map(against_table, compared))]
     blocks = [
         figures,

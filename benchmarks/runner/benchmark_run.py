@@ -38,12 +38,7 @@ class BenchmarkRun:
     missing: Mapping[str, str]
 
     def save(self, each: Mapping[str, Mapping[str, Any]], **more: Any) -> Result:
-        """Writes report.json, and returns it as a result.
-
-        Args:
-          each: {run: further entries}.
-          more: further entries of the benchmark.
-        """
+        """Writes report.json with further entries, `each` by run; returns it as a result."""
         content = {
             "benchmark": self.benchmark,
             "made_by": {

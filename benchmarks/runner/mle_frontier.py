@@ -27,9 +27,6 @@ def baseline(path: Path, config: Config) -> Path:
 def check(paths: Mapping[Path, Config]) -> None:
     """Refuses runs without the MLE run that they are compared with, before training.
 
-    Args:
-      paths: {folder: configuration} of the requested runs.
-
     Raises:
       UserError: the MLE run is neither requested nor finished, or has other sentences.
     """
@@ -54,10 +51,7 @@ def frontier(path: Path, config: Config) -> Frontier | None:
 def further(folders: Sequence[str], config: Config) -> dict[str, list[OracleRow]]:
     """Returns {name of the folder: sweep} of finished MLE runs.
 
-    Args:
-      folders: folders of the runs.
-      config: configuration of a run of the benchmark, with the same oracle and numbers of
-        sentences.
+    `config` is of a run of the benchmark, with the same oracle and numbers of sentences.
 
     Raises:
       UserError: a folder is not such a run, or the run is not finished.

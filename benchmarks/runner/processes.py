@@ -103,13 +103,7 @@ class Children:
 def run_jobs(
     jobs: Sequence[Job], at_once: int, logs: Path, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Runs all jobs, in order as far as `Job.after` allows.
-
-    Args:
-      jobs: jobs with different names.
-      at_once: largest number of processes at a time.
-      logs: folder of the logs, NAME.log, which are appended to.
-      environment: environment of the processes.
+    """Runs all jobs, `at_once` at a time, in order as far as `Job.after` allows.
 
     Returns:
       {job that failed: reason, one line}; empty if all ended with status 0.

@@ -9,10 +9,11 @@ from typing import Any
 from absl import flags
 from tqdm import tqdm
 
+from benchmarks.runner import mle_frontier
 from benchmarks.runner.benchmark_run import BenchmarkRun
 from benchmarks.runner.processes import Job, run_jobs, shared_environment
 from leakgan_tf.cli.config_flags import define_settings, for_system, overrides, parse_seeds
-from leakgan_tf.cli.device_flags import define_placement
+from leakgan_tf.cli.device_flags import define_placement, placement
 from leakgan_tf.config.config import Config
 from leakgan_tf.config.presets import describe_presets
 from leakgan_tf.reporting.picture import SUFFIXES
@@ -24,7 +25,6 @@ from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.errors import TrainingError, UserError
 from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers
 
-_BASELINE = "mle"  # other runs may be compared with it during training
 _ONLY = "only_run"
 # Files and folders in a benchmark's folder, besides runs and pictures.
 _FILES = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
@@ -33,12 +33,9 @@ _FILES = {"report.md", "report.html", "report.json", "data", "midi", "logs"}
 def define_run_flags(
     values: flags.FlagValues, systems: Sequence[str] = (), oracle: bool = False
 ) -> None:
-    """Defines the flags of all benchmarks.
+    """Defines the flags of all benchmarks; --systems only with its default, `systems`.
 
-    Args:
-      values: the flags.
-      systems: default of --systems; if empty, the flag is not defined.
-      oracle: whether to offer the presets of the oracle task.
+    With `oracle`, the presets of the oracle task are offered too.
     """
     own = {"flag_values": values}
     flags.DEFINE_string("preset", "quick", f"{describe_presets(oracle)}.", **own)
@@ -76,12 +73,7 @@ def each_system(
 ) -> dict[str, Config]:
     """Returns {name of the run's folder: configuration} for all --systems and --seeds.
 
-    Args:
-      values: flags of `define_run_flags`.
-      make: returns the configuration for a system, a seed and changed settings.
-
-    Raises:
-      UserError: bad input.
+    `make` returns the configuration for a system, a seed and changed settings.
     """
     changes, systems = overrides(values), check_names(values.systems)
     return {
@@ -91,8 +83,8 @@ def each_system(
     }
 
 
-def check_flags(values: flags.FlagValues) -> None:
-    """Raises ``UserError`` if a flag of `define_run_flags` cannot be used."""
+def check_flags(values: flags.FlagValues) -> Placement:
+    """Returns the devices; raises ``UserError`` if a flag of `define_run_flags` cannot be used."""
     if values.jobs < 1:
         raise UserError(f"--jobs must be 1 or more, not {values.jobs}")
     if values.jobs > 1 and values.strategy != "none":
@@ -101,21 +93,14 @@ def check_flags(values: flags.FlagValues) -> None:
             "all of them"
         )
     parse_seeds(values.seeds)
+    return placement(values)
 
 
 def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
-    """Refuses a folder with other content, before training.
+    """Refuses a folder with the report of another benchmark or other files, before training.
 
+    Files are checked only if this process is `alone`, the only one that trains runs in the folder.
     Removes half-written files of killed processes if there is no error.
-
-    Args:
-      folder: folder of the benchmark.
-      benchmark: "synthetic", "ablation", "cfg", "text" or "music", as in its report.
-      alone: whether this is the only process that trains runs in the folder; only then are its
-        files checked.
-
-    Raises:
-      UserError: the folder contains files of something else; nothing is changed.
     """
     if folder.is_file():
         raise UserError(f"{folder} is a file: give another --run_dir")
@@ -125,10 +110,8 @@ def check_folder(folder: Path, benchmark: str, alone: bool = True) -> None:
         if not _is_known(leftover_of(path) or path.name) and not _is_run(path):
             raise UserError(f"{folder} contains {path.name}, which is not of this benchmark")
     report = folder / "report.json"
-    if (
-        report.exists()
-        and read_json(report, "a report", dict[str, Any]).get("benchmark") != benchmark
-    ):
+    stored = read_json(report, "a report", dict[str, Any]) if report.exists() else None
+    if stored is not None and stored.get("benchmark") != benchmark:
         raise UserError(f"{report} is the report of another benchmark: give another --run_dir")
     remove_leftovers(folder, _is_known)
 
@@ -154,12 +137,6 @@ class Runs:
     Attributes:
       paths: {folder: configuration} of the runs of this process.
       failed: {run that did not finish: reason}.
-
-    Args:
-      benchmark: name of the benchmark's module.
-      paths: {folder: configuration} of all requested runs.
-      values: flags of `define_run_flags`.
-      folder: folder of the benchmark.
 
     Raises:
       UserError: --only_run is not one of the runs, or a folder has other content.
@@ -189,13 +166,9 @@ class Runs:
     ) -> None:
         """Trains and evaluates the unfinished runs, and reports all that finished.
 
-        Call `in_processes` before: it does not import TensorFlow, which would use memory.
-
-        Args:
-          placed: the devices.
-          make_task: returns the task of a run.
-          report: writes the report; not called with --only_run.
-          data: data folder of runs on text, recorded in config.json.
+        Call `in_processes` before: it does not import TensorFlow, which would use memory. With
+        --only_run, `report` is not called. `data`, the data folder of runs on text, is recorded in
+        config.json.
 
         Raises:
           TrainingError: a run did not finish; the others are in the report.
@@ -230,22 +203,21 @@ class Runs:
         """
         if self._values.jobs == 1 or not self._whole:
             return
-        left = {path: run for path, run in self._in_order().items() if not _measured(path)}
+        measured = {path: RunFolder(path).measured for path in self.paths}
+        left = [path for path in self._in_order() if not measured[path].exists()]
         if len(left) < len(self.paths):
-            tqdm.write(
-                f"{len(self.paths) - len(left)} of {len(self.paths)} runs were finished before"
-            )
+            count = len(self.paths)
+            tqdm.write(f"{count - len(left)} of {count} runs were finished before")
         if not left:
             return
         called = (sys.executable, "-m", f"benchmarks.{self._benchmark}", *_arguments())
         jobs = [
-            Job(path.name, (*called, f"--{_ONLY}={path.name}"), _needed(config))
-            for path, config in left.items()
+            Job(path.name, (*called, f"--{_ONLY}={path.name}"), self._needed(path)) for path in left
         ]
         logs, at_once = self._folder / "logs", min(self._values.jobs, len(jobs))
         self.failed |= run_jobs(jobs, at_once, logs, shared_environment(at_once))
         for path in left:
-            if not _measured(path):
+            if not measured[path].exists():
                 self.failed.setdefault(path.name, f"no figures (log: {logs}/{path.name}.log)")
         if len(self.failed) == len(self.paths):  # nothing to report
             self.raise_if_any_failed()
@@ -253,9 +225,7 @@ class Runs:
     def one_by_one(self, train: Callable[[Path, Config], Any], go_on: bool) -> list[Path]:
         """Trains and evaluates, in this process, all runs that have not failed before.
 
-        Args:
-          train: trains and evaluates a run, or continues it.
-          go_on: whether to continue with other runs if one fails with a ``UserError``.
+        With `go_on`, other runs follow one that fails with a ``UserError``.
 
         Returns:
           The folders of the runs that finished, in the requested order.
@@ -281,30 +251,22 @@ class Runs:
             )
 
     def _in_order(self) -> dict[Path, Config]:
-        """Returns the runs, those of MLE first."""
-        return dict(sorted(self.paths.items(), key=lambda item: item[1].system != _BASELINE))
+        """Returns the runs, those of MLE first: others may be compared with them in training."""
+        return dict(sorted(self.paths.items(), key=lambda item: item[1].system != "mle"))
 
-
-def _measured(path: Path) -> bool:
-    return RunFolder(path).measured.exists()
-
-
-def _needed(config: Config) -> tuple[str, ...]:
-    """Returns the names of runs that must finish before this one starts."""
-    if config.select != "frontier" or config.system == _BASELINE:
-        return ()
-    return (f"{_BASELINE}-seed{config.seed}",)
+    def _needed(self, path: Path) -> tuple[str, ...]:
+        """Returns the names of runs that must finish before this one starts."""
+        config = self.paths[path]
+        return (mle_frontier.baseline(path, config).name,) if config.select == "frontier" else ()
 
 
 def _arguments() -> list[str]:
     """Returns the program's arguments without --only_run: those of the whole benchmark."""
-    kept, value_follows = [], False
-    for word in sys.argv[1:]:
+    kept, words = [], iter(sys.argv[1:])
+    for word in words:
         name, equals, _ = word.lstrip("-").partition("=")
-        if name == _ONLY and word.startswith("-"):
-            value_follows = not equals
-        elif value_follows:
-            value_follows = False
-        else:
+        if name != _ONLY or not word.startswith("-"):
             kept.append(word)
+        elif not equals:
+            next(words, None)  # the flag's value
     return kept

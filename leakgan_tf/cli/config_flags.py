@@ -25,7 +25,14 @@ _OF_MODELS = {
 # Fields that have a flag elsewhere, or are set by the program.
 _ELSEWHERE = {"preset", "task", "seed", "oracle_params", "dataset", "length", "grammar", "law"}
 
-BEST = "Use the weights of the best evaluation (by the run's --select), not the last."  # of --best
+# Descriptions of flags that several commands have.
+BEST = "Use the weights of the best evaluation (by the run's --select), not the last."
+SEMANTICS = (
+    "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
+    "Default: the preset's."
+)
+ORACLE_PARAMS = "The published oracle: .npz, or its authors' .pkl."
+RUNS = "The runs, separated by commas; --run_dir= may be left out."
 _MOST_SEEDS = 100  # a larger number without a comma is probably meant as one seed
 
 
@@ -144,9 +151,6 @@ def for_system(changes: Mapping[str, Any], system: str, systems: Sequence[str]) 
 
 def parse_seeds(text: str) -> list[int]:
     """Parses ``--seeds``: "3" is seeds 0, 1 and 2; "0,1,5" is these three; "7," is seed 7 alone.
-
-    Args:
-      text: the flag's value.
 
     Raises:
       UserError: the text is neither a number of seeds nor a list of different seeds.

@@ -1,5 +1,6 @@
 """``python -m leakgan_tf generate``: sentences or melodies of a trained generator."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -39,17 +40,7 @@ RUN is a run's folder, or a model that comes with the package: captions (LeakGAN
 Example: python -m leakgan_tf generate --run=captions --prompt="a man" --temperature=0.7"""
 LAW, FILTERS, OUTPUT, MELODIES = "Sampling", "Filters", "Output", "Melodies"
 FORMATS = ("text", "jsonl")
-_OPTIONS = (
-    "prompt",
-    "template",
-    "temperature",
-    "top_k",
-    "top_p",
-    "greedy",
-    "seed",
-    "unique",
-    "novel",
-)
+_OPTIONS = [field.name for field in dataclasses.fields(Request) if field.name != "num"]
 
 
 def define_flags() -> flags.FlagValues:

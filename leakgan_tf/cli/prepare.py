@@ -1,17 +1,11 @@
 """``python -m leakgan_tf prepare``: a data folder from text, MIDI files or a named corpus."""
 
 import dataclasses
-import os
 from typing import Any
 
 from absl import flags
 
-from leakgan_tf.api.datasets import (
-    DATA_DIR_VARIABLE,
-    prepare_corpus,
-    prepare_midi,
-    prepare_text,
-)
+from leakgan_tf.api.datasets import DATA_DIR_VARIABLE, prepare_corpus, prepare_midi, prepare_text
 from leakgan_tf.cli import entry
 from leakgan_tf.data import corpora
 from leakgan_tf.data.encoding import PrepareSettings
@@ -30,6 +24,10 @@ prepare --midi FOLDER --out DIR
 Prints what was kept and left out, and warns, with a remedy, where the text looks wrong.
 
 Example: python -m leakgan_tf prepare --input=my.txt --out=my_data"""
+# Descriptions of flags that the benchmarks have too.
+DATA_DIR = f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}."
+DOWNLOAD = "Download missing files of the corpus to --data_dir."
+STEP_ABOUT = f"With --midi: seconds between two pitches. Default: {STEP}."
 # {group of flags: title in --help}; flags without a group come first.
 GROUPS = {
     "reading": "How files are read", "tokens": "Tokens and vocabulary", "split": "Test set",
@@ -67,17 +65,11 @@ def define_flags() -> flags.FlagValues:
     about = "; ".join(f"{name}: {corpus.about}" for name, corpus in corpora.CORPORA.items())
     names = list(corpora.CORPORA)
     flags.DEFINE_enum("dataset", None, names, f"A corpus by name. {about}.", **named)
-    flags.DEFINE_string(
-        "data_dir", None, f"Folder of named corpora. Default: ${DATA_DIR_VARIABLE}.", **named
-    )
-    flags.DEFINE_bool(
-        "download", False, "Download missing files of the corpus to --data_dir.", **named
-    )
+    flags.DEFINE_string("data_dir", None, DATA_DIR, **named)
+    flags.DEFINE_bool("download", False, DOWNLOAD, **named)
     melodies = {**own, "module_name": GROUPS["melodies"]}
     flags.DEFINE_string("midi", None, "A folder of MIDI files with one melody each.", **melodies)
-    flags.DEFINE_float(
-        "step", None, f"With --midi: seconds between two pitches. Default: {STEP}.", **melodies
-    )
+    flags.DEFINE_float("step", None, STEP_ABOUT, **melodies)
     return values
 
 
@@ -90,18 +82,13 @@ def run(values: flags.FlagValues) -> None:
     _check_flags(values)
     given, overwrite = _given_settings(values), values.overwrite
     if values.dataset:
-        folder, download = data_folder(values), values.download
-        made = prepare_corpus(values.dataset, values.out, folder, download, overwrite, given)
+        source = values.data_dir, values.download
+        made = prepare_corpus(values.dataset, values.out, *source, overwrite, given)
     elif values.midi:
         made = prepare_midi(values.midi, values.out, values.step, overwrite, given)
     else:
         made = prepare_text(values.input, values.out, values.test, overwrite, given)
     print(printable(f"{made.account}\nwritten to {values.out}"))
-
-
-def data_folder(values: flags.FlagValues) -> str | None:
-    """Returns the folder of named corpora: the flag's, or the environment's."""
-    return values.data_dir or os.environ.get(DATA_DIR_VARIABLE)
 
 
 def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
@@ -113,14 +100,9 @@ def _define_setting(field: dataclasses.Field, own: dict[str, Any]) -> None:
         about = f"{about} Default: {default}, or the corpus's own."
     if choices:
         flags.DEFINE_enum(field.name, None, list(choices), about, **own)
-    elif isinstance(field.default, str):
-        flags.DEFINE_string(field.name, None, about, **own)
-    elif isinstance(field.default, bool):
-        flags.DEFINE_bool(field.name, None, about, **own)
-    elif isinstance(field.default, float):
-        flags.DEFINE_float(field.name, None, about, **own)
-    else:
-        flags.DEFINE_integer(field.name, None, about, **own)
+        return
+    kinds = {str: flags.DEFINE_string, bool: flags.DEFINE_bool, float: flags.DEFINE_float}
+    kinds.get(type(field.default), flags.DEFINE_integer)(field.name, None, about, **own)
 
 
 def _given_settings(values: flags.FlagValues) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from leakgan_tf.cli.config_flags import RUNS
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.data.dataset import RECORD, TextDataset, load_dataset
 from leakgan_tf.runs.record import RunRecord, read_runs, runs_inside
@@ -32,9 +33,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list(
-        "run_dir", None, "The runs, separated by commas; --run_dir= may be left out.", **own
-    )
+    flags.DEFINE_list("run_dir", None, RUNS, **own)
     flags.DEFINE_string(
         "out", None, "The report's folder; default: report/ in the run, or beside the runs.", **own
     )

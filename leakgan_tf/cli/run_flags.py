@@ -1,4 +1,6 @@
-"""The flags that name a run."""
+"""The flags that name a run, and flags that do not go together."""
+
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -21,3 +23,10 @@ def named_run(values: flags.FlagValues) -> str:
     if not named:
         raise UserError(f"--run is missing: the folder of a run, or one of {', '.join(NAMES)}")
     return named
+
+
+def refuse_idle(values: flags.FlagValues, names: Sequence[str], when: str) -> None:
+    """Refuses flags, or arguments without a name, that have no effect in this form of a command."""
+    for name in names:
+        if values[name].present or values[name].value != values[name].default:
+            raise UserError(f"--{name} goes {when} only")

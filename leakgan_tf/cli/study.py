@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from leakgan_tf.cli.config_flags import BEST
+from leakgan_tf.cli.config_flags import BEST, RUNS
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.cli.report import run_dataset
+from leakgan_tf.cli.run_flags import refuse_idle
 from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.data.text import PitchTokenizer
 from leakgan_tf.metrics.temperatures import check_temperature
@@ -36,9 +37,7 @@ def define_flags() -> flags.FlagValues:
     """Returns the command's flags."""
     values = new_flags()
     own = {"flag_values": values}
-    flags.DEFINE_list(
-        "run_dir", None, "The runs, separated by commas; --run_dir= may be left out.", **own
-    )
+    flags.DEFINE_list("run_dir", None, RUNS, **own)
     flags.DEFINE_string(
         "real",
         None,
@@ -83,23 +82,15 @@ def run(values: flags.FlagValues) -> None:
     """Writes the page and its key, or prints the table."""
     making = ("run_dir", "real", "out", "sentences", "checks", "temperature", "seed", "best")
     if values.results is not None:
-        _refuse_idle(values, making, "without --results")
+        refuse_idle(values, making, "without --results")
         _print_table(values)
         return
-    _refuse_idle(values, ("key", "failed_checks", "json"), "with --results")
-    for name, what in (
-        ("run_dir", "name one or more runs: study RUN... --real DATA --out FILE"),
-        ("out", "--out is missing: the page to write"),
-    ):
-        if not values[name].value:
-            raise UserError(what)
+    refuse_idle(values, ("key", "failed_checks", "json"), "with --results")
+    if not values.run_dir:
+        raise UserError("name one or more runs: study RUN... --real DATA --out FILE")
+    if not values.out:
+        raise UserError("--out is missing: the page to write")
     _write_page(values)
-
-
-def _refuse_idle(values: flags.FlagValues, names: tuple[str, ...], when: str) -> None:
-    for name in names:
-        if values[name].present or (name == WORDS and values[name].value):
-            raise UserError(f"--{name} goes {when} only")
 
 
 def _print_table(values: flags.FlagValues) -> None:

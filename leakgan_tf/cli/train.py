@@ -9,7 +9,7 @@ from absl import flags
 
 from leakgan_tf.api.scores import oracle_table
 from leakgan_tf.api.training import ORACLE_TASK, default_run_dir, train
-from leakgan_tf.cli.config_flags import define_settings, overrides
+from leakgan_tf.cli.config_flags import ORACLE_PARAMS, SEMANTICS, define_settings, overrides
 from leakgan_tf.cli.device_flags import define_placement, kept_by_the_chief, placement
 from leakgan_tf.cli.entry import new_flags
 from leakgan_tf.config.presets import ORACLE_ONLY, describe_presets
@@ -38,20 +38,12 @@ def define_flags() -> flags.FlagValues:
         "task", None, ["text", ORACLE_TASK], "The task to learn; text if --data is given.", **own
     )
     flags.DEFINE_integer("length", None, "Oracle task: tokens in a sentence, T, 20 or 40.", **own)
-    flags.DEFINE_string(
-        "oracle_params", None, "The published oracle: .npz, or its authors' .pkl.", **own
-    )
+    flags.DEFINE_string("oracle_params", None, ORACLE_PARAMS, **own)
     flags.DEFINE_string("run_dir", None, "The run's folder; default save/SYSTEM-DATA.", **own)
     flags.DEFINE_string("system", "leakgan", f"One of {describe_systems()}.", **own)
     oracle_only = f"{' and '.join(ORACLE_ONLY)} on the oracle task only"
     flags.DEFINE_string("preset", "quick", f"{describe_presets(True)} ({oracle_only}).", **own)
-    flags.DEFINE_string(
-        "semantics",
-        None,
-        "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
-        "Default: the preset's.",
-        **own,
-    )
+    flags.DEFINE_string("semantics", None, SEMANTICS, **own)
     flags.DEFINE_integer("seed", 0, "Seed of all random numbers.", **own)
     define_placement(values)
     define_settings(values)

@@ -83,15 +83,7 @@ def prepare(
     corpus: str | None = None,
     overwrite: bool = False,
 ) -> Encoded:
-    """Creates a data folder from raw text, atomically.
-
-    Args:
-      inputs: training text, one sentence a line by default.
-      out: the folder to create.
-      settings: preparation settings; default: ``PrepareSettings()``.
-      test: held-out text; without it a share of ``inputs`` is held out.
-      corpus: name of the named corpus, if the text is one.
-      overwrite: whether to replace ``out`` if it is a data folder.
+    """Creates a data folder from raw text, atomically; without `test` a share of it is held out.
 
     Returns:
       The encoded corpus, with the counts of kept and dropped sentences.

@@ -20,13 +20,7 @@ UNKNOWN_SHARE = 0.1  # share of unknown test tokens that gives a warning
 
 
 def diagnose(sources: Sequence[Source], encoded: Encoded, settings: PrepareSettings) -> list[str]:
-    """Returns warnings about a prepared text, one line each.
-
-    Args:
-      sources: the files of the training text.
-      encoded: the encoded corpus.
-      settings: preparation settings.
-    """
+    """Returns warnings about a prepared text and the files of its training part, one line each."""
     found = [
         f"warning: {source.name} {words}"
         for source in sources

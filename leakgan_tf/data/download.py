@@ -30,11 +30,7 @@ class _Progress(tqdm):
 def fetch(url: str, sha256: str, destination: str | Path, *, timeout_seconds: float = 30.0) -> Path:
     """Downloads ``url`` to ``destination``, unless that file exists with this checksum.
 
-    Args:
-      url: http or https address.
-      sha256: hexadecimal checksum of the file.
-      destination: path of the file; missing folders are created.
-      timeout_seconds: longest time without data, after which the download fails.
+    The download fails after ``timeout_seconds`` without data.
 
     Returns:
       ``destination``.

@@ -176,10 +176,7 @@ def encode_corpus(
 ) -> Encoded:
     """Returns the encoded corpus: reads, splits, counts and encodes the text.
 
-    Args:
-      train: training text.
-      test: held-out text; without it a share of ``train`` is held out.
-      settings: preparation settings.
+    Without ``test`` a share of ``train`` is held out.
 
     Raises:
       UserError: a source cannot be used or has no sentence, or the vocabulary or a part is empty.

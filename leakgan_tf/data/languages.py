@@ -70,7 +70,6 @@ class Language:
         self.length = self.grammar.longest + 1
         self.symbols = (PADDING, *self.grammar.words)
         self._ids = {symbol: number for number, symbol in enumerate(self.symbols)}
-        self._levels = most
         self._weights = [_weight(name, law, level, most) for level in range(most + 1)]
         self.log_prob = lru_cache(maxsize=100_000)(self.grammar.log_prob)
 

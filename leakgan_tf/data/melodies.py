@@ -38,12 +38,9 @@ class MelodyFolder:
 
 
 def read_folder(folder: str | Path, length: int, step: float = STEP) -> MelodyFolder:
-    """Reads every MIDI file in a folder and below it.
+    """Reads every MIDI file in a folder and below it, with a pitch every `step` seconds.
 
-    Args:
-      folder: the folder; files of other types are ignored.
-      length: steps of the shortest usable tune.
-      step: seconds between two pitches.
+    Files of other types are ignored; tunes of fewer steps than `length` are left out.
 
     Raises:
       UserError: the folder does not exist, or has no usable file.

@@ -54,11 +54,7 @@ class Note:
 
 
 def read_melody(path: str | Path, step: float = STEP) -> list[int]:
-    """Returns the MIDI pitches of a file's melody, one a step, from first to last note.
-
-    Args:
-      path: the file.
-      step: seconds between two pitches.
+    """Returns the MIDI pitches of a file's melody, one every `step` seconds, first to last note.
 
     Raises:
       UserError: the file cannot be used; the message gives the reason without the file name.
@@ -118,12 +114,9 @@ def sample_pitches(notes: Sequence[Note], step: float = STEP) -> list[int]:
 
 
 def write_melody(path: str | Path, pitches: Sequence[int], step: float = STEP) -> None:
-    """Writes pitches as a MIDI file for `read_melody`, atomically.
+    """Writes pitches, one every `step` seconds, as a MIDI file for `read_melody`, atomically.
 
-    Args:
-      path: the file.
-      pitches: MIDI numbers, one a step; an empty sequence gives a silent file.
-      step: duration of a step in seconds.
+    An empty sequence gives a silent file.
 
     Raises:
       UserError: ``step`` is out of range, or the file cannot be written.

@@ -23,12 +23,7 @@ class ReaderFile(_ReaderRequired, total=False):
 
 
 class TextReader:
-    """Decodes ids to tokens and to text.
-
-    Args:
-      vocabulary: words by id.
-      tokenizer: the tokenizer of the training text.
-    """
+    """Decodes ids to tokens and to text."""
 
     def __init__(self, vocabulary: Vocabulary, tokenizer: Tokenizer):
         self.vocabulary = vocabulary

@@ -359,12 +359,7 @@ TOKENIZER_NAMES = tuple(_TOKENIZERS)  # tokenizers without training
 def get_tokenizer(
     name: str, lowercase: bool = False, merges: Sequence[Merge] | None = None
 ) -> Tokenizer:
-    """Returns the tokenizer ``word``, ``whitespace``, ``char``, ``pitch`` or ``bpe``.
-
-    Args:
-      name: name of the tokenizer.
-      lowercase: whether it converts to lower case first.
-      merges: the learned merges of ``bpe``.
+    """Returns the tokenizer ``word``, ``whitespace``, ``char``, ``pitch``, or ``bpe`` with merges.
 
     Raises:
       UserError: the name is unknown, or is ``bpe`` without merges.

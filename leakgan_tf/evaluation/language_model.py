@@ -43,20 +43,14 @@ def load_language_model(run_dir: str | Path, dataset_digest: str) -> TrainedGene
 def language_model_scores(
     scorer: TrainedGenerator, dataset: TextDataset, samples: np.ndarray, reverse: bool
 ) -> dict[str, float]:
-    """Returns the scores of samples by a language model; lower is better.
-
-    Args:
-      scorer: the language model.
-      dataset: training and held-out sentences.
-      samples: ids (n, T).
-      reverse: whether to train a language model on the samples, with the configuration of `scorer`.
+    """Returns the scores of samples (n, T) by a language model; lower is better.
 
     Returns:
       ``frechet``: Fréchet distance between the samples and up to n held-out sentences, embedded by
       the language model; ``frechet_train``: the same for training sentences, a reference value;
       ``nll_language_model``: NLL of the samples under the language model, in nats per token; with
-      `reverse` also ``reverse_nll``: NLL of held-out sentences under a language model trained on
-      the samples, in nats per token.
+      `reverse` also ``reverse_nll``: NLL of held-out sentences under a language model of the same
+      configuration trained on the samples, in nats per token.
 
     Raises:
       UserError: there are too few samples to train on.
@@ -77,19 +71,13 @@ def language_model_scores(
 def filling_scores(
     scorer: TrainedGenerator, dataset: TextDataset, trained: TrainedGenerator, num: int
 ) -> dict[str, float]:
-    """Returns a language model's scores of fillings of held-out sentences, at temperature 1.
-
-    Args:
-      scorer: the language model.
-      dataset: held-out sentences.
-      trained: the run whose system fills gaps.
-      num: limit of held-out sentences.
+    """Returns a language model's scores of fillings of up to `num` held-out sentences.
 
     Returns:
-      ``nll_filled_language_model``: NLL of the fillings under the language model given the previous
-      tokens, in nats per masked token; ``nll_masked_language_model``: the same for the real tokens
-      in the gaps. Unknown words do not count; without other words it is NaN. Empty if the system
-      does not fill gaps.
+      ``nll_filled_language_model``: NLL of the fillings, at temperature 1, under the language model
+      given the previous tokens, in nats per masked token; ``nll_masked_language_model``: the same
+      for the real tokens in the gaps. Unknown words do not count; without other words it is NaN.
+      Empty if the system does not fill gaps.
     """
     filling, ends = trained.system, scorer.config.ends
     if not isinstance(filling, FillDiscriminating):

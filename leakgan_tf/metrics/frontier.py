@@ -131,11 +131,4 @@ def mean_points(sweeps: Sequence[Mapping[Key, Point]]) -> dict[Key, Point]:
 def mean_sweep(sweeps: Sequence[Sequence[SweepPoint]]) -> list[SweepPoint]:
     """Returns the mean of one or more sweeps, at the temperatures that all of them have."""
     mean = mean_points([{row["temperature"]: row for row in sweep} for sweep in sweeps])
-    return [
-        {
-            "temperature": temperature,
-            "nll_test": point["nll_test"],
-            "nll_oracle": point["nll_oracle"],
-        }
-        for temperature, point in mean.items()
-    ]
+    return [{"temperature": temperature, **point} for temperature, point in mean.items()]

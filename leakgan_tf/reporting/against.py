@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from leakgan_tf.metrics import frontier
 from leakgan_tf.metrics.significance import HIGHER, LOWER, MIXED, TestFigures, format_p_value
 from leakgan_tf.reporting.document import Table, without_empty
 from leakgan_tf.reporting.groups import counted
 from leakgan_tf.reporting.published import system_title
+from leakgan_tf.reporting.tables import mean_and_spread
 from leakgan_tf.reporting.versus_mle import Comparison, Place
 
 LEVEL = 0.05  # significance level: with a larger p no direction is stated
@@ -26,9 +25,6 @@ def against_table(comparison: Comparison) -> Table | None:
     """Returns the result of `versus_mle.compare` as a table; None if it is empty.
 
     Empty columns are left out: with one seed, those of the tests over seeds.
-
-    Args:
-      comparison: result of `versus_mle.compare`, also as read from report.json.
     """
     if not comparison:
         return None
@@ -53,10 +49,9 @@ def against_table(comparison: Comparison) -> Table | None:
     return without_empty(Table(headers, rows))
 
 
-def difference(values: Sequence[float], digits: int = 3) -> str:
+def difference(values: Sequence[float]) -> str:
     """Returns "+mean", or "+mean ± sample standard deviation" of more than one value."""
-    mean = f"{np.mean(values):+.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
+    return mean_and_spread(values, sign="+")
 
 
 def significance_cell(test: TestFigures | None) -> str:

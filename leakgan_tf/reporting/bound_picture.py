@@ -6,7 +6,7 @@ from typing import Any
 
 from leakgan_tf.metrics.discriminator_scores import BOUND
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 _LEAST = 0.02  # nats per token: least extent of the axis on each side of 0
 _LINEAR = 0.005  # nats per token: the axis is linear up to here, then logarithmic
@@ -22,27 +22,20 @@ def bounds_of(records: Sequence[Mapping[str, Any]]) -> list[tuple[bool, float]]:
 def draw_bounds(
     path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], vectors: bool = True
 ) -> bool:
-    """Draws the Donsker-Varadhan bound of D after each of its rounds.
+    """Draws the Donsker-Varadhan bound of D after each of its rounds, from lines of metrics.jsonl.
 
     A system's seeds share a color and an entry in the legend. The axis is limited to the range of
     adversarial rounds: in the first rounds of pre-training any D separates an untrained generator
     from real text, with far larger bounds.
 
-    Args:
-      path: output file, PNG.
-      runs: {name: lines of metrics.jsonl}.
-      vectors: whether to also save SVG and PDF files.
-
     Returns:
       Whether any run has bounds; without them nothing is drawn.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     drawn = {name: bounds_of(records) for name, records in runs.items()}
     drawn = {name: points for name, points in drawn.items() if points}
     if not drawn:
         return False
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = new_figure(9, 5)
     axes = figure.subplots()
     systems = list(dict.fromkeys(map(without_seed, drawn)))
     several, named = len(systems) < len(drawn), set[str]()

@@ -6,16 +6,15 @@ from leakgan_tf.config.config import Config, differences
 from leakgan_tf.config.own import own_fields
 from leakgan_tf.config.presets import cfg_preset, synthetic_preset, text_preset
 from leakgan_tf.reporting.best import BEST_NOTE, mark_best
-from leakgan_tf.reporting.document import Block, Code, Heading, Links, Listing, Paragraph, Table
+from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
 from leakgan_tf.reporting.figure_tables import (
-    grammar_table,
     group_title,
     oracle_table,
     signatures,
     text_table,
 )
-from leakgan_tf.reporting.groups import grouped, named, run_title
-from leakgan_tf.reporting.published import PAPERS, system_title, text_figures
+from leakgan_tf.reporting.groups import by_key, grouped, named, run_title
+from leakgan_tf.reporting.published import system_title, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
@@ -25,14 +24,12 @@ _ELSEWHERE = {
     "feature_memory", "grammar", "law",
 }  # fmt: skip
 
-
 ORACLE_NOTE = (
     "NLL in nats per token, lower is better. NLL_oracle: of samples under the oracle; NLL_test: of "
     "held-out oracle sentences under the model. T: temperature, which divides the logits. A "
     "published figure is at T = 1, unless its source gives another temperature. A low NLL_oracle "
     "with a high NLL_test or few distinct sentences is a loss of diversity."
 )
-
 
 LATENT_NOTE = (
     "NLL_test is an upper bound in expectation, -log of the mean likelihood over K fixed draws of "
@@ -54,11 +51,6 @@ GRAMMAR_NOTES = (
 )
 
 
-def compare_grammar(runs: Sequence[RunRecord]) -> list[Block]:
-    """Returns the table of runs on the CFG task, for which no figures are published."""
-    return [grammar_table(runs, single=True), Listing(GRAMMAR_NOTES)]
-
-
 def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns the table of runs on the oracle task, beside published NLL_oracle."""
     sources = {
@@ -75,9 +67,7 @@ def compare_oracle(runs: Sequence[RunRecord]) -> list[Block]:
 def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
     """Returns the table of runs on one corpus, beside published scores.
 
-    Args:
-      runs: runs on text.
-      corpus: name of the corpus; "" if no paper uses it, or if it is unknown.
+    `corpus` is "" if no paper uses it, or if it is unknown.
     """
     known, source = text_figures(corpus)
     if known:
@@ -191,10 +181,9 @@ def protocols(runs: Sequence[RunRecord]) -> dict[str, list[str]]:
 
 def preset_differences(run: RunRecord, name: str) -> list[str]:
     """Returns the differences from a preset, except semantics, as "field: preset's -> run's"."""
-    aside = {"padding", *_ELSEWHERE}
-    for flag, setting in own_fields(type(run.config.own)).items():
-        if len(setting.path) > 1:  # a part of the semantics
-            aside.add(flag)
+    own = own_fields(type(run.config.own)).items()
+    semantics = {flag for flag, setting in own if len(setting.path) > 1}
+    aside = {"padding", *_ELSEWHERE, *semantics}
     lines = differences(_preset(run, name), run.config)
     return [line for line in lines if line.split(":")[0] not in aside]
 
@@ -218,18 +207,13 @@ def _preset(run: RunRecord, name: str) -> Config:
         return synthetic_preset(name, 20, own)
 
 
-def paper_links() -> Links:
-    """Returns links to the papers that published figures are from."""
-    return Links(list(PAPERS.items()))
-
-
 def differences_blocks(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns `protocol_differences` of runs as points, with common ones once."""
     lines = {run.name: protocol_differences(run) for run in runs}
     common = [line for line in lines[runs[0].name] if all(line in own for own in lines.values())]
-    shared: dict[tuple[str, ...], list[str]] = {}
-    for name, own in lines.items():
-        shared.setdefault(tuple(line for line in own if line not in common), []).append(name)
+    shared = by_key(
+        (tuple(line for line in own if line not in common), name) for name, own in lines.items()
+    )
     blocks: list[Block] = [Paragraph(f"{named(list(lines))}:"), Listing(common)] if common else []
     for rest, names in shared.items():
         if rest:

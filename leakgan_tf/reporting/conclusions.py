@@ -11,7 +11,7 @@ from leakgan_tf.reporting import versus_mle
 from leakgan_tf.reporting.against import AGAINST_NOTE, LEVEL, against_table, distance_cell
 from leakgan_tf.reporting.document import Block, Heading, Paragraph, listed
 from leakgan_tf.reporting.figure_tables import named
-from leakgan_tf.reporting.groups import Group, by_source, is_comparable
+from leakgan_tf.reporting.groups import Group, by_key, by_source, is_comparable
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.reporting.versus_mle import MLE, Against, Comparison
 from leakgan_tf.runs.record import RunRecord
@@ -88,19 +88,14 @@ def _of_envelope(found: Against, baseline: str) -> str:
 
 
 def in_two_figures(
-    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]], baseline: str = MLE
+    runs: Sequence[RunRecord], figures: Sequence[tuple[str, str, bool]]
 ) -> list[str]:
     """Returns a sentence for each system that compares the means of its figures with MLE's.
 
-    Args:
-      runs: finished runs; without a run of MLE nothing is returned.
-      figures: `TEXT` or `GRAMMAR`.
-      baseline: MLE's name.
+    `figures` is `TEXT` or `GRAMMAR`. Without a run of MLE nothing is returned.
     """
-    groups: dict[str, list[RunRecord]] = {}
-    for run in runs:
-        groups.setdefault(run.config.system, []).append(run)
-    base, lines = groups.pop(baseline, []), []
+    groups = by_key((run.config.system, run) for run in runs)
+    base, lines = groups.pop(MLE, []), []
     for system, own in groups.items() if base else ():
         parts = []
         for title, name, up in figures:

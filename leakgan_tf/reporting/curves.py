@@ -10,7 +10,7 @@ from leakgan_tf.metrics.temperatures import (
     temperature_title,
 )
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 _PANELS = (
     ("nll_oracle_1.0", "NLL of samples under the oracle"),
@@ -27,20 +27,12 @@ def draw_curves(
     title: str,
     vectors: bool = True,
 ) -> None:
-    """Draws the figures of evaluations over training time.
+    """Draws the figures of evaluations, in lines of metrics.jsonl, over training time.
 
     Runs whose names differ only in the seed ("mle-seed0") share a color and a legend entry.
-
-    Args:
-      path: output file, PNG.
-      runs: {name: records, the lines of metrics.jsonl}.
-      floors: {metric: the oracle's own figure}, drawn as horizontal lines.
-      title: title of the figure.
-      vectors: whether to also save SVG and PDF files.
+    `floors`, the oracle's own figures by metric, are horizontal lines.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
-    figure = Figure(figsize=(13, 4.8), layout="constrained")
+    figure = new_figure(13, 4.8)
     panels = figure.subplots(1, len(_PANELS))
     styles = _styles(list(runs))
     for axes, (metric, label) in zip(panels, _PANELS, strict=True):

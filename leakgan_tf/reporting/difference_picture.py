@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 
 class Panel(NamedTuple):
@@ -28,19 +28,12 @@ class Panel(NamedTuple):
 def draw_differences(path: Path, panels: Sequence[Panel], title: str) -> None:
     """Draws a panel for each metric, with rows in the order of the first panel.
 
-    Small dots are seeds. The large mark is their mean, filled where it is significant, with its
-    95 % interval.
-
-    Args:
-      path: output file, PNG.
-      panels: one or more; later panels have the rows of the first, or some of them.
-      title: title of the figure.
+    Later panels have the rows of the first, or some of them. Small dots are seeds. The large mark
+    is their mean, filled where it is significant, with its 95 % interval.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     names = list(panels[0].rows)
     size = (3.4 * len(panels) + 2, 0.3 * len(names) + 1.9)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
         axes.axvline(0.0, color="0.5", linewidth=1)

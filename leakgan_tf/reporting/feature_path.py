@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 _SHOWN = 6  # number of sentences of each kind whose own paths are drawn
 
@@ -43,19 +43,13 @@ def draw_feature_path(path: Path, features: Mapping[str, np.ndarray]) -> None:
     """Draws the features of prefixes in the first two principal components of all of them.
 
     Left: the mean over sentences for each prefix length, from a ring (empty prefix) to a square
-    (T tokens). Right: single sentences.
-
-    Args:
-      path: output file, PNG.
-      features: {kind of sentences: features of the prefixes of 0..T tokens, (n, T+1, F)}.
+    (T tokens). Right: single sentences. `features`, by kind of sentences, are (n, T+1, F).
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     width = next(iter(features.values())).shape[-1]
     axes_found = principal_axes(
         np.concatenate([each.reshape(-1, width) for each in features.values()])
     )
-    figure = Figure(figsize=(12, 5), layout="constrained")
+    figure = new_figure(12, 5)
     left, right = figure.subplots(1, 2)
     for number, (name, each) in enumerate(features.items()):
         points, colour = axes_found.project(each), f"C{number}"  # (n, T+1, 2)

@@ -1,7 +1,7 @@
 """Builds the tables of figures, for the oracle task, the CFG task, and text or melodies.
 
-A table has a row for each name, with figures of one or more seeds, and a column for each figure
-that any row has.
+A table has a row for each name, with the mean ± standard deviation of its figures over seeds, and a
+column for each figure that any row has. With `single`, each of several seeds also has its own row.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,10 +61,6 @@ def _minutes(figures: Figures) -> float | None:
     return sum(figures["seconds"].values()) / 60 if figures.get("seconds") else None
 
 
-def _best(figures: Figures) -> float | None:
-    return (figures.get("best") or {}).get("nll_oracle_1.0")
-
-
 def _bounds(values: Sequence[float]) -> str:
     """Formats bounds of D, with a note if one is below 0."""
     below = "" if min(values) >= 0 else " (below 0)"
@@ -116,8 +112,6 @@ TEXT = (
     Column("real tokens under LM", named("nll_masked_language_model")),
     Column("reverse NLL", named("reverse_nll")),
 )
-
-
 # Figures of samples on the CFG task.
 GRAMMAR = (
     Column("valid", named("valid")),
@@ -205,7 +199,7 @@ def _first(values: Sequence[Any]) -> str:
 
 _OF = Column("figures of", named("of"), _first)
 _MORE = (
-    Column("best", _best),
+    Column("best", named("best.nll_oracle_1.0")),
     MINUTES,
     Column("published NLL_oracle", named("published"), _first),
     Column("source", named("source"), _first),
@@ -219,10 +213,7 @@ def oracle_table(
 ) -> Table:
     """Returns the table of runs on the oracle task, with published NLL_oracle if comparable.
 
-    Args:
-      runs: finished or stopped runs. A row has the mean ± standard deviation over seeds.
-      references: figures of random tokens and of the oracle itself, under "random" and "oracle".
-      single: whether each of several seeds also has its own row.
+    `references` has the figures of random tokens and of the oracle itself, "random" and "oracle".
     """
     references = references or {}
     lengths = {run.config.length: run.config for run in runs}
@@ -244,13 +235,7 @@ def oracle_table(
 def grammar_table(
     runs: Sequence[RunRecord], reference: Figures | None = None, single: bool = False
 ) -> Table:
-    """Returns the table of runs on one grammar.
-
-    Args:
-      runs: runs on the CFG task. A row has the mean ± standard deviation over seeds.
-      reference: figures of the grammar itself.
-      single: whether each of several seeds also has its own row.
-    """
+    """Returns the table of runs on one grammar; `reference` has the grammar's own figures."""
     rows = _run_rows(runs, single)
     if reference:
         rows.append((system_title("grammar"), [reference]))
@@ -262,11 +247,7 @@ def text_table(
 ) -> Table:
     """Returns the table of runs on one corpus, with the published figures of their systems.
 
-    Args:
-      runs: runs on text or melodies. A row has the mean ± standard deviation over seeds.
-      corpus: name of the corpus; "" if no paper uses it, or if it is unknown.
-      real: figures of real text.
-      single: whether each of several seeds also has its own row.
+    `corpus` is "" if no paper uses it, or if it is unknown; `real` has the figures of real text.
     """
     rows = _run_rows(runs, single)
     if real:

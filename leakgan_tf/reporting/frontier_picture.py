@@ -8,8 +8,8 @@ import numpy as np
 
 from leakgan_tf.metrics.frontier import BETTER, WORSE, Frontier, SweepPoint, mean_sweep
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
-from leakgan_tf.reporting.groups import run_title
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.groups import by_key, run_title
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 # Markers of the temperatures that papers report; other temperatures have dots.
 MARKS = dict(zip(map(temperature_key, TEMPERATURES), "os", strict=True))
@@ -45,11 +45,9 @@ def draw_frontier(
       title: title of the figure.
       envelope: frontier of the baseline at any temperature and stopping time, drawn dashed.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     known = baseline in sweeps
     references, published = references or {}, published or {}
-    figure = Figure(figsize=(14 if known else 9, 7.2), layout="constrained")
+    figure = new_figure(14 if known else 9, 7.2)
     panels = figure.subplots(1, 1 + known, squeeze=False)[0]
     means = {name: mean_sweep(list(seeds.values())) for name, seeds in sweeps.items()}
     outside = beyond(means, baseline)
@@ -85,9 +83,7 @@ def draw_frontier(
 def beyond(means: Mapping[str, Sweep], baseline: str) -> list[str]:
     """Returns the systems whose whole sweep has a far higher NLL_test than the baseline's.
 
-    Args:
-      means: {system: mean sweep}.
-      baseline: name of the baseline; if it is not in `means`, nothing is returned.
+    If `means`, the mean sweep of each system, has no baseline, nothing is returned.
     """
     if baseline not in means:
         return []
@@ -106,11 +102,8 @@ def distances(
     """Returns {seed: [(temperature, NLL_test, distance)]}, by decreasing temperature.
 
     Outside the frontier's range, points that are better or worse in both figures have their bound
-    as distance; points that are better in one and worse in the other are left out.
-
-    Args:
-      seeds: {seed: sweep} of one system.
-      frontiers: {seed: frontier}; None is the key of the frontier for other seeds.
+    as distance; points that are better in one and worse in the other are left out. The frontier of
+    None is that of seeds without their own.
     """
     found = {}
     for seed, rows in seeds.items():
@@ -166,9 +159,9 @@ def _draw_distances(
         if len(found) > 1 and points:
             _, x, y = zip(*points, strict=True)
             axes.plot(x, y, color=color, linewidth=0.6, alpha=0.4, zorder=2)
-    by_temperature: dict[float, list[tuple[float, float]]] = {}
-    for temperature, right, up in (point for points in found.values() for point in points):
-        by_temperature.setdefault(temperature, []).append((right, up))
+    by_temperature = by_key(
+        (temperature, point) for points in found.values() for temperature, *point in points
+    )
     mean = {
         temperature: tuple(np.mean(of_seeds, axis=0))
         for temperature, of_seeds in by_temperature.items()

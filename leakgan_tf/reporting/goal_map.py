@@ -4,20 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 
 def draw_goal_map(path: Path, cosines: np.ndarray) -> None:
     """Draws a strip for each sentence, with tokens along x and tokens ahead along y (downwards).
 
-    Args:
-      path: output file, PNG.
-      cosines: result of `leaked.goal_cosines`, (n, c, T), NaN after the end.
+    The cosines (n, c, T) are those of `leaked.goal_cosines`, NaN after the end.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     count, horizon, length = cosines.shape
-    figure = Figure(figsize=(11, 1.0 + count * (0.5 + 0.2 * horizon)), layout="constrained")
+    figure = new_figure(11, 1.0 + count * (0.5 + 0.2 * horizon))
     panels = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     extent = (0.5, length + 0.5, horizon + 0.5, 0.5)
     for number, (axes, strip) in enumerate(zip(panels, cosines, strict=True), 1):

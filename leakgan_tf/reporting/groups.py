@@ -1,9 +1,11 @@
 """Groups of runs that differ only in the seed."""
 
 import json
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from leakgan_tf.reporting.published import system_title
 from leakgan_tf.runs.record import RunRecord
@@ -14,6 +16,9 @@ _SOURCE = (
     "oracle_hidden", "oracle_seed", "oracle_params",
 )  # fmt: skip
 _SEED = re.compile(r"-seed(-?\d+)$")
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -51,26 +56,31 @@ def run_title(name: str) -> str:
     return f"{title}, seed {match[1]}" if match else title
 
 
+def by_key(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """Returns {key: values with it}, both in order of occurrence."""
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
 def grouped(runs: Sequence[RunRecord]) -> list[Group]:
     """Returns runs grouped by configuration, in order of first occurrence."""
-    found: dict[str, list[RunRecord]] = {}
-    for run in runs:
-        settings = {**run.config.to_json(), "seed": None}
-        key = json.dumps([without_seed(run.name), settings], sort_keys=True)
-        found.setdefault(key, []).append(run)
+
+    def settings(run: RunRecord) -> str:
+        content = {**run.config.to_json(), "seed": None}
+        return json.dumps([without_seed(run.name), content], sort_keys=True)
+
     return [
         Group(without_seed(own[0].name) if len(own) > 1 else own[0].name, own)
-        for own in found.values()
+        for own in by_key((settings(run), run) for run in runs).values()
     ]
 
 
 def by_source(groups: Sequence[Group]) -> list[list[Group]]:
     """Returns lists of groups with the same training data, which can be compared."""
-    found: dict[tuple, list[Group]] = {}
-    for group in groups:
-        config = group.runs[0].config
-        found.setdefault(tuple(getattr(config, name) for name in _SOURCE), []).append(group)
-    return list(found.values())
+    source = operator.attrgetter(*_SOURCE)
+    return list(by_key((source(group.runs[0].config), group) for group in groups).values())
 
 
 def is_comparable(groups: Sequence[Group]) -> bool:

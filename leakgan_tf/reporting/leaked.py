@@ -43,11 +43,7 @@ def whole_batches(system: LeakGAN, tokens: np.ndarray) -> tf.Tensor:
 
 
 def goal_cosines(found: Leaked, horizon: int) -> np.ndarray:
-    """Returns how well each token's goal was met by the next 1 to c tokens.
-
-    Args:
-      found: features and goals of n sentences.
-      horizon: goal horizon c.
+    """Returns how well each token's goal was met by the next 1 to c tokens, c the horizon.
 
     Returns:
       (n, c, T): [:, k-1, t] is the cosine of the goal of token t and f_{t+k} - f_t, the change of

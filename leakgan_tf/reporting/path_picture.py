@@ -6,7 +6,7 @@ from typing import Any
 
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, temperature_title
 from leakgan_tf.reporting.frontier_picture import MARKS
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 
 def draw_paths(
@@ -19,18 +19,9 @@ def draw_paths(
     """Draws NLL_oracle against held-out NLL: sweeps as lines, training as paths of arrows.
 
     A run has a path for each of `TEMPERATURES`: dashed with hollow markers in pre-training, solid
-    in the adversarial phase.
-
-    Args:
-      path: output file, PNG.
-      sweeps: {name: rows of `SyntheticTask.sweep`}.
-      evaluations: {name: records of the run's evaluations}.
-      published: {source: [(NLL_test, NLL_oracle)]}.
-      title: title of the figure.
+    in the adversarial phase. Published points are (NLL_test, NLL_oracle).
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
-    figure = Figure(figsize=(10, 7), layout="constrained")
+    figure = new_figure(10, 7)
     axes = figure.subplots()
     for number, (name, rows) in enumerate(sweeps.items()):
         _draw_sweep(axes, name, rows, f"C{number}")

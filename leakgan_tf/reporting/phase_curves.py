@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from leakgan_tf.metrics.discriminator_scores import BOUND, TEMPERED
 from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 _COLUMNS = 3
 _ADVERSARIAL = "adversarial"
@@ -74,17 +74,13 @@ def series(
 
 
 def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> bool:
-    """Draws all recorded curves.
+    """Draws all recorded curves of one configuration, whose seeds share colors.
 
-    Args:
-      path: output file, PNG.
-      runs: lines of metrics.jsonl for each seed of one configuration; seeds share colors.
+    `runs` has the lines of metrics.jsonl of each seed.
 
     Returns:
       Whether there are curves; without them nothing is drawn.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     drawn = [
         (panel, points)
         for panel in _PANELS
@@ -93,7 +89,7 @@ def draw_phase_curves(path: Path, runs: Sequence[Sequence[dict[str, Any]]]) -> b
     if not drawn:
         return False
     rows = -(-len(drawn) // _COLUMNS)
-    figure = Figure(figsize=(13, 3.3 * rows), layout="constrained")
+    figure = new_figure(13, 3.3 * rows)
     grid = figure.subplots(rows, _COLUMNS, squeeze=False, sharex=True).flatten()
     spans = phase_spans(max(runs, key=len))
     for axes, (panel, points) in zip(grid, drawn, strict=False):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leakgan_tf.reporting.picture import save_picture
+from leakgan_tf.reporting.picture import new_figure, save_picture
 
 _C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
 
@@ -11,18 +11,13 @@ _C = range(24, 109, 12)  # MIDI numbers of every C on a piano: C1 is 24
 def draw_piano_roll(
     path: Path, melodies: Mapping[str, Sequence[Sequence[int]]], step: float
 ) -> None:
-    """Draws melodies, a row of panels for each name.
+    """Draws melodies, a row of panels for each name; no melody is empty.
 
-    Args:
-      path: output file, PNG.
-      melodies: {name: melodies as MIDI numbers, one per step}; no melody is empty.
-      step: duration of a step in seconds.
+    A melody has a MIDI number for each step, which is `step` seconds long.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     columns = max(len(each) for each in melodies.values())
     size = (3.6 * columns, 1.5 * len(melodies) + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size)
     panels = figure.subplots(len(melodies), columns, sharex=True, sharey=True, squeeze=False)
     for number, (row, (name, own)) in enumerate(zip(panels, melodies.items(), strict=True)):
         row[0].set_ylabel(name, fontsize=9)

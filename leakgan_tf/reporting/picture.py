@@ -14,15 +14,17 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> None:
-    """Saves a Matplotlib figure.
+def new_figure(width: float, height: float) -> Any:
+    """Returns an empty Matplotlib figure, made without pyplot: no global state, no display."""
+    from matplotlib.figure import Figure
 
-    Args:
-      figure: the figure.
-      path: output file, PNG.
-      dpi: dots per inch of the PNG.
-      vectors: whether to also save SVG and PDF files of the same name. False for a path given by
-        the user, where such files may exist already.
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> None:
+    """Saves a Matplotlib figure as PNG, and with `vectors` as SVG and PDF of the same name, too.
+
+    `vectors` is False for a path given by the user, where such files may exist already.
 
     Raises:
       UserError: a file cannot be written.

@@ -1,13 +1,13 @@
 """Report blocks on how runs were made: commands, machines, settings, wall time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from leakgan_tf.reporting.comparison import describe_semantics, preset_differences
 from leakgan_tf.reporting.document import Block, Code, Heading, Listing, Paragraph, Table
-from leakgan_tf.reporting.groups import Group, named, run_title
+from leakgan_tf.reporting.groups import Group, Key, by_key, named, run_title
 from leakgan_tf.runs.folder import environment
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.hardware import describe_hardware
@@ -39,14 +39,9 @@ def made_blocks(groups: Sequence[Group]) -> list[Block]:
 
 
 def report_blocks(command: str) -> list[Block]:
-    """Returns the section on how the report itself was made.
-
-    Args:
-      command: command that wrote it; "" if unknown.
-    """
-    facts = [[name, value] for name, value in environment_facts(environment())]
+    """Returns the section on how the report itself was made; `command` is "" if unknown."""
     code = [Code(command)] if command else []
-    return [Heading("How this report was made"), *code, Table(["what", "value"], facts)]
+    return [Heading("How this report was made"), *code, _facts(environment_facts(environment()))]
 
 
 def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -61,26 +56,20 @@ def environment_facts(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _commands(runs: Sequence[RunRecord]) -> list[Block]:
-    blocks: list[Block] = []
-    pairs = [(run.name, run.made_by.get("command", "")) for run in runs]
-    commands = _by_value(pairs)
-    for command, names in commands.items():
-        if len(commands) > 1:
-            blocks.append(Paragraph(f"{named(names)}:"))
-        block = Code(command) if command else Paragraph("The command was not recorded.")
-        blocks.append(block)
-    return blocks
+def _commands(runs: Sequence[RunRecord]) -> Iterator[Block]:
+    unknown = Paragraph("The command was not recorded.")
+    commands = by_key((run.made_by.get("command", ""), run.name) for run in runs)
+    return _named_blocks(commands, lambda command: Code(command) if command else unknown)
 
 
 def _changed(groups: Sequence[Group]) -> list[Block]:
     """Returns the settings that differ from the presets'."""
-    pairs = [
-        (group.name, tuple(preset_differences(group.runs[0], group.runs[0].config.preset)))
+    found = by_key(
+        (tuple(preset_differences(group.runs[0], group.runs[0].config.preset)), group.name)
         for group in groups
-    ]
+    )
     blocks: list[Block] = []
-    for changed, names in _by_value(pairs).items():
+    for changed, names in found.items():
         if changed:
             title = f"Settings of {named(names)} that differ from the preset, except semantics:"
             blocks += [Paragraph(title), Listing(changed)]
@@ -90,15 +79,23 @@ def _changed(groups: Sequence[Group]) -> list[Block]:
     return blocks
 
 
-def _machines(runs: Sequence[RunRecord]) -> list[Block]:
-    pairs = [(run.name, tuple(environment_facts(run.made_by))) for run in runs]
-    machines = _by_value(pairs)
-    blocks: list[Block] = []
-    for facts, names in machines.items():
-        if len(machines) > 1:
-            blocks.append(Paragraph(f"{named(names)}:"))
-        blocks.append(Table(["what", "value"], [list(fact) for fact in facts]))
-    return blocks
+def _machines(runs: Sequence[RunRecord]) -> Iterator[Block]:
+    machines = by_key((tuple(environment_facts(run.made_by)), run.name) for run in runs)
+    return _named_blocks(machines, _facts)
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> Table:
+    return Table(["what", "value"], [list(fact) for fact in facts])
+
+
+def _named_blocks(
+    runs: Mapping[Key, Sequence[str]], block: Callable[[Key], Block]
+) -> Iterator[Block]:
+    """Yields the block of each key, and before it the runs with this key if there are several."""
+    for key, names in runs.items():
+        if len(runs) > 1:
+            yield Paragraph(f"{named(names)}:")
+        yield block(key)
 
 
 def _starts(runs: Sequence[RunRecord]) -> list[Block]:
@@ -155,11 +152,3 @@ def _wall_time(groups: Sequence[Group]) -> Table:
     if sum(len(group.runs) for group in groups) > 1:
         rows.append(["all runs", "total", "", f"{everything:.1f}", ""])
     return Table(["runs", "kind of phase", "phases", "seconds per run", "share"], rows)
-
-
-def _by_value(pairs: Iterable[tuple[str, Any]]) -> dict[Any, list[str]]:
-    """Returns {value: names with it}, in order."""
-    found: dict[Any, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(value, []).append(name)
-    return found

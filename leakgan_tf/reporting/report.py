@@ -18,15 +18,19 @@ from leakgan_tf.reporting.document import (
     Code,
     Folded,
     Heading,
+    Links,
     Listing,
     Paragraph,
     Picture,
+    listed,
     to_markdown,
 )
-from leakgan_tf.reporting.groups import Group, grouped, named, run_title
+from leakgan_tf.reporting.figure_tables import grammar_table
+from leakgan_tf.reporting.groups import Group, by_key, grouped, named, run_title
 from leakgan_tf.reporting.page import to_html
 from leakgan_tf.reporting.phase_curves import draw_phase_curves
 from leakgan_tf.reporting.provenance import made_blocks, report_blocks
+from leakgan_tf.reporting.published import PAPERS
 from leakgan_tf.reporting.sweeps import sweep_blocks
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.training.monitor import describe_warnings
@@ -115,10 +119,7 @@ def _each_run(
 
 def _states(runs: Sequence[RunRecord]) -> list[Block]:
     """Returns the progress of the runs, and their warnings."""
-    finished: dict[str, list[str]] = {}
-    for run in runs:
-        if run.finished:
-            finished.setdefault(run.state(), []).append(run.name)
+    finished = by_key((run.state(), run.name) for run in runs if run.finished)
     cut = [run for run in runs if not run.finished]
     signs = [
         f"{run_title(run.name)}, {sign}"
@@ -128,11 +129,7 @@ def _states(runs: Sequence[RunRecord]) -> list[Block]:
     warned = Paragraph("Signs that training went wrong:", warning=True)
     return [
         *(Paragraph(f"{run_title(run.name)}: {run.state()}", warning=True) for run in cut),
-        *(
-            [Listing([f"{named(names)}: {state}" for state, names in finished.items()])]
-            if finished
-            else ()
-        ),
+        *listed([f"{named(names)}: {state}" for state, names in finished.items()]),
         *([warned, Listing(signs)] if signs else ()),
     ]
 
@@ -147,7 +144,7 @@ def tables_of_runs(
         blocks += comparison.compare_oracle(synthetic)
     grammar = [run for run in runs if run.config.task == "cfg"]
     if grammar:
-        blocks += comparison.compare_grammar(grammar)
+        blocks += [grammar_table(grammar, single=True), Listing(comparison.GRAMMAR_NOTES)]
     corpora: dict[str, str] = {}
     for run, dataset in zip(runs, datasets, strict=True):
         if run.config.task == "text":
@@ -161,7 +158,8 @@ def tables_of_runs(
     blocks.append(Folded("What differs from the published runs", differences))
     for protocol, names in comparison.protocols(runs).items():
         blocks.append(Folded(f"How the scores of {named(names)} were measured", [Code(protocol)]))
-    return [*blocks, Folded("Papers with the published figures", [comparison.paper_links()])]
+    papers = Links(list(PAPERS.items()))
+    return [*blocks, Folded("Papers with the published figures", [papers])]
 
 
 def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
@@ -180,12 +178,8 @@ def _curves(groups: Sequence[Group], out: Path, together: bool) -> list[Block]:
     knowing = {run.name: run.records for group in groups for run in group.runs}
     if sum(bool(bounds_of(records)) for records in knowing.values()) > 1:
         draw_bounds(path := out / "bounds.png", knowing)
-        blocks.append(
-            Picture(
-                path,
-                "What the runs' discriminators know of held-out sentences, after each round.",
-            )
-        )
+        caption = "What the runs' discriminators know of held-out sentences, after each round."
+        blocks.append(Picture(path, caption))
     for number, group in enumerate(groups, 1):
         path = out / f"{_stem(out, number, group).name}-curves.png"
         if draw_phase_curves(path, [run.records for run in group.runs]):

@@ -97,13 +97,8 @@ def known_words(rows: np.ndarray, unknown: bool) -> np.ndarray:
 def attention_checks(dataset: TextDataset, count: int, taken: set[str], seed: int) -> list[Item]:
     """Returns items with a known answer: real sentences with shuffled words, and instructions.
 
-    Half of the items are instructions, or more if there are too few sentences to shuffle.
-
-    Args:
-      dataset: dataset whose held-out sentences are shuffled.
-      count: number of items.
-      taken: texts that are already shown.
-      seed: seed of the choice and order of words.
+    Half of the items are instructions, or more if too few held-out sentences can be shuffled. The
+    texts already shown, `taken`, are not used again.
     """
     random = numpy_generator(seed, "attention")
     rows = known_words(dataset.test, dataset.vocabulary.unknown)
@@ -137,16 +132,7 @@ def make_key(
     temperature: float,
     seed: int,
 ) -> StudyKey:
-    """Returns the key: items in random order, each with a number.
-
-    Args:
-      items: all items of the page.
-      systems: {run: system}.
-      copies: {source: number of its sentences in the training set}.
-      corpus: name of the corpus, for published figures.
-      temperature: sampling temperature of the systems.
-      seed: seed of the order.
-    """
+    """Returns the key: items in random order, each with a number."""
     order = numpy_generator(seed, "study").permutation(len(items))
     width = len(str(len(items)))
     sentences: list[KeyEntry] = [

@@ -10,6 +10,7 @@ from scipy import stats
 
 from leakgan_tf.metrics.agreement import krippendorff_alpha, wilson_interval
 from leakgan_tf.metrics.significance import between_seeds, format_p_value, holm
+from leakgan_tf.reporting.groups import by_key
 from leakgan_tf.reporting.published import TURING_SOURCE, system_title, turing_shares
 from leakgan_tf.reporting.study import CHECK, REAL, StudyKey
 from leakgan_tf.reporting.tables import plain
@@ -140,10 +141,8 @@ def read_judges(paths: Sequence[str | Path], key: StudyKey) -> list[Judge]:
 def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) -> StudyResult:
     """Returns the result of a study.
 
-    Args:
-      key: key of the study.
-      judges: the judges' answers.
-      failed: number of attention checks that a judge may fail; a check without answer is failed.
+    Judges who failed more than `failed` attention checks are excluded; a check without answer is
+    failed.
 
     Raises:
       UserError: all judges are excluded, or no sentence has an answer.
@@ -162,10 +161,8 @@ def judge_study(key: StudyKey, judges: Sequence[Judge], failed: int = FAILED) ->
     if not passed:
         reasons = "; ".join(f"{name}, {why}" for name, why in excluded.items())
         raise UserError(f"all judges are excluded: {reasons}")
-    sources: dict[str, list[str]] = {}
-    for each in key["sentences"]:
-        if each["source"] != CHECK:
-            sources.setdefault(each["source"], []).append(each["id"])
+    shown = [each for each in key["sentences"] if each["source"] != CHECK]
+    sources = by_key((each["source"], each["id"]) for each in shown)
     counts = {number: _counts(number, passed) for ids in sources.values() for number in ids}
     return StudyResult(
         key,

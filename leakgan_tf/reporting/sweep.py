@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 _ORDER = "4"  # order of BLEU in the plot: the highest that 1,000 sentences can distinguish
 
@@ -17,15 +17,8 @@ def draw_sweep(
 
     Left: BLEU against Self-BLEU; higher is better, further left is more diverse. Right: held-out
     NLL against BLEU; a run below and to the right of another is better in both.
-
-    Args:
-      path: output file, PNG.
-      sweeps: {run: figures at each temperature}.
-      vectors: whether to also save SVG and PDF files.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = new_figure(11, 4.6)
     left, right = figure.subplots(1, 2)
     systems = list(dict.fromkeys(map(without_seed, sweeps)))
     several, labeled = len(systems) < len(sweeps), set[str]()

@@ -33,10 +33,7 @@ Rows = Sequence[Mapping[str, Any]]
 def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> list[Block]:
     """Returns tables and pictures of quality against diversity, for all runs with a sweep.
 
-    Args:
-      groups: groups of runs.
-      out: output folder of the pictures.
-      drawn: whether the page already has the picture of the oracle task.
+    With `drawn`, the page already has the picture of the oracle task.
     """
     swept = [
         Group(group.name, runs)
@@ -54,12 +51,7 @@ def sweep_blocks(groups: Sequence[Group], out: Path, drawn: bool = False) -> lis
 
 
 def oracle_sweep_table(metric: str, sweeps: Mapping[str, Sequence[Rows]]) -> Table:
-    """Returns the table of a metric of the oracle task at each temperature.
-
-    Args:
-      metric: key of `ORACLE_METRICS`.
-      sweeps: {name: sweeps of its seeds}, all at the same temperatures.
-    """
+    """Returns the table of one of `ORACLE_METRICS` by temperature, which all sweeps share."""
     columns = [
         Column(f"T = {temperature:.3g}", named(temperature_key(temperature)))
         for temperature in _temperatures(sweeps)

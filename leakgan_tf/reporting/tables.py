@@ -10,9 +10,12 @@ from leakgan_tf.utils.printable import printable
 WIDTH = 100  # most characters in a line of a printed table
 
 
-def mean_and_spread(values: Sequence[float], digits: int = 3) -> str:
-    """Returns "mean", or "mean ± sample standard deviation" of more than one value."""
-    mean = f"{np.mean(values):.{digits}f}"
+def mean_and_spread(values: Sequence[float], digits: int = 3, sign: str = "") -> str:
+    """Returns "mean", or "mean ± sample standard deviation" of more than one value.
+
+    `sign` "+" shows the sign of a mean above 0, too.
+    """
+    mean = f"{np.mean(values):{sign}.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
 
 
@@ -24,16 +27,14 @@ def markdown(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def plain(headers: Sequence[str], rows: Sequence[Sequence[str]], keys: int = 1) -> str:
     """Returns a table for the terminal; a wide table is split into several, one below another.
 
-    Args:
-      headers: headings of the columns.
-      rows: cells as text.
-      keys: number of leading columns that identify a row, which each part repeats.
+    Each part repeats the first `keys` columns, which identify a row.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     parts: list[str] = []
     shown = list(range(keys))
     for place in range(keys, len(headers)):
-        if len(shown) > keys and _width(_plain(headers, cells, [*shown, place])) > WIDTH:
+        wider = _plain(headers, cells, [*shown, place]).splitlines()
+        if len(shown) > keys and max(map(len, wider)) > WIDTH:
             parts.append(_plain(headers, cells, shown))
             shown = list(range(keys))
         shown.append(place)
@@ -48,7 +49,3 @@ def _plain(headers: Sequence[str], cells: Sequence[Sequence[str]], places: Seque
         tablefmt="simple",
         disable_numparse=True,
     )
-
-
-def _width(table: str) -> int:
-    return max(map(len, table.splitlines()))

@@ -79,19 +79,13 @@ def _log_probs(
 def prefix_scores(
     system: LeakGAN, tokens: np.ndarray, rollouts: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns D's score of every prefix, and its standard error (SeqGAN, eq. 4).
+    """Returns D's score of every prefix of (n, T) tokens, and its standard error (SeqGAN, eq. 4).
 
     As in training, the system reads a prefix as if it had sampled it.
 
-    Args:
-      system: a trained system.
-      tokens: ids (n, T).
-      rollouts: number of rollouts of each prefix, N, at least 2.
-      seed: seed of the rollouts.
-
     Returns:
-      Means over the rollouts and standard errors, (n, T+1) each, for the prefixes of 0..T tokens.
-      The last is D's score of the complete sentence, without rollouts.
+    Means over the rollouts, at least 2, and standard errors, (n, T+1) each, for the prefixes of
+    0..T tokens. The last is D's score of the complete sentence, without rollouts.
     """
     length = tokens.shape[1]
     lengths = np.repeat(np.arange(length), rollouts)  # (T·N,)

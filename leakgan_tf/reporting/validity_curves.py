@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.reporting.groups import run_title, without_seed
-from leakgan_tf.reporting.picture import line_color, save_picture
+from leakgan_tf.reporting.picture import line_color, new_figure, save_picture
 
 PANELS = (
     ("valid", "valid samples, share"),
@@ -18,13 +18,8 @@ PANELS = (
 def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> None:
     """Draws the evaluations of runs on the CFG task over the generator's updates.
 
-    Args:
-      path: output file, PNG.
-      runs: {run: records, the lines of metrics.jsonl}; the seeds of a system share a color.
-      title: title of the figure.
+    They are lines of metrics.jsonl by run; the seeds of a system share a color.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, no display
-
     evaluations = {
         name: [line for line in records if line["group"] == "evaluation"]
         for name, records in runs.items()
@@ -35,7 +30,7 @@ def draw_validity(path: Path, runs: Mapping[str, Sequence[Mapping[str, Any]]], t
         if any(key in line for lines in evaluations.values() for line in lines)
     ]
     systems = list(dict.fromkeys(map(without_seed, runs)))
-    figure = Figure(figsize=(3.6 * max(len(drawn), 1), 3.8), layout="constrained")
+    figure = new_figure(3.6 * max(len(drawn), 1), 3.8)
     panels = figure.subplots(1, max(len(drawn), 1), squeeze=False)[0]
     labelled = set()
     for axes, (key, label) in zip(panels, drawn, strict=False):

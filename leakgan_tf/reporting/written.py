@@ -39,11 +39,7 @@ def written_blocks(
 ) -> Written:
     """Returns samples of a run's latest checkpoint; for LeakGAN features and goals along them.
 
-    Args:
-      run: the run.
-      stem: prefix of its picture files.
-      dataset: dataset of a run on text, if available.
-      oracle: weights of the published oracle, if available.
+    `stem` is the prefix of its picture files.
 
     Raises:
       UserError: the checkpoint does not fit the configuration.

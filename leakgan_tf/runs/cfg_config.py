@@ -13,15 +13,7 @@ from leakgan_tf.utils.errors import UserError
 def cfg_config(
     preset: str, grammar: str, law: str, system: str, seed: int, changes: Mapping[str, Any]
 ) -> Config[Any]:
-    """Returns the configuration of a run on a grammar.
-
-    Args:
-      preset: name of the preset.
-      grammar: one of `languages.GRAMMARS`.
-      law: one of `languages.LAWS`.
-      system: name of the system.
-      seed: seed of the run.
-      changes: values of fields that replace the preset's.
+    """Returns the configuration of a run on a grammar; `changes` replace the preset's values.
 
     Raises:
       UserError: a name is unknown or a value is impossible.

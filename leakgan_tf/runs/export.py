@@ -20,10 +20,7 @@ def export(
 ) -> None:
     """Writes a SavedModel atomically: `Exported`, or `ExportedFilling` if the system fills gaps.
 
-    Args:
-      trained: a loaded run.
-      out: the folder to create.
-      training: the training sentences; the input `novel` needs them.
+    The input `novel` needs the training sentences.
 
     Raises:
       UserError: `out` exists or cannot be written, or the run is a residual model.

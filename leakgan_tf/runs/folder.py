@@ -15,13 +15,7 @@ from leakgan_tf.data.reader import TextReader
 from leakgan_tf.runs.shapes import MadeBy, RunFile, check_figures, read_records
 from leakgan_tf.systems.registry import read_config
 from leakgan_tf.utils.errors import UserError
-from leakgan_tf.utils.files import (
-    leftover_of,
-    read_json,
-    remove_leftovers,
-    write_json,
-    write_text,
-)
+from leakgan_tf.utils.files import leftover_of, read_json, remove_leftovers, write_json, write_text
 from leakgan_tf.utils.hardware import hardware
 from leakgan_tf.utils.schema import check
 
@@ -32,11 +26,7 @@ _PACKAGES = ("leakgan-tf", "tensorflow", "keras", "numpy", "scipy", "nltk")
 
 
 class RunFolder:
-    """The files of one run; one process at a time may train in it.
-
-    Args:
-      path: the folder.
-    """
+    """The files of one run; one process at a time may train in it."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -53,9 +43,7 @@ class RunFolder:
     def claim(self, config: Config, extra: MadeBy) -> None:
         """Locks the folder for this process; creates it if it does not exist.
 
-        Args:
-          config: the run's configuration.
-          extra: the run's origin, stored in config.json: command, overrides, files.
+        `extra`, the run's origin (command, overrides, files), is stored in config.json.
 
         Raises:
           UserError: the folder is not a run folder, has another configuration, or is in use.
@@ -172,9 +160,6 @@ class RunFolder:
     def read_figures(self, task: str) -> dict[str, Any]:
         """Returns the figures of a finished run; empty if it is not finished.
 
-        Args:
-          task: the run's task, "synthetic", "text" or "cfg".
-
         Raises:
           UserError: measured.json is damaged.
         """
@@ -213,10 +198,7 @@ class RunFolder:
             write_text(self.metrics, "".join(lines))
 
     def record_start(self, **facts: Any) -> None:
-        """Appends a line to starts.jsonl with time, command, versions and machine.
-
-        Args:
-          **facts: further entries on which later results may depend.
+        """Appends a line to starts.jsonl with time, command, versions, machine, and further facts.
 
         Raises:
           UserError: the file cannot be written.
@@ -226,10 +208,8 @@ class RunFolder:
         try:
             with self.starts.open("ab+") as stream:
                 stream.seek(max(stream.tell() - 1, 0))
-                whole = stream.read(1) in (
-                    b"",
-                    b"\n",
-                )  # otherwise a killed process left half a line
+                # Otherwise a killed process left half a line.
+                whole = stream.read(1) in (b"", b"\n")
                 stream.write(("" if whole else "\n").encode() + line.encode() + b"\n")
         except OSError as error:
             raise UserError(f"cannot write {self.starts}: {error.strerror}") from error

@@ -56,9 +56,7 @@ def _rules(patterns: Iterable[tuple[re.Pattern, str]]) -> list[Rule]:
     found: list[Rule] = []
     for pattern, replacement in patterns:
         other = _PYTHONS_OTHER if isinstance(pattern, re.Pattern) else _OTHER
-        plain = pattern.pattern.replace(
-            "(?#X)", ""
-        )  # a comment in the pattern that marks where to split
+        plain = pattern.pattern.replace("(?#X)", "")  # a comment that marks where to split
         found += _REWRITTEN.get(plain) or _rule(plain, replacement, other)
     return found
 
@@ -120,10 +118,7 @@ def tokenize(
 ) -> tf.RaggedTensor:
     """Returns the tokens of strings (n,) as a tokenizer splits them, (n, tokens).
 
-    Args:
-      text: strings (n,).
-      tokenizer: the tokenizer; None splits at spaces.
-      ranks: result of `merge_ranks`; needed for ``bpe``.
+    Without a tokenizer they are split at spaces. ``bpe`` needs the ranks of `merge_ranks`.
     """
     name = tokenizer.name if tokenizer else ""
     if tokenizer and tokenizer.lowercase:

@@ -18,16 +18,10 @@ def oracle_config(
     changes: Mapping[str, Any],
     oracle_digest: str = "",
 ) -> Config[Any]:
-    """Returns the configuration of a run on the oracle task.
+    """Returns the configuration of a run on the oracle task; `changes` replace the preset's values.
 
-    Args:
-      preset: name of the preset.
-      length: tokens in a sentence, T.
-      semantics: "original" or "paper"; None for the preset's.
-      system: name of the system.
-      seed: seed of the run.
-      changes: values of fields that replace the preset's.
-      oracle_digest: SHA-256 of the published oracle's weights; "" for a random oracle.
+    `semantics` is "original" or "paper"; None for the preset's. `oracle_digest`, the SHA-256 of the
+    published oracle's weights, is "" for a random oracle.
 
     Raises:
       UserError: a name is unknown or a value is impossible.

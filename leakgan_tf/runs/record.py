@@ -110,12 +110,7 @@ def runs_inside(path: Path) -> list[Path]:
 
 
 def read_run(path: Path, name: str, begun: bool = True) -> RunRecord:
-    """Reads one run.
-
-    Args:
-      path: its folder.
-      name: its name in reports.
-      begun: whether to refuse a run that has neither a checkpoint nor records yet.
+    """Reads one run; if `begun`, refuses one that has neither a checkpoint nor records yet.
 
     Raises:
       UserError: as in `read_runs`.

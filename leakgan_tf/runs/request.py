@@ -141,12 +141,7 @@ def describe_filter(request: Request) -> str:
 
 
 def encode_prompt(prompt: str, reader: TextReader | None, length: int) -> list[int]:
-    """Returns a prompt's ids, split into tokens as the training text was.
-
-    Args:
-      prompt: the beginning of a sentence; "" has no ids.
-      reader: the run's reader; None if the task is not text.
-      length: tokens in a sentence, T.
+    """Returns a prompt's ids, split into tokens as the training text was; [] for "".
 
     Raises:
       UserError: a word is unknown (the message names the nearest known ones), the prompt has T
@@ -170,11 +165,6 @@ def encode_template(
     template: str, reader: TextReader | None, config: Config[Any]
 ) -> list[int | None]:
     """Returns a template's ids, None for each blank, split into tokens as the training text was.
-
-    Args:
-      template: a sentence with blanks.
-      reader: the run's reader; None if the task is not text.
-      config: the run's configuration.
 
     Raises:
       UserError: the system does not fill gaps, the task is not text, a word is unknown (the message

@@ -176,12 +176,9 @@ def check_record(value: Any, where: str) -> dict[str, Any]:
 
 
 def check_figures(value: Any, task: str, where: str) -> dict[str, Any]:
-    """Returns a finished run's figures; raises ``UserError`` if their type is wrong.
+    """Returns a finished run's figures; raises ``UserError`` if they are none of this task.
 
-    Args:
-      value: the parsed JSON.
-      task: "synthetic", "text" or "cfg".
-      where: begins each error message.
+    `where` begins each error message.
     """
     shape = TextFigures if task == "text" else OracleFigures
     figures = _with_numbers(check(value, shape, where), shape, where)

@@ -28,11 +28,6 @@ def find_run(run: str | Path) -> Path:
 def training_text(folder: RunFolder, config: Config, data: str | Path | None = None) -> list[str]:
     """Returns a run's training sentences in the format of its samples.
 
-    Args:
-      folder: the run folder.
-      config: the run's configuration.
-      data: the data folder; default: where it was when the run was trained.
-
     Raises:
       UserError: the run is not a run on text; or as in `run_data`.
     """

@@ -28,15 +28,9 @@ def text_config(
     seed: int,
     changes: Mapping[str, Any],
 ) -> Config[Any]:
-    """Returns the configuration of a run on a data folder.
+    """Returns the configuration of a run on a data folder; `changes` replace the preset's values.
 
-    Args:
-      dataset: the data folder's contents.
-      preset: name of the preset.
-      semantics: "original" or "paper"; None for the preset's.
-      system: name of the system.
-      seed: seed of the run.
-      changes: values of fields that replace the preset's.
+    `semantics` is "original" or "paper"; None for the preset's.
 
     Raises:
       UserError: a name is unknown, a value is impossible, or there are fewer training sentences

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.publish import command as publish
+from benchmarks.publish import __main__ as publish
 from benchmarks.publish import markdown_regions, results_page
 from benchmarks.publish.export_result import without_places
 from benchmarks.reports import results, tables
@@ -306,7 +306,7 @@ def test_a_region_has_the_columns_rows_and_results_asked_for(tree):
 
 def test_it_needs_no_tensorflow():
     code = (
-        "import sys\nfrom benchmarks.publish import command\ncommand.pages()\n"
+        "import sys\nfrom benchmarks.publish import __main__ as publish\npublish.pages()\n"
         "print('tensorflow' in sys.modules, 'matplotlib' in sys.modules)"
     )
     result = subprocess.run(

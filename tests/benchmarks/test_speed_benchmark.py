@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed import command as speed
+from benchmarks.speed import __main__ as speed
 from benchmarks.speed import limits, report, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
@@ -283,7 +283,7 @@ def test_figures_are_written_before_the_table_is_printed(tmp_path, monkeypatch):
 
 def test_bad_input_does_not_wait_for_tensorflow():
     code = (
-        "import sys; from benchmarks.speed import command as speed\n"
+        "import sys; from benchmarks.speed import __main__ as speed\n"
         "from leakgan_tf.cli import entry\n"
         "status = entry.run(speed.run, speed.define_flags(), ['speed', '--sizes=x'], speed.ABOUT);"
         "sys.exit(status if 'tensorflow' not in sys.modules else 9)"

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from leakgan_tf.cli import entry, evaluate_files
+from leakgan_tf.cli import entry
+from leakgan_tf.cli import evaluate as evaluate_command
 from leakgan_tf.metrics import bleu
 
 SAMPLES = "A red bus.\n\nA red bus.\nA dog on a bed.\n"
@@ -28,8 +29,8 @@ def folder(tmp_path, monkeypatch):
 
 def evaluate(*arguments, samples="samples.txt", references="references.txt"):
     argv = ["evaluate", f"--samples={samples}", f"--references={references}", *arguments]
-    values = evaluate_files.define_flags()
-    return entry.run(evaluate_files.run, values, argv, evaluate_files.ABOUT)
+    values = evaluate_command.define_flags()
+    return entry.run(evaluate_command.run, values, argv, evaluate_command.ABOUT)
 
 
 def refusal(capsys, *arguments, **files):
@@ -188,24 +189,26 @@ def test_bad_flags_are_refused(folder, capsys, argument, words):
 
 
 def test_a_required_flag_is_asked_for(folder, capsys):
-    values = evaluate_files.define_flags()
+    values = evaluate_command.define_flags()
     argv = ["evaluate", "--samples=samples.txt"]
-    assert entry.run(evaluate_files.run, values, argv, evaluate_files.ABOUT) == 2
+    assert entry.run(evaluate_command.run, values, argv, evaluate_command.ABOUT) == 2
     assert "--references is missing" in capsys.readouterr().err
 
 
 def test_help_needs_no_flag(capsys):
-    values = evaluate_files.define_flags()
-    assert entry.run(evaluate_files.run, values, ["evaluate", "--help"], evaluate_files.ABOUT) == 0
+    values = evaluate_command.define_flags()
+    assert (
+        entry.run(evaluate_command.run, values, ["evaluate", "--help"], evaluate_command.ABOUT) == 0
+    )
     assert "--references" in capsys.readouterr().out
 
 
 def test_works_without_tensorflow(folder):
     program = """
 import sys
-from leakgan_tf.cli import entry, evaluate_files
+from leakgan_tf.cli import entry, evaluate
 argv = ["evaluate", "--samples=samples.txt", "--references=references.txt"]
-status = entry.run(evaluate_files.run, evaluate_files.define_flags(), argv, "")
+status = entry.run(evaluate.run, evaluate.define_flags(), argv, "")
 loaded = {"tensorflow", "keras"} & sys.modules.keys()
 sys.exit(f"imported {loaded}" if loaded else status)
 """

@@ -18,7 +18,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmarks.publish import command as collect
+from benchmarks.publish import __main__ as collect
 from fuzz.mutation import VALUES, mutate_file, mutate_json, restore
 from helpers import runs
 from helpers.tiny import tiny

@@ -7,6 +7,7 @@ import os
 import sys
 
 from benchmarks import synthetic
+from leakgan_tf.cli import entry
 from leakgan_tf.training.trainer import Trainer
 
 
@@ -19,7 +20,7 @@ def main(phase: int, number: int) -> int:
         return train(trainer, index, *rest)
 
     Trainer._train = train_or_die
-    return synthetic.main()
+    return entry.run(synthetic.run, synthetic.define_flags(), sys.argv, synthetic.ABOUT)
 
 
 if __name__ == "__main__":

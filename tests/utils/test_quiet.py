@@ -69,13 +69,13 @@ def test_the_first_graph_is_quiet_too():
 
 
 SMALL_SPEED = """
-import sys
+import runpy
 from leakgan_tf.utils import quiet
 quiet.install()
-from benchmarks.speed import command, limits
+from benchmarks.speed import limits
 measure = limits.measure_limits
 limits.measure_limits = lambda: measure((8, 16), 1000)
-sys.exit(command.main())
+runpy.run_module("benchmarks.speed", run_name="__main__")
 """
 
 
