@@ -12,6 +12,7 @@ from leakgan_tf.data.encoding import PrepareSettings
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.printable import printable
+from leakgan_tf.utils.status import stage
 
 ABOUT = """Creates a data folder from text (plain or gzip), from MIDI files, or from a named corpus.
 
@@ -81,13 +82,14 @@ def run(values: flags.FlagValues) -> None:
     """
     _check_flags(values)
     given, overwrite = _given_settings(values), values.overwrite
-    if values.dataset:
-        source = values.data_dir, values.download
-        made = prepare_corpus(values.dataset, values.out, *source, overwrite, given)
-    elif values.midi:
-        made = prepare_midi(values.midi, values.out, values.step, overwrite, given)
-    else:
-        made = prepare_text(values.input, values.out, values.test, overwrite, given)
+    with stage("reading and encoding"):
+        if values.dataset:
+            source = values.data_dir, values.download
+            made = prepare_corpus(values.dataset, values.out, *source, overwrite, given)
+        elif values.midi:
+            made = prepare_midi(values.midi, values.out, values.step, overwrite, given)
+        else:
+            made = prepare_text(values.input, values.out, values.test, overwrite, given)
     print(printable(f"{made.account}\nwritten to {values.out}"))
 
 

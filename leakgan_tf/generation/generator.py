@@ -14,6 +14,7 @@ from leakgan_tf.generation.law import Law
 from leakgan_tf.generation.policies import LatentPolicy
 from leakgan_tf.objectives import losses
 from leakgan_tf.utils import distributed
+from leakgan_tf.utils.status import steps
 
 # One number for all positions, or one per position.
 Temperature = float | Sequence[float] | np.ndarray
@@ -90,7 +91,8 @@ class Generator:
         """
         factors, seed = inverse_factors(temperature, self.length), tf.constant(seed, tf.int32)
         batches = [np.zeros([0, self.length], np.int32)]
-        for number in range(0, -(-count // self._batch_size), self._replicas):
+        numbers = range(0, -(-count // self._batch_size), self._replicas)
+        for number in steps(numbers, "sampling"):
             batches.append(self._sample(factors, seed, tf.constant(number)).numpy())
         return np.concatenate(batches)[:count]
 
@@ -156,7 +158,7 @@ class Generator:
         padded = np.pad(tokens, [[0, -rows % size], [0, 0]], mode="edge")
         batches = [
             self._score[path](tf.constant(batch, tf.int32), factors).numpy()
-            for batch in np.split(padded, max(len(padded) // size, 1))
+            for batch in steps(np.split(padded, max(len(padded) // size, 1)), "scoring")
             if len(batch)
         ]
         empty = np.zeros([0, len(temperatures), self.length], np.float32)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from leakgan_tf.utils.files import atomic_output
+from leakgan_tf.utils.status import stage
 
 SUFFIXES = (".png", ".svg", ".pdf")  # suffixes of picture files
 # Metadata without dates, so that equal figures give equal files.
@@ -29,10 +30,11 @@ def save_picture(figure: Any, path: Path, dpi: int, vectors: bool = True) -> Non
     Raises:
       UserError: a file cannot be written.
     """
-    for suffix in SUFFIXES if vectors else SUFFIXES[:1]:
-        with atomic_output(path if suffix == ".png" else path.with_suffix(suffix)) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
-        figure.set_layout_engine(None)  # keep the layout for the other formats: half the time
+    with stage(f"drawing {path.name}"):
+        for suffix in SUFFIXES if vectors else SUFFIXES[:1]:
+            with atomic_output(path if suffix == ".png" else path.with_suffix(suffix)) as temporary:
+                figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+            figure.set_layout_engine(None)  # keep the layout for the other formats: half the time
 
 
 def line_color(number: int, count: int) -> str:

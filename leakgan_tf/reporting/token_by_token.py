@@ -9,6 +9,7 @@ from leakgan_tf.generation.forcing import infill
 from leakgan_tf.reporting.leaked import Leaked, leaked, whole_batches
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.utils.seeds import derive
+from leakgan_tf.utils.status import steps
 
 
 class Tokens(NamedTuple):
@@ -100,7 +101,7 @@ def prefix_scores(
 
     each = np.stack([
         score(tf.constant(row, tf.int32), tf.constant(derive(seed, "explore", number))).numpy()
-        for number, row in enumerate(tokens)
+        for number, row in enumerate(steps(tokens, "completing prefixes"))
     ]).reshape(len(tokens), length, rollouts)  # fmt: skip
     finished = system.discriminator.probability_real(tf.constant(tokens, tf.int32)).numpy()
     means = np.concatenate([each.mean(axis=2), finished[:, np.newaxis]], axis=1)

@@ -13,6 +13,7 @@ from leakgan_tf.runs.exported import Exported
 from leakgan_tf.runs.exported_filling import ExportedFilling
 from leakgan_tf.runs.load import TrainedGenerator
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.status import stage
 
 
 def export(
@@ -41,7 +42,8 @@ def export(
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from error
     try:
-        tf.saved_model.save(module, str(temporary), signatures=module.signatures)
+        with stage("tracing the model"):
+            tf.saved_model.save(module, str(temporary), signatures=module.signatures)
         temporary.chmod(0o755)
         temporary.rename(out)
     except (OSError, tf.errors.OpError) as error:

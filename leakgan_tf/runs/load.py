@@ -34,6 +34,7 @@ from leakgan_tf.systems.registry import make_models
 from leakgan_tf.utils import quiet
 from leakgan_tf.utils.arguments import PATH, SWITCH, TEXT, WHOLE, as_list, check_type
 from leakgan_tf.utils.errors import UserError
+from leakgan_tf.utils.status import bar, stage
 
 # The second number of all stateless seeds for users' samples. Exported models, which cannot derive
 # seeds in Python, use it too, so that they return the same sentences.
@@ -160,18 +161,20 @@ class TrainedGenerator:
         known = set(self.training_sentences(data)) if request.novel else set()
         found: list[Sentence] = []
         drawn = 0
-        while len(found) < num:
-            if drawn >= TRIES * max(num, self.config.sampling_batch):
-                raise UserError(
-                    f"only {len(found)} of {drawn:,} sentences are {describe_filter(request)}: "
-                    "ask for fewer, or raise the temperature"
-                )
-            batch = self._sentences(next(batches), given)
-            drawn += len(batch)
-            for sentence in batch:
-                if sentence.text not in known:
-                    found.append(sentence)
-                    known |= {sentence.text} if request.unique else set()
+        with bar(num, "sampling") as shown:
+            while len(found) < num:
+                if drawn >= TRIES * max(num, self.config.sampling_batch):
+                    raise UserError(
+                        f"only {len(found)} of {drawn:,} sentences are {describe_filter(request)}: "
+                        "ask for fewer, or raise the temperature"
+                    )
+                batch = self._sentences(next(batches), given)
+                drawn += len(batch)
+                for sentence in batch:
+                    if sentence.text not in known:
+                        found.append(sentence)
+                        known |= {sentence.text} if request.unique else set()
+                shown.update(min(len(found), num) - shown.n)
         return found[:num]
 
     def resample(
@@ -312,8 +315,9 @@ def load(run_dir: str | Path, best: bool = False) -> TrainedGenerator:
     path = folder.weights(best)
     config = folder.read_config()
     quiet.run_first_graph()
-    system = make_models(config)
-    progress = checkpoint.restore(path, system.models, None)
+    with stage("loading the run"):
+        system = make_models(config)
+        progress = checkpoint.restore(path, system.models, None)
     reader = folder.read_reader(config)
     figures = folder.read_figures(config.task)
     return TrainedGenerator(config, system, progress, reader, best, figures, folder.path)

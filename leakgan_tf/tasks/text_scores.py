@@ -15,6 +15,7 @@ from leakgan_tf.metrics.melody import held_to, melody_errors
 from leakgan_tf.metrics.nll import held_out_nlls
 from leakgan_tf.metrics.text_scores import text_scores
 from leakgan_tf.utils.seeds import derive, numpy_generator
+from leakgan_tf.utils.status import stage
 
 MOST = 10_000  # default limit of samples and of held-out sentences in the scores
 # Temperatures of the sweep of every trained generator: reciprocals of round factors on the logits.
@@ -71,16 +72,18 @@ def score_generator(
     def words(rows: np.ndarray) -> list[list[str]]:
         return [reader.tokens(row) for row in rows]
 
-    scores = text_scores(
-        words(samples),
-        [_known(row, reader) for row in dataset.test[:num]],
-        words(dataset.train[: max(num, MOST)]),
-        tokenizer=reader.tokenizer.name,
-        lowercase=reader.tokenizer.lowercase,
-        available={"references": len(dataset.test), "train": len(dataset.train)},
-        notes=_notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples)),
-        every=map(reader.tokens, dataset.train),
-    )
+    notes = _notes(config, dataset, temperature, sum(not reader.tokens(row) for row in samples))
+    with stage("computing BLEU"):
+        scores = text_scores(
+            words(samples),
+            [_known(row, reader) for row in dataset.test[:num]],
+            words(dataset.train[: max(num, MOST)]),
+            tokenizer=reader.tokenizer.name,
+            lowercase=reader.tokenizer.lowercase,
+            available={"references": len(dataset.test), "train": len(dataset.train)},
+            notes=notes,
+            every=map(reader.tokens, dataset.train),
+        )
     return {
         "temperature": temperature,
         "nll_test": nll,

@@ -83,8 +83,10 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _filtered(execute: Callable[[Any], None]) -> Callable[[Any], None]:
+    from leakgan_tf.utils.status import stage  # not in the filter process, which runs this file
+
     def exec_module(module: Any) -> None:
-        with _filtered_errors():
+        with stage("starting TensorFlow"), _filtered_errors():
             execute(module)
             module.config.list_physical_devices()  # looks for GPUs
 
