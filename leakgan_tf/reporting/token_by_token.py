@@ -100,8 +100,10 @@ def prefix_scores(
         return system.discriminator.probability_real(completed)[: length * rollouts]
 
     each = np.stack([
-        score(tf.constant(row, tf.int32), tf.constant(derive(seed, "explore", number))).numpy()
-        for number, row in enumerate(steps(tokens, "completing prefixes"))
+        score(
+            tf.constant(tokens[number], tf.int32), tf.constant(derive(seed, "explore", number))
+        ).numpy()
+        for number in steps(range(len(tokens)), "completing prefixes")
     ]).reshape(len(tokens), length, rollouts)  # fmt: skip
     finished = system.discriminator.probability_real(tf.constant(tokens, tf.int32)).numpy()
     means = np.concatenate([each.mean(axis=2), finished[:, np.newaxis]], axis=1)

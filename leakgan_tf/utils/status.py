@@ -22,12 +22,12 @@ def stage(work: str) -> Iterator[None]:
 
 def bar(total: int, work: str) -> tqdm:
     """Returns a bar with the time left, which disappears when it is closed; for ``with``."""
-    return tqdm(total=total, desc=work, leave=False, disable=None)
+    return tqdm(total=total, desc=work, file=sys.stderr, leave=False, disable=None)
 
 
 def steps(items: Sequence[_Item], work: str) -> Iterator[_Item]:
     """Yields items with a bar and the time left, which disappears at the end."""
-    return iter(tqdm(items, work, leave=False, disable=None))
+    return iter(tqdm(items, work, file=sys.stderr, leave=False, disable=None))
 
 
 def _show(text: str) -> None:

@@ -1,24 +1,38 @@
 """On a terminal commands tell what they are doing; elsewhere they write nothing of it."""
 
+import io
 import re
-import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from helpers.tiny import tiny
 from leakgan_tf.systems.registry import make_models
-from leakgan_tf.utils import quiet
+from leakgan_tf.utils import quiet, status
 from leakgan_tf.utils.status import bar, stage, steps
 
 CLEAR = "\r\x1b[K"
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+    def take(self):
+        """What was written since the last call."""
+        written = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return written
+
+
 @pytest.fixture
-def terminal(monkeypatch, capsys):
-    """Standard error is a terminal; returns a function that returns what was written to it."""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    return lambda: capsys.readouterr().err
+def terminal(monkeypatch):
+    """Standard error of `status` is a terminal; returns a function that takes its content."""
+    screen = Terminal()
+    monkeypatch.setattr(status, "sys", SimpleNamespace(stderr=screen))
+    return screen.take
 
 
 def left_on_screen(written):
