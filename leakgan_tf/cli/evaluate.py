@@ -26,7 +26,7 @@ ABOUT = """Scores generated text against held-out text: BLEU, Self-BLEU, backwar
 
 evaluate --samples FILE --references FILE [--train FILE] [--json OUT]
 
-evaluate --run_dir RUN[,RUN...] [--temperatures 0.7,1,1.5] [--json OUT] [--picture PNG]
+evaluate --run RUN[,RUN...] [--temperatures 0.7,1,1.5] [--json OUT] [--picture PNG]
 
 The second form scores trained runs on their own data folder, at every temperature.
 Every file has one sentence a line, plain or gzip, in UTF-8 or as --encoding says."""
@@ -38,6 +38,7 @@ def define_flags() -> flags.FlagValues:
     own = {"flag_values": values}
     _define_file_flags(own)
     flags.DEFINE_list("run_dir", None, "Runs to score, in one table and picture.", **own)
+    flags.DEFINE_alias("run", "run_dir", **own)
     flags.DEFINE_list(
         "temperatures", ["1.0"], "Temperatures, which divide the logits: below 1 is sharper.", **own
     )

@@ -439,4 +439,4 @@ def test_evaluate_refuses_bad_flags(folder, tmp_path, capsys, words, names):
 def test_a_run_on_the_oracle_task_is_refused(tmp_path, capsys):
     runs.begun(tiny("mle"), tmp_path / "oracle")
     names = ["oracle", "benchmarks.synthetic"]
-    refuses(capsys, tmp_path, "evaluate", f"--run_dir={tmp_path / 'oracle'}", names=names)
+    refuses(capsys, tmp_path, "evaluate", f"--run={tmp_path / 'oracle'}", names=names)
