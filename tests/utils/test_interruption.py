@@ -76,8 +76,10 @@ def test_in_a_thread_nothing_is_installed():
 def test_a_signal_that_is_ignored_stays_so():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Interruption().signals():
+        interruption = Interruption()
+        with interruption.signals():
             send(signal.SIGHUP)
+        assert not interruption.asked
     finally:
         signal.signal(signal.SIGHUP, before)
 
