@@ -73,7 +73,7 @@ def run(values: flags.FlagValues) -> None:
         )
         print(f"\n{_table(run_dir.name, trained)}\n")
         shown = printable(run_dir)
-        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run_dir={shown}")
+        print(f"Run: {shown}\nNext: python -m leakgan_tf generate --run={shown}")
 
 
 def _table(name: str, trained: "TrainedGenerator") -> str:
