@@ -72,8 +72,8 @@ class Records:
     def histograms(self, position: int, values: dict[str, np.ndarray]) -> None:
         """Writes histograms of arrays, by name, to TensorBoard; values not finite are left out.
 
-        Not with ``tf.summary.histogram``, which takes 3 s and 1.4 GB of memory for LeakGAN's D, and
-        20 ms for the smallest array.
+        ``tf.summary.histogram`` would expand each array to one-hot rows of float64: 1.5 GB for the
+        highway layer of LeakGAN's D at the published sizes, where this needs 0.4 GB.
         """
         from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 

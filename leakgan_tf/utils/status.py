@@ -1,4 +1,4 @@
-"""Tells on a terminal what a command is doing; writes nothing where standard error is a file."""
+"""Shows on a terminal what a command is doing; writes nothing if standard error is a file."""
 
 import contextlib
 import sys

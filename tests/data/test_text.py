@@ -52,13 +52,13 @@ def test_the_kind_of_line_end_that_prevails_counts(tmp_path, content, lines):
 
 def test_lines_ended_by_returns_are_refused_by_number_with_advice(tmp_path):
     long = b"ok\r" * 9 + b"x" * (MAX_LINE_BYTES + 1)
-    for content, told in (
+    for content, message in (
         (b"good\rfine\rh\xe9 \r", "line 1: not UTF-8 .*--encoding=cp1252"),
         (b"good\r" * 9000 + b"\xe9 \r", "or after: not utf-8"),
         (b"good\r" * 9000 + b"\0\r", r"line 9001: a NUL character"),
         (long, "line 10: longer than 1,000,000 characters"),
     ):
-        with pytest.raises(UserError, match=told):
+        with pytest.raises(UserError, match=message):
             list(read_sentences(write(tmp_path, content)))
 
 

@@ -1,4 +1,4 @@
-"""On a terminal commands tell what they are doing; elsewhere they write nothing of it."""
+"""On a terminal commands show what they are doing; elsewhere they write nothing of it."""
 
 import io
 import re
