@@ -97,7 +97,7 @@ class _StageRequired(TypedDict):
 class StageFigures(_StageRequired, total=False):
     """A stage of training, measured or ``composed`` of others.
 
-    ``gain`` is the time of the direct form divided by the stage's.
+    ``gain``, in results of older versions: time of the direct form divided by the stage's.
     """
 
     runs: dict[str, Number | None]  # fields of `speed.timing.Timing`

@@ -137,16 +137,20 @@ def _effects(effects: Mapping[str, Any], first: list[str], what: Mapping[str, st
 
 def stages(result: Result) -> Table:
     """Returns the measured stages of training at all sizes."""
-    headers = ["size", "stage", "ms", "times the floor", "gain over the direct form"]
+    found = [
+        (f"{size}, {own['precision']}", stage)
+        for size, own in result.content["sizes"].items()
+        for stage in own["stages"].values()
+    ]
+    headers = ["size", "stage", "ms", "times the floor"]
     rows = [
-        [
-            f"{size}, {found['precision']}", stage["title"], f"{1e3 * stage['seconds']:,.4g}",
-            f"{stage['times_the_floor']:.1f}",
-            f"{stage['gain']:.1f}" if "gain" in stage else "",
-        ]
-        for size, found in result.content["sizes"].items()
-        for stage in found["stages"].values()
-    ]  # fmt: skip
+        [size, stage["title"], f"{1e3 * stage['seconds']:,.4g}", f"{stage['times_the_floor']:.1f}"]
+        for size, stage in found
+    ]
+    if any("gain" in stage for _, stage in found):  # in results of older versions
+        headers.append("gain over the direct form")
+        for row, (_, stage) in zip(rows, found, strict=True):
+            row.append(f"{stage['gain']:.1f}" if "gain" in stage else "")
     return Table(headers, rows)
 
 

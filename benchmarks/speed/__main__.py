@@ -24,7 +24,7 @@ from leakgan_tf.utils import quiet
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json
 
-ABOUT = """Compares LeakGAN's training with the machine's limits and the direct computation.
+ABOUT = """Compares LeakGAN's training with the machine's limits.
 
 Example: python -m benchmarks.speed --sizes=oracle20 --json=speed.json"""
 COCO = (4660, 32)  # V and T of Image COCO as `prepare` makes it
@@ -38,9 +38,6 @@ def define_flags() -> flags.FlagValues:
     flags.DEFINE_string("preset", "paper", f"{describe_presets(False)}.", **own)
     flags.DEFINE_list("sizes", ["oracle20"], f"Sizes to measure: {', '.join(SIZES)}.", **own)
     flags.DEFINE_list("stages", [], f"Some of {', '.join(STAGES)}; default: all.", **own)
-    flags.DEFINE_bool(
-        "direct", True, "Also measure D's step as the original program computes it.", **own
-    )
     flags.DEFINE_integer(
         "repeats", 7, "Maximum number of timed runs of a stage; the median is reported.", **own
     )
@@ -113,7 +110,7 @@ def run(values: flags.FlagValues) -> None:
     limits, sizes = measure_limits(), {}
     for name, config in configs.items():
         bench, forms = Workbench(config, values.samples), (values.repeats, values.budget)
-        stages = bench.measure(values.stages, *forms, values.direct, limits)
+        stages = bench.measure(values.stages, *forms, limits)
         counts = [int(word) for word in values.updates if config.task == "synthetic"]
         phases = measure_phases(config, counts) if counts else []
         sizes[name] = {

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from leakgan_tf.config.config import Config
 
 STAGES = (
-    "d_step", "features", "pretrain", "pretrain_reused", "sampling", "reward", "adversarial_step",
-    "oracle_sampling",
+    "d_step", "d_convolutions", "d_highway", "d_adam", "features", "pretrain", "pretrain_reused",
+    "sampling", "reward", "adversarial_step", "oracle_sampling",
 )  # fmt: skip
 WORD = 4  # bytes of a float32
 # Reads the parameter, its gradient and both moments; writes the parameter and both moments.
@@ -89,8 +89,15 @@ class Floors:
         Each product of the forward pass has three: the output, the gradient of the input (also in
         the first layer, as the embedding is trained) and the gradient of the weights.
         """
-        trained = WORD * ADAM_PASSES * self.parameters["discriminator"]
-        return Cost(3 * self.config.batch_size * self.score(), trained)
+        return self.trained(self.score()) + self.discriminator_adam()
+
+    def trained(self, forward: float) -> Cost:
+        """Returns the cost of a layer in D's step, from its FLOPs of one row forward."""
+        return Cost(3 * self.config.batch_size * forward)
+
+    def discriminator_adam(self) -> Cost:
+        """Returns the cost of D's optimizer in one update."""
+        return Cost(0.0, WORD * ADAM_PASSES * self.parameters["discriminator"])
 
     def features(self) -> Cost:
         """Returns the cost of a batch's features of all T+1 prefixes."""

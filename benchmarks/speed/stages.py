@@ -1,6 +1,6 @@
 """Times each stage of LeakGAN's training, and composes an adversarial iteration of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from benchmarks.reports.result_shapes import StageFigures
 from benchmarks.speed.counts import STAGES, Cost, Floors
-from benchmarks.speed.direct import DirectLeakGAN
 from benchmarks.speed.limits import Limits
 from benchmarks.speed.timing import Timing, measure
 from leakgan_tf.config.config import Config
@@ -39,14 +38,12 @@ class Stage:
       cost: least cost.
       work: runs the stage and waits for the result.
       warm_up: runs less work that compiles the same functions.
-      direct: returns the work in the form of the original program.
     """
 
     title: str
     cost: Cost
     work: Work
     warm_up: Work | None = None
-    direct: Callable[[], Work] | None = None
 
 
 def compiled(function: Callable) -> Callable:
@@ -88,7 +85,7 @@ class Workbench:
         self._seed = tf.constant([0, 0])
 
     def measure(
-        self, asked: Collection[str], repeats: int, budget: float, direct: bool, limits: Limits
+        self, asked: Collection[str], repeats: int, budget: float, limits: Limits
     ) -> dict[str, StageFigures]:
         """Returns {stage: figures}, with an iteration if all its parts are measured.
 
@@ -96,7 +93,6 @@ class Workbench:
           asked: keys of stages; if empty, all.
           repeats: largest number of runs of a stage.
           budget: seconds after which no further run of a stage starts.
-          direct: whether to also measure the original program's form.
           limits: limits of the machine.
         """
         found: dict[str, StageFigures] = {}
@@ -105,10 +101,6 @@ class Workbench:
             stage: Stage = getattr(self, key)()
             timing = measure(stage.work, repeats, budget, stage.warm_up)
             found[key] = figures(stage, timing, limits, self.config.precision)
-            if direct and stage.direct:
-                other = measure(stage.direct(), repeats, budget)
-                found[key]["direct"] = {"runs": asdict(other)}
-                found[key]["gain"] = other.median / timing.median
         parts = iteration_parts(self.config, self.samples)
         if parts.keys() <= found.keys():
             found[ITERATION] = compose_iteration(found, self.config, self.samples)
@@ -118,14 +110,51 @@ class Workbench:
 
     def d_step(self) -> Stage:
         """One update of D."""
-        return Stage(
-            "D step", self.floors.discriminator_step(), self._discriminate(self.system),
-            direct=lambda: self._discriminate(DirectLeakGAN(self.system)),
-        )  # fmt: skip
+        step = compiled(self.system.discriminator_step)
 
-    def _discriminate(self, system: LeakGAN) -> Work:
-        step = compiled(system.discriminator_step)
-        return lambda: step(self._tokens, self._labels, self._seed)["loss"].numpy()
+        def work() -> object:
+            return step(self._tokens, self._labels, self._seed)["loss"].numpy()
+
+        return Stage("D step", self.floors.discriminator_step(), work)
+
+    def d_convolutions(self) -> Stage:
+        """D's convolutions with pooling, forward and backward."""
+        model = self.system.discriminator
+        work = self._gradients(model.pool, model.embed(self._tokens), model.convolutions)
+        cost = self.floors.trained(self.floors.convolutions())
+        return Stage("D step: convolutions", cost, work)
+
+    def d_highway(self) -> Stage:
+        """D's highway, forward and backward."""
+        model = self.system.discriminator
+        inputs = tf.ones([self.config.batch_size, self.config.feature_size])
+        work = self._gradients(model.highway, inputs, [model.highway])
+        return Stage("D step: highway", self.floors.trained(self.floors.highway()), work)
+
+    def _gradients(self, layer: Callable, inputs: tf.Tensor, trained: Sequence[Any]) -> Work:
+        """Returns work that computes the gradients of a layer's inputs and weights."""
+        variables = [each for part in trained for each in part.trainable_variables]
+
+        def gradients() -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                outputs = layer(inputs)
+            found = tape.gradient(outputs, [inputs, *variables])
+            return tf.stack([tf.reshape(each, [-1])[0] for each in found])
+
+        return self._run(gradients)
+
+    def d_adam(self) -> Stage:
+        """D's optimizer, with gradients of 0: they change no weight."""
+        variables = self.system.discriminator.trainable_variables
+        zeros = [tf.zeros(variable.shape) for variable in variables]
+        optimizer = self.system.optimizers["discriminator"]
+
+        def update() -> tf.Tensor:
+            optimizer.apply(zeros, variables)
+            return tf.convert_to_tensor(optimizer.iterations)
+
+        return Stage("D step: Adam", self.floors.discriminator_adam(), self._run(update))
 
     def pretrain(self) -> Stage:
         """One supervised update of Manager and Worker."""

@@ -105,6 +105,17 @@ class Discriminator(Configured, keras.Model):
         """Maps token ids (B, T), padding -1, to (B, T, D)."""
         return self.embedding(tokens + int(self.padding_row))
 
+    def pool(self, embedded: tf.Tensor) -> tf.Tensor:
+        """Returns each filter's largest response (B, F) to embeddings (B, T, D), before the ReLU.
+
+        Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
+        """
+        pooled = [
+            tf.reduce_max(convolution(embedded, each.kernel, each.bias, self.precision), axis=1)
+            for each in self.convolutions
+        ]
+        return tf.concat(pooled, axis=-1)
+
     def features(self, tokens: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the leaked features (B, F) of sentences (B, T).
 
@@ -112,13 +123,8 @@ class Discriminator(Configured, keras.Model):
           tokens: ids in [0, V), or -1 for padding where there is a padding row.
           dropout_seed: stateless seed (2,) of the dropout; None disables dropout.
         """
-        embedded = self.embed(tokens)  # (B, T, D)
-        # Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
-        pooled = [
-            tf.reduce_max(convolution(embedded, each.kernel, each.bias, self.precision), axis=1)
-            for each in self.convolutions
-        ]
-        mixed = self.highway(tf.nn.relu(tf.concat(pooled, axis=-1)))  # (B, F)
+        pooled = tf.nn.relu(self.pool(self.embed(tokens)))  # (B, F)
+        mixed = self.highway(pooled)
         if dropout_seed is not None and self.dropout > 0.0:
             mixed = tf.nn.experimental.stateless_dropout(mixed, self.dropout, dropout_seed)
         return mixed

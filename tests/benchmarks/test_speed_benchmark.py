@@ -71,13 +71,11 @@ def assert_whole(stage, limits):
         assert own["min"] <= own["median"] == stage["seconds"] <= own["max"]
 
 
-def test_stages_have_their_floor_and_d_its_direct_form(measured):
+def test_stages_have_their_floor(measured):
     assert measured["benchmark"] == "speed"
     stages = measured["sizes"]["oracle20"]["stages"]
     assert list(stages) == ["d_step"]
     assert_whole(stages["d_step"], measured["limits"])
-    gain = stages["d_step"]["direct"]["runs"]["median"] / stages["d_step"]["seconds"]
-    assert stages["d_step"]["gain"] == pytest.approx(gain)
 
 
 def test_phases_are_those_of_the_trainer():
@@ -100,13 +98,12 @@ def test_the_share_outside_updates_counts_data_the_ratio_does_not():
 def test_every_stage_is_measured(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "measure_limits", lambda: measure_limits((8, 16), 1000))
     path = tmp_path / "speed.json"
-    assert benchmark(*SMALL, "--nodirect", "--updates=2", "--nostartup", f"--json={path}") == 0
+    assert benchmark(*SMALL, "--updates=2", "--nostartup", f"--json={path}") == 0
     stored = json.loads(path.read_text())
     stages = stored["sizes"]["oracle20"]["stages"]
     assert list(stages) == [*keys(synthetic_preset("smoke", 20, LEAKGAN)), ITERATION]
     for stage in stages.values():
         assert_whole(stage, stored["limits"])
-        assert "direct" not in stage
     assert {phase["updates"] for phase in stored["sizes"]["oracle20"]["phases"]} == {2}
 
 

@@ -1,5 +1,6 @@
 """FLOPs and bytes of the stages, against sums done by hand and the models' own sizes."""
 
+import numpy as np
 import pytest
 
 from benchmarks.speed import counts
@@ -48,6 +49,22 @@ def test_a_step_of_the_discriminator():
     cost = floors().discriminator_step()
     assert cost.flops == 3 * 4 * VERDICT
     assert cost.bytes == 4 * 7 * SIZES["discriminator"]
+
+
+def test_a_step_of_the_discriminator_is_its_parts_and_the_classifier():
+    made = floors()
+    parts = made.trained(made.convolutions()) + made.trained(made.highway())
+    classifier = Cost(3 * 4 * 2 * (5 * 2))
+    assert parts + made.discriminator_adam() + classifier == made.discriminator_step()
+
+
+def test_the_stage_of_adam_changes_no_weight():
+    bench = Workbench(CONFIG, samples=1)
+    model, optimizer = bench.system.discriminator, bench.system.optimizers["discriminator"]
+    before = model.get_weights()
+    assert bench.d_adam().work() == 1 == int(optimizer.iterations)
+    for weight, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
 
 
 def test_a_step_of_the_paper_is_the_known_floor():
