@@ -68,8 +68,20 @@ def graphs_as_they_are_traced():
     It pays where a graph runs often; here most run once. Programs that tests start, and the smoke
     run, have it.
     """
+    rewrite_graphs(False)
+
+
+@pytest.fixture(scope="module")
+def rewritten_graphs():
+    """Turns graph rewriting on: fused operations round as in programs, to the last bit."""
+    rewrite_graphs(True)
+    yield
+    rewrite_graphs(False)
+
+
+def rewrite_graphs(on):
     if "tensorflow" in sys.modules:
-        options = {"disable_meta_optimizer": True}
+        options = {"disable_meta_optimizer": not on}
         sys.modules["tensorflow"].config.optimizer.set_experimental_options(options)
 
 

@@ -40,7 +40,7 @@ def same_machine(made_by):
 
 @pytest.mark.ci
 @pytest.mark.parametrize("system", ["mle", "mle_tuned"])
-def test_a_committed_run_begins_with_its_committed_numbers(system, tmp_path):
+def test_a_committed_run_begins_with_its_committed_numbers(system, tmp_path, rewritten_graphs):
     result = json.loads(RESULT.read_text())
     committed = next(run for run in result["runs"] if run["folder"] == f"{system}-seed0")
     config = replace(read_config(committed["config"]), mle_epochs=EPOCHS)

@@ -87,7 +87,7 @@ runpy.run_module("benchmarks.speed", run_name="__main__")
         ("-m", "leakgan_tf", "generate", "--run_dir=captions", "--num=2"),
         (
             "-c", SMALL_SPEED, "--preset=smoke", "--stages=sampling,adversarial_step",
-            "--updates=", "--nostartup", "--nodirect", "--repeats=1", "--samples=20",
+            "--updates=", "--nostartup", "--repeats=1", "--samples=20",
         ),
     ],
 )  # fmt: skip
