@@ -304,6 +304,7 @@ def test_a_region_has_the_columns_rows_and_results_asked_for(tree):
     assert cells[2:] == [["1.000", "one"], ["1.000", "two"]]
 
 
+@pytest.mark.ci
 def test_it_needs_no_tensorflow():
     code = (
         "import sys\nfrom benchmarks.publish import __main__ as publish\npublish.pages()\n"

@@ -365,6 +365,7 @@ def report(folder):
     return [run["folder"] for run in stored["runs"]], (folder / "report.md").read_text()
 
 
+@pytest.mark.ci
 def test_a_killed_run_is_reported_and_the_others_results_are_there(killed, folder):
     status, out, err, (names, page), measured = killed
     assert status == 1 and not measured
@@ -377,6 +378,7 @@ def test_a_killed_run_is_reported_and_the_others_results_are_there(killed, folde
     assert "mle-seed1 did not finish" in page
 
 
+@pytest.mark.ci
 def test_the_same_command_trains_what_is_missing_from_its_checkpoint(ended_well, folder):
     status, out, _ = ended_well
     assert status == 0
@@ -387,6 +389,7 @@ def test_the_same_command_trains_what_is_missing_from_its_checkpoint(ended_well,
     assert "did not finish" not in page
 
 
+@pytest.mark.ci
 def test_the_numbers_are_those_of_one_process(ended_well, words, folder, tmp_path):
     command = [sys.executable, "-m", "benchmarks.synthetic", *words[:-2], f"--run_dir={tmp_path}"]
     one = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -403,6 +406,7 @@ def test_the_numbers_are_those_of_one_process(ended_well, words, folder, tmp_pat
         assert found.read()["made_by"]["command"].endswith(shlex.join(words))
 
 
+@pytest.mark.ci
 def test_a_loss_that_is_not_finite_ends_its_run_only_and_seeds_can_be_added(
     ended_well, words, folder, monkeypatch
 ):

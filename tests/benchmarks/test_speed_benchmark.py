@@ -78,6 +78,7 @@ def test_stages_have_their_floor(measured):
     assert_whole(stages["d_step"], measured["limits"])
 
 
+@pytest.mark.ci
 def test_phases_are_those_of_the_trainer():
     phases = measure_phases(tiny(), [2, 3])
     kinds = ["pretrain/discriminator", "pretrain/generator"]

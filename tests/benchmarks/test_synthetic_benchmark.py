@@ -145,6 +145,7 @@ def test_the_references_are_what_they_say(folder):
     assert truth["nll_test_0.667"] > truth["nll_test_1.0"]
 
 
+@pytest.mark.ci
 def test_the_same_command_again_trains_nothing(folder, monkeypatch):
     def run(trainer):
         raise AssertionError("it trains")
@@ -303,6 +304,7 @@ def stop(process):
     return out
 
 
+@pytest.mark.ci
 def test_sigterm_ends_a_run_cleanly_and_the_same_command_goes_on(tmp_path):
     run = RunFolder(tmp_path / "mle-seed0")
     command = [

@@ -139,6 +139,7 @@ def test_captions_are_judged_by_their_grammar(folder):
     assert text_scores._grammar_scores(dataset, [["dog"]]) == {"grammatical": 0.0}
 
 
+@pytest.mark.ci
 def test_the_same_command_again_trains_and_prepares_nothing(folder, monkeypatch):
     def refuse(*arguments, **named):
         raise AssertionError("it trains or prepares")

@@ -120,6 +120,7 @@ def test_the_same_command_again_trains_nothing(folder, monkeypatch, capsys):
     assert runs.files(folder) == before
 
 
+@pytest.mark.ci
 def test_a_new_process_generates_the_same_sentences(folder):
     result = subprocess.run(
         [sys.executable, "-m", "leakgan_tf", "generate", f"--run_dir={folder / 'leakgan'}",

@@ -63,6 +63,7 @@ def test_the_distribution_function_is_inverted(uniform):
     np.testing.assert_array_equal(found, first)
 
 
+@pytest.mark.ci
 def test_the_number_of_threads_changes_no_draw():
     def drawn(threads):
         environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads}

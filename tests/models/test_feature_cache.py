@@ -58,6 +58,7 @@ def steps(folder, **changes):
     return used, system, runs.records(folder)
 
 
+@pytest.mark.ci
 def test_a_run_with_reuse_learns_what_one_without_does(tmp_path):
     sizes = {"pretrain_rounds": 2, "pretrain_generator_epochs": 2}
     used, with_reuse, told = steps(tmp_path / "with", **sizes)
@@ -75,8 +76,10 @@ def test_a_run_with_reuse_learns_what_one_without_does(tmp_path):
     "changes",
     [
         {"feature_memory": 0},
-        {"pretrain_generator_epochs": 1},  # nothing to reuse
-        {"likelihood_share": 0.5},  # most of it would never be read twice
+        # nothing to reuse
+        pytest.param({"pretrain_generator_epochs": 1}, marks=pytest.mark.ci),
+        # most of it would never be read twice
+        pytest.param({"likelihood_share": 0.5}, marks=pytest.mark.ci),
     ],
 )
 def test_features_that_are_not_worth_keeping_are_not_kept(tmp_path, changes):

@@ -28,6 +28,7 @@ def folder(tmp_path_factory):
     return folder, {name: runs.begun(tiny(name), folder / name) for name in SYSTEMS}
 
 
+@pytest.mark.ci
 def test_a_fresh_process_generates_the_same_sentences(folder):
     code = """
 import json, sys

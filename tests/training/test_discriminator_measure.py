@@ -29,6 +29,7 @@ def task():
     return SyntheticTask(tiny(), make_oracle(tiny()))
 
 
+@pytest.mark.ci
 def test_a_finished_run_has_figures_and_no_draw_of_its_training_changes(
     task, tmp_path, monkeypatch
 ):

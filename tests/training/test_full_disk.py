@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 
+@pytest.mark.ci
 def test_a_run_on_a_full_disk_ends_in_one_line_and_can_go_on(tmp_path):
     run = RunFolder(tmp_path / "run")
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE.parent}"}

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from helpers import runs, small
+from helpers.cases import left_to_ci
 from helpers.tiny import tiny
 from leakgan_tf.systems.leakgan import LeakGAN
 from leakgan_tf.training.loop import CompiledLoop, pipeline
@@ -80,7 +81,7 @@ class Watched(Trainer):
         return super().run()
 
 
-@pytest.mark.parametrize("system", ["leakgan", "seqgan"])
+@pytest.mark.parametrize("system", left_to_ci(["leakgan", "seqgan"], ("seqgan",)))
 def test_a_whole_run_traces_each_function_once(tmp_path, system):
     with runs.as_a_program():
         trained = runs.train(tiny(system, seqgan_steps=2), tmp_path, Watched)
@@ -94,6 +95,7 @@ def test_a_whole_run_traces_each_function_once(tmp_path, system):
     assert max(each.experimental_get_tracing_count() for each in functions) == 1
 
 
+@pytest.mark.ci
 def test_the_graphs_of_a_trained_system_are_forgotten():
     """TensorFlow keeps each gradient that is registered, and the graph that it belongs to."""
 

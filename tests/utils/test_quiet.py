@@ -60,6 +60,7 @@ def test_only_the_programs_own_lines_are_seen():
     assert run_code(code) == ("1\n", "own\n")
 
 
+@pytest.mark.ci
 def test_the_first_graph_is_quiet_too():
     code = (
         "import tensorflow as tf, sys; quiet.run_first_graph(); "
