@@ -144,7 +144,7 @@ def stages(result: Result) -> Table:
     ]
     headers = ["size", "stage", "ms", "times the floor"]
     rows = [
-        [size, stage["title"], f"{1e3 * stage['seconds']:,.4g}", f"{stage['times_the_floor']:.1f}"]
+        [size, stage["title"], _short(1e3 * stage["seconds"]), f"{stage['times_the_floor']:.1f}"]
         for size, stage in found
     ]
     if any("gain" in stage for _, stage in found):  # in results of older versions
@@ -152,6 +152,10 @@ def stages(result: Result) -> Table:
         for row, (_, stage) in zip(rows, found, strict=True):
             row.append(f"{stage['gain']:.1f}" if "gain" in stage else "")
     return Table(headers, rows)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 # {name: (function of the table, kinds of results that may have it)}

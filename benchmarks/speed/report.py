@@ -10,7 +10,7 @@ from leakgan_tf.reporting.tables import plain
 _NOTES = """\
 floor: FLOPs of the products / best rate of a product + least memory traffic / best bandwidth (the
   sum, as an optimizer cannot overlap the products that it waits for; formulas: counts.py).
-D step: its parts are timed alone; the rest is classifier, gradient norm and gradient of embeddings.
+D step: its parts are timed alone; the rest is classifier, norm and embeddings.
 peak MB: peak memory of the process, TensorFlow included.
 phase / updates: a phase's time without data and checkpoints over that of its updates."""
 
