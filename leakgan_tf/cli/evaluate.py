@@ -3,10 +3,8 @@
 Text files are scored without a model or TensorFlow, samples from any source.
 """
 
-import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from absl import flags
@@ -98,7 +96,7 @@ def run(values: flags.FlagValues) -> None:
 def _run_on_files(values: flags.FlagValues) -> None:
     paths = _input_paths(values)
     if values.json is not None:
-        _check_output(values.json, values.overwrite, paths)
+        refuse_existing(values.json, values.overwrite, paths.items())
     own = values.tokenizer, values.lowercase, values.smoothing, values.encoding
     scores = score_files(paths, *own)
     # The file first: the reader of the table may close the pipe early.
@@ -116,13 +114,6 @@ def _input_paths(values: flags.FlagValues) -> dict[str, str]:
             raise UserError(f"--{name} is empty; name a file or leave it out")
     names = ("samples", "references", "train")
     return {name: values[name].value for name in names if values[name].value is not None}
-
-
-def _check_output(output: str, overwrite: bool, inputs: Mapping[str, str]) -> None:
-    for name, path in inputs.items():
-        if os.path.realpath(output) == os.path.realpath(path):  # a loop of links: refused when read
-            raise UserError(f"--json={output} would replace the --{name} file")
-    refuse_existing(output, overwrite)
 
 
 def _run_on_runs(values: flags.FlagValues) -> None:

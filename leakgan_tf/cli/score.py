@@ -54,7 +54,7 @@ def run(values: flags.FlagValues) -> None:
         raise UserError("--input is missing: a text file with one sentence a line")
     check_temperature(values.temperature, "--temperature")
     if values.out:
-        refuse_existing(values.out, values.overwrite)
+        refuse_existing(values.out, values.overwrite, [("input", values.input)])
     folder.weights(values.best)
     sentences = [line for _, line in read_sentences(values.input, values.encoding) if line]
     if not sentences:

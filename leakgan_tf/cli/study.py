@@ -97,7 +97,8 @@ def _print_table(values: flags.FlagValues) -> None:
     if not values.results or not values.key:
         raise UserError("give both: --results FILE,FILE and --key study.key.json")
     if values.json:
-        refuse_existing(values.json, values.overwrite)
+        inputs = [("key", values.key), *(("results", each) for each in values.results)]
+        refuse_existing(values.json, values.overwrite, inputs)
     key = study_results.read_key(values.key)
     judges = study_results.read_judges(values.results, key)
     found = study_results.judge_study(key, judges, values.failed_checks)

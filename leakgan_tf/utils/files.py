@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,20 @@ MOST_BYTES = 2**28  # largest file that `read_bytes` reads
 _LEFTOVER = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.part", re.DOTALL)  # as `tempfile.mkstemp` names it
 
 
-def refuse_existing(path: str | Path, overwrite: bool = False) -> Path:
-    """Returns ``path``; raises ``UserError`` if it exists, or no file can be written there."""
+def refuse_existing(
+    path: str | Path, overwrite: bool = False, inputs: Iterable[tuple[str, str]] = ()
+) -> Path:
+    """Returns ``path``; raises ``UserError`` if it exists, or no file can be written there.
+
+    Args:
+      path: an output file.
+      overwrite: whether an existing file may be replaced.
+      inputs: (flag, file) for each file that is read: these are never replaced.
+    """
     path = Path(path)
+    for name, given in inputs:
+        if os.path.realpath(path) == os.path.realpath(given):  # a loop of links: refused when read
+            raise UserError(f"{path} would replace the --{name} file")
     if path.is_dir():
         raise UserError(f"{path} is a folder, not a file")
     if path.exists() and not path.is_file():  # a device would be replaced by a file

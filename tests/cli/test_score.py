@@ -118,6 +118,15 @@ def test_bad_input_is_refused_in_one_line(folder, tmp_path, capsys, words, named
     assert named in printed.err and not out.exists()
 
 
+def test_the_input_is_never_replaced(folder, capsys):
+    text = (folder / "text.txt").read_bytes()
+    same = folder / ".." / folder.name / "text.txt"
+    words = (f"--run={folder / 'run'}", f"--input={folder / 'text.txt'}", f"--out={same}")
+    assert score(*words, "--overwrite") == 2
+    assert "would replace the --input file" in capsys.readouterr().err
+    assert (folder / "text.txt").read_bytes() == text
+
+
 def test_what_is_no_list_of_text_is_refused_by_name(trained):
     for wrong in ("a man", None, [1], b"a man"):
         with pytest.raises(UserError, match="sentences"):

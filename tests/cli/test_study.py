@@ -76,6 +76,11 @@ def test_results_become_a_table(folder, capsys, tmp_path):
     assert figures["judges"] == ["Ann", "Bob"]
     assert [each["share"] for each in figures["sources"]] == [1.0, 0.5]
     assert figures["krippendorff_alpha"] == pytest.approx(1 - 0.5 / (2 * 15 * 5 / 20 / 19))
+    for read in (first, second, folder / "study.key.json"):  # what judges said is never replaced
+        before = read.read_bytes()
+        assert study(*words, f"--json={read}", "--overwrite") == 2
+        assert f"{read} would replace the --" in capsys.readouterr().err
+        assert read.read_bytes() == before
 
 
 @pytest.mark.parametrize(
