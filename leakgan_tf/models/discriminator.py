@@ -108,7 +108,7 @@ class Discriminator(Configured, keras.Model):
     def pool(self, embedded: tf.Tensor) -> tf.Tensor:
         """Returns each filter's largest response (B, F) to embeddings (B, T, D), before the ReLU.
 
-        Bias and ReLU commute with the maximum: convolve, pool, and only then rectify.
+        The ReLU commutes with the maximum: convolve, pool, and only then rectify.
         """
         pooled = [
             tf.reduce_max(convolution(embedded, each.kernel, each.bias, self.precision), axis=1)
