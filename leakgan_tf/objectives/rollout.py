@@ -24,8 +24,6 @@ def prefix_scores(
     """
     prefixes, copies, rows, length = completions.shape
     finished = copies * probability_real(tokens)  # (B,)
-    if prefixes == 0:
-        return finished[:, tf.newaxis]
     flat = tf.reshape(completions, [prefixes, copies * rows, length])
     # One prefix at a time, as D's activations for all prefixes do not fit into memory.
     scores = tf.map_fn(probability_real, flat, fn_output_signature=tf.float32)  # (P, N·B)

@@ -1,6 +1,7 @@
-"""Opinions on completions, brought to the prefixes they belong to."""
+"""Scores of completions, brought to the prefixes they belong to."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from helpers import small
@@ -11,7 +12,7 @@ PREFIXES, COPIES, ROWS, LENGTH = 3, 2, 4, 5
 
 
 def identity(tokens):
-    """A stub discriminator: the opinion on a sentence is its first token."""
+    """A stub discriminator: the score of a sentence is its first token."""
     return tf.cast(tokens[:, 0], tf.float32)
 
 
@@ -22,7 +23,7 @@ def numbered(*shape):
     return tf.constant(np.concatenate([numbers, np.zeros([*shape, LENGTH - 1], int)], -1), tf.int32)
 
 
-def test_opinions_are_summed_over_copies_and_keep_batch_and_prefix_order():
+def test_scores_are_summed_over_copies_and_keep_batch_and_prefix_order():
     completions, tokens = numbered(PREFIXES, COPIES, ROWS), numbered(ROWS) - 50
     result = prefix_scores(identity, tokens, completions)
     expected = completions.numpy()[..., 0].sum(axis=1).T  # (B, P)
@@ -36,8 +37,10 @@ def test_the_finished_sentence_is_the_last_column_and_counts_for_every_copy():
     np.testing.assert_array_equal(result[:, -1], COPIES * tokens.numpy()[:, 0])
 
 
-def test_without_prefixes_only_the_finished_sentence_counts():
-    result = prefix_scores(identity, numbered(ROWS), tf.zeros([0, 3, ROWS, LENGTH], tf.int32))
+@pytest.mark.parametrize("compiled", [False, True])
+def test_without_prefixes_only_the_finished_sentence_counts(compiled):
+    scored = tf.function(prefix_scores) if compiled else prefix_scores
+    result = scored(identity, numbered(ROWS), tf.zeros([0, 3, ROWS, LENGTH], tf.int32))
     np.testing.assert_array_equal(result[:, 0], 3 * np.arange(100, 104))
     assert result.shape == (ROWS, 1)
 
