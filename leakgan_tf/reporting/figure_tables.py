@@ -62,9 +62,10 @@ def _minutes(figures: Figures) -> float | None:
 
 
 def _bounds(values: Sequence[float]) -> str:
-    """Formats bounds of D, with a note if one is below 0."""
-    below = "" if min(values) >= 0 else " (below 0)"
-    return mean_and_spread(values, 4) + below
+    """Formats bounds of D, with the number of seeds whose bound is below 0."""
+    below = sum(value < 0 for value in values)
+    number = "" if below == len(values) else f"{below} of {len(values)} "
+    return mean_and_spread(values, 4) + (f" ({number}below 0)" if below else "")
 
 
 # What D knows of held-out sentences (`metrics.discriminator_scores`): its bound.

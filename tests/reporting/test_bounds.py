@@ -25,7 +25,8 @@ def test_only_rounds_of_a_discriminator_are_drawn(tmp_path):
     [
         ([0.01], "0.0100"),
         ([-0.01], "-0.0100 (below 0)"),
-        ([0.02, -0.01], "0.0050 ± 0.0212 (below 0)"),
+        ([0.02, -0.01], "0.0050 ± 0.0212 (1 of 2 below 0)"),
+        ([-0.02, -0.01], "-0.0150 ± 0.0071 (below 0)"),
     ],
 )
 def test_a_table_says_which_bound_is_below_zero(bounds, cell):
