@@ -20,7 +20,7 @@ def bfloat16_gain(clock: Callable[[], float] = time.perf_counter) -> float:
     values = np.linspace(-1, 1, _SIZE * _SIZE, dtype=np.float32).reshape(_SIZE, _SIZE)
     seconds = {}
     for kind in (tf.float32, tf.bfloat16):
-        matrix, times = tf.cast(values, kind), []
+        matrix, times = tf.cast(values, products.factor_type(kind)), []
         for _ in range(_RUNS + 1):
             begin = clock()
             tf.matmul(matrix, matrix)[0, 0].numpy()
