@@ -232,6 +232,22 @@ def test_a_positive_reward_makes_its_token_likelier_for_the_worker(cosine):
     np.testing.assert_array_equal(np.sign(np.round(stepped(loss, tokens), 7)), expected)
 
 
+@pytest.mark.parametrize("window", ["block", "sliding"])
+def test_a_feature_that_changes_by_rounding_only_has_not_changed(window):
+    """Each difference is measured by its own features: two are tiny, beside large ones."""
+    unit = 2.0**-23
+    path = [[1e-4, 0], [2e-4, 0], [2e-4, 1e3], [2e-4, 1e3 * (1 + 4 * unit)], [2e-4, 1e3 + 0.01]]
+    other = [[0, 0], [0, 0], [1, 1], [1, 1 + 2 * unit], [1, 1 + 2.0**-18]]
+    features = np.array([path, other], np.float32)
+    goals = Goals(*[tf.zeros([2, 4, 2])] * len(Goals._fields))
+    found = losses.manager_pairs(tf.constant(features), goals, 1, window).changes
+    expected = features[:, 1:] - features[:, :-1]
+    expected[:, 2] = 0
+    np.testing.assert_array_equal(found, expected)
+    moved = [[True, True, False, True], [False, True, False, True]]
+    assert (expected != 0).any(axis=2).tolist() == moved
+
+
 def test_sequence_losses_equal_their_twins():
     logits, tokens = small.array(2, 3, 5), small.tokens(2, 3, 5)
     rewards = small.array(2, 3, seed=4)
