@@ -55,14 +55,19 @@ def outside(text: str) -> str:
 
 
 def _joined(tables: Mapping[str, Table]) -> Table:
-    """Returns one table of several; its first column has the result of each row."""
-    first = next(iter(tables.values()))
+    """Returns one table of several; its first column has the result of each row.
+
+    Its columns are those of all tables; a cell is empty if its table has no such column.
+    """
     if len(tables) == 1:
-        return first
-    if any(list(each.headers) != list(first.headers) for each in tables.values()):
-        raise UserError(f"{', '.join(tables)} have different columns and cannot be one table")
-    rows = [[name, *row] for name, table in tables.items() for row in table.rows]
-    return Table(["result", *first.headers], rows)
+        return next(iter(tables.values()))
+    headers = list(dict.fromkeys(header for table in tables.values() for header in table.headers))
+    rows = [
+        [name, *(cells.get(header, "") for header in headers)]
+        for name, table in tables.items()
+        for cells in (dict(zip(table.headers, row, strict=True)) for row in table.rows)
+    ]
+    return Table(["result", *headers], rows)
 
 
 def _markdown(table: Table, columns: str | None, rows: str | None, where: str) -> list[str]:

@@ -292,6 +292,18 @@ def test_regions_that_name_nothing_are_refused(tree, region, told):
         markdown_regions.renew(region, found, "page.md")
 
 
+def test_several_results_share_a_table_and_a_column_that_one_lacks_is_empty_there():
+    names = "speed-oracle20-avx2,speed-oracle20-avx512"
+    columns = "result; stage; gain over the direct form"
+    region = f"<!-- results: {names} columns: {columns} rows: D step -->\n<!-- end -->"
+    _, header, _, *rows, _ = markdown_regions.renew(region, RESULTS, "page.md").split("\n")
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in (header, *rows)]
+    assert cells[0] == columns.split("; ")
+    assert cells[1][:2] == ["speed-oracle20-avx2", "D step"] and float(cells[1][2]) > 1
+    assert [row[0] for row in cells[2:]] == ["speed-oracle20-avx512"] * 4
+    assert {row[2] for row in cells[2:]} == {""}
+
+
 def test_a_region_has_the_columns_rows_and_results_asked_for(tree):
     kept = tree / "benchmarks" / "results"
     shutil.copyfile(kept / "one.json", kept / "two.json")
