@@ -8,6 +8,8 @@ that what needs no model starts without TensorFlow.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from leakgan_tf.utils import quiet
+
 if TYPE_CHECKING:
     from leakgan_tf.api.datasets import Dataset, prepare
     from leakgan_tf.api.scores import Scores, evaluate
@@ -39,6 +41,7 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
+        quiet.install()  # TensorFlow may be imported now; it prints lines that report no problem
         return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

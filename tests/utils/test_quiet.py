@@ -69,6 +69,12 @@ def test_the_first_graph_is_quiet_too():
     assert run_code(code) == ("[[1], [2]]\n", "")
 
 
+@pytest.mark.ci
+def test_the_python_api_is_quiet_too():
+    code = "import leakgan_tf; print(len(leakgan_tf.load('captions').generate(2)))"
+    assert run("-c", code) == ("2\n", "")
+
+
 SMALL_SPEED = """
 import runpy
 from leakgan_tf.utils import quiet
