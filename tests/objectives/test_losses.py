@@ -236,7 +236,13 @@ def test_a_positive_reward_makes_its_token_likelier_for_the_worker(cosine):
 def test_a_feature_that_changes_by_rounding_only_has_not_changed(window):
     """Each difference is measured by its own features: two are tiny, beside large ones."""
     unit = 2.0**-23
-    path = [[1e-4, 0], [2e-4, 0], [2e-4, 1e3], [2e-4, 1e3 * (1 + 4 * unit)], [2e-4, 1e3 + 0.01]]
+    path = [
+        [1e-4, 1e-4],
+        [2e-4, 2e-4],
+        [2e-4, 1e3],
+        [2e-4, 1e3 * (1 + 4 * unit)],
+        [2e-4, 1e3 + 0.01],
+    ]
     other = [[0, 0], [0, 0], [1, 1], [1, 1 + 2 * unit], [1, 1 + 2.0**-18]]
     features = np.array([path, other], np.float32)
     goals = Goals(*[tf.zeros([2, 4, 2])] * len(Goals._fields))
