@@ -12,7 +12,7 @@ from leakgan_tf.utils import distributed
 
 
 def relevances(
-    sentences: tf.Tensor, references: tf.Tensor, gamma: float, summed: bool = False
+    sentences: tf.Tensor, references: tf.Tensor, gamma: float, summed: bool
 ) -> tf.Tensor:
     """Returns γ·cos(y_s, y_u) for each reference, (n, U), or their sum over references, (n, 1).
 
