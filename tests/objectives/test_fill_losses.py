@@ -80,3 +80,10 @@ def test_the_baseline_of_a_half_is_the_other_halfs_mean_at_each_place():
     changed[0] += 3
     other = maskgan.half_batch_baseline(tf.constant(changed), tf.constant(MASKED)).numpy()
     np.testing.assert_array_equal(other[0], found[0])
+
+
+def test_four_rows_are_two_halves():
+    returns = np.arange(8, dtype=np.float32).reshape(4, 2) ** 2
+    found = maskgan.half_batch_baseline(tf.constant(returns), tf.ones([4, 2], tf.bool))
+    means = [returns[2:].mean(axis=0), returns[:2].mean(axis=0)]
+    np.testing.assert_allclose(found, np.repeat(means, 2, axis=0))

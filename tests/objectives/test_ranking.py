@@ -48,7 +48,7 @@ def test_a_rank_is_a_share():
     """Where all are alike each of C and s has the same; a steep γ leaves it all to the nearest."""
 
     def log_rank(sentences, references, comparisons, gamma):
-        both = (relevances(each, references, gamma) for each in (sentences, comparisons))
+        both = (relevances(each, references, gamma, False) for each in (sentences, comparisons))
         return log_rank_among(*both)
 
     ones = tf.ones([3, 4])
