@@ -66,7 +66,7 @@ def _rule(pattern: str, replacement: str, other: str) -> list[Rule]:
     if re.search(r"\(\?[=!<]|[*+?]\+", pattern):
         raise UserError(
             f"this version of NLTK has a pattern that TensorFlow cannot run, {pattern!r}: install "
-            "nltk 3.10.1 or newer"
+            "nltk 3.10.4 or newer"
         )
     pattern = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", pattern.replace(r"[^\d]", r"[^\p{Nd}]"))
     replacement = re.sub(r"\\g<(\d)>", r"\\\1", replacement)
