@@ -17,7 +17,6 @@ token scores 0 under either smoothing.
 """
 
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
@@ -30,66 +29,6 @@ Sentence = Sequence[Hashable]
 ORDERS = (2, 3, 4, 5)
 SMOOTHINGS = ("method1", "none")
 METHOD1_EPSILON = 0.1  # Chen & Cherry (2014), method 1, with the value NLTK uses
-
-
-class BleuReferences:
-    """References of BLEU, counted once, to score hypotheses one at a time.
-
-    Example::
-
-        references = BleuReferences([["a", "red", "bus"], ["a", "dog", "on", "a", "bed"]])
-        references.sentence_scores(["a", "red", "dog"], orders=(2,))  # {2: 0.7071...}
-
-    Args:
-        references: At least one sentence, each a sequence of hashable tokens; sentences may be
-            empty or repeated.
-        max_order: Largest order of the scores, at least 1.
-
-    Raises:
-        ValueError: If there is no reference or ``max_order`` is below 1.
-        TypeError: If a reference is a string instead of a sequence of tokens.
-    """
-
-    def __init__(self, references: Sequence[Sentence], max_order: int = max(ORDERS)):
-        if not len(references):
-            raise ValueError("BLEU needs at least one reference")
-        if max_order < 1:
-            raise ValueError(f"max_order must be at least 1, got {max_order}")
-        self.max_order = max_order
-        self._largest: list[dict[tuple, int]] = [{} for _ in range(max_order)]
-        for reference in references:
-            for order, largest in enumerate(self._largest, start=1):
-                for ngram, count in Counter(ngrams(reference, order)).items():
-                    if count > largest.get(ngram, 0):
-                        largest[ngram] = count
-        self._lengths = sorted({len(reference) for reference in references})
-
-    def sentence_scores(
-        self, hypothesis: Sentence, orders: Sequence[int] = ORDERS, smoothing: str = "method1"
-    ) -> dict[int, float]:
-        """Returns the sentence BLEU of one hypothesis, by order, each in [0, 1].
-
-        Args:
-            hypothesis: A sequence of hashable tokens, which may be empty.
-            orders: Orders of the scores, from 1 to ``max_order``.
-            smoothing: One of ``SMOOTHINGS``.
-
-        Raises:
-            ValueError: If an order is out of range or the smoothing is unknown.
-            TypeError: If the hypothesis is a string instead of a sequence of tokens.
-        """
-        _check(orders, smoothing, self.max_order)
-        matches = [
-            sum(
-                min(count, largest.get(ngram, 0))
-                for ngram, count in Counter(ngrams(hypothesis, order)).items()
-            )
-            for order, largest in enumerate(self._largest[: max(orders)], start=1)
-        ]
-        length = len(hypothesis)
-        position = bisect_left(self._lengths, length)
-        closest = _closest(self._lengths[max(0, position - 1) : position + 1], length)
-        return _scores(matches, length, closest, orders, smoothing)
 
 
 def bleu(
@@ -188,11 +127,9 @@ def _refuse_text(sentence: Sentence) -> None:
         raise TypeError(f"a sentence must be a sequence of tokens, not the text {sentence!r}")
 
 
-def _check(orders: Sequence[int], smoothing: str, max_order: int | None = None) -> None:
+def _check(orders: Sequence[int], smoothing: str) -> None:
     if not len(orders) or min(orders) < 1:
         raise ValueError(f"orders must be whole numbers from 1, got {orders!r}")
-    if max_order is not None and max(orders) > max_order:
-        raise ValueError(f"order {max(orders)} is above max_order {max_order} of these references")
     if smoothing not in SMOOTHINGS:
         raise ValueError(f"unknown smoothing {smoothing!r}; known are {', '.join(SMOOTHINGS)}")
 
@@ -200,29 +137,6 @@ def _check(orders: Sequence[int], smoothing: str, max_order: int | None = None) 
 def _closest(lengths: Iterable[int], length: int) -> int:
     """Returns the one of ``lengths`` nearest to ``length``, the shorter of two equally near."""
     return min(lengths, key=lambda other: (abs(other - length), other))
-
-
-def _scores(
-    matches: Sequence[int], length: int, closest: int, orders: Sequence[int], smoothing: str
-) -> dict[int, float]:
-    """Returns the BLEU of one hypothesis, by order (Papineni et al. 2002, section 2.3).
-
-    Args:
-        matches: Clipped count of matching n-grams of the orders 1, 2, ...
-        length: Tokens in the hypothesis.
-        closest: Tokens in the reference of the closest length.
-        orders: Orders of the scores.
-        smoothing: One of ``SMOOTHINGS``.
-    """
-    if not matches[0]:
-        return {order: 0.0 for order in orders}
-    unmatched = METHOD1_EPSILON if smoothing == "method1" else 0.0
-    logs = []
-    for order, matched in enumerate(matches, start=1):
-        precision = (matched or unmatched) / max(1, length - order + 1)
-        logs.append(math.log(precision) if precision else -math.inf)
-    brevity = 1.0 if length > closest else math.exp(1 - closest / length)
-    return {order: brevity * math.exp(math.fsum(logs[:order]) / order) for order in orders}
 
 
 def _lengths(sentences: Sequence[Sentence]) -> np.ndarray:
@@ -236,7 +150,7 @@ def _mean_scores(
     orders: Sequence[int],
     smoothing: str,
 ) -> dict[int, float]:
-    """Returns the mean of `_scores` over hypotheses, by order, vectorized.
+    """Returns the mean score of the hypotheses, by order (Papineni et al. 2002, section 2.3).
 
     Args:
         matches: Clipped counts of matching n-grams of each hypothesis, of the orders 1, 2, ...

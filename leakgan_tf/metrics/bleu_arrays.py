@@ -1,8 +1,7 @@
 """Sentence BLEU of arrays of token ids, thousands of sentences at a time: PG-BLEU's reward.
 
-Scores equal those of `bleu.BleuReferences` with smoothing method 1 to 1e-12; the tests compare
-them. `BleuReferences` counts one sentence of hashable tokens at a time; here all sentences are
-counted together by sorting integers.
+Scores equal those of `bleu.bleu` with smoothing method 1, sentence by sentence, to 1e-12; the tests
+compare them. All sentences are counted together by sorting integers.
 """
 
 import numpy as np

@@ -1,7 +1,6 @@
 """Clipped n-gram matches of many sentences against many references, by sorting integers.
 
-Used by `bleu.bleu` and `bleu.self_bleu`. `bleu.BleuReferences` counts one sentence at a time, with
-equal results.
+Used by `bleu.bleu` and `bleu.self_bleu`.
 """
 
 from collections.abc import Hashable, Iterator, Sequence

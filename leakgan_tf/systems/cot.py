@@ -10,7 +10,7 @@ Sizes, rates and the order of updates are those of the authors' program (github.
 an iteration is one update of G, then one of M, each with samples of its own; Adam has β₂ 0.95, and
 no gradient is clipped. M has dropout 0.5 in its own updates only. The program draws fresh real
 sentences from a fixed file; so are they here, with replacement. What it prints as JSD takes the
-oracle's probabilities token by token (`metrics.divergence.token_divergence`), not the mediator's.
+oracle's probabilities token by token, not the mediator's.
 
 The paper's text was not at hand, only its program. Open: when to stop. The paper preset has the
 program's 200,000 iterations as the limit; `select` chooses the best weights. Padding after the end

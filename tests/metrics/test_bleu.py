@@ -49,7 +49,7 @@ def close_to(scores):
 @example([["a"]], ["a"], "none")
 @example([["a", "b"], ["a"] * 4], ["a"] * 3, "method1")  # lengths 2 and 4 are equally near
 def test_sentence_scores_equal_nltk(targets, hypothesis, smoothing):
-    scores = bleu.BleuReferences(targets).sentence_scores(hypothesis, ORDERS, smoothing)
+    scores = bleu.bleu([hypothesis], targets, ORDERS, smoothing)
     assert scores == close_to(nltk_scores(targets, hypothesis, smoothing))
 
 
@@ -117,31 +117,12 @@ def test_calls_share_no_state():
     assert bleu.bleu(hypotheses, first) == alone
 
 
-def test_two_reference_sets_live_side_by_side():
-    one, other = bleu.BleuReferences([["a", "b"]]), bleu.BleuReferences([["c", "d", "e"]])
-    assert one.sentence_scores(["a", "b"], (2,)) == close_to({2: 1.0})
-    assert other.sentence_scores(["a", "b"], (2,)) == {2: 0.0}
-
-
-def test_references_are_copied_and_nothing_is_changed():
+def test_nothing_is_changed():
     targets = [["a", "b", "c"], ["a", "a"]]
     before = copy.deepcopy(targets)
-    counted = bleu.BleuReferences(targets)
-    score = counted.sentence_scores(["a", "b"], (2,))
+    bleu.bleu([["a", "b"]], targets)
     bleu.self_bleu(targets)
     assert targets == before
-    targets[0][:] = ["x"]
-    targets.append(["a", "b"])
-    assert counted.sentence_scores(["a", "b"], (2,)) == score
-
-
-def test_a_kept_reference_set_scores_like_the_function():
-    hypotheses, targets = [["a", "b"], ["b", "b", "c"]], [["a", "b", "c"], ["b"]]
-    counted = bleu.BleuReferences(targets, max_order=5)
-    for orders in ((2,), (5, 2), ORDERS):
-        alone = [counted.sentence_scores(hypothesis, orders) for hypothesis in hypotheses]
-        mean = {order: (alone[0][order] + alone[1][order]) / 2 for order in orders}
-        assert bleu.bleu(hypotheses, targets, orders) == close_to(mean)
 
 
 def test_tokens_may_be_ids():
@@ -158,8 +139,6 @@ def test_tokens_may_be_ids():
         (lambda: bleu.bleu([["a"]], [["a"]], ()), "orders must be"),
         (lambda: bleu.self_bleu([["a"]] * 2, (0, 2)), "orders must be"),
         (lambda: bleu.bleu([["a"]], [["a"]], smoothing="method2"), "unknown smoothing 'method2'"),
-        (lambda: bleu.BleuReferences([["a"]], 0), "max_order must be at least 1"),
-        (lambda: bleu.BleuReferences([["a"]], 2).sentence_scores(["a"], (3,)), "order 3 is above"),
     ],
 )
 def test_refuses_what_has_no_score(call, message):

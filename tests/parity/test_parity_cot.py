@@ -8,7 +8,6 @@ from helpers import references, small
 from helpers.updates import check, compare, update
 from leakgan_tf.generation.generator import Generator
 from leakgan_tf.generation.policies import LSTMPolicy
-from leakgan_tf.metrics.divergence import token_divergence
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.mediator import Mediator
 from leakgan_tf.objectives import cooperative, losses
@@ -95,6 +94,17 @@ def test_samples(case):
         np.testing.assert_array_equal(
             generator.sample(case.sizes["batch"], 1.0, (1, 2)), values["generate/tokens"]
         )
+
+
+def token_divergence(real_true, real_model, model_true, model_model):
+    """½ [E Σ_t log(p/m) + E Σ_t log(G/m)], m = ½(p + G) for each token: what the program prints.
+
+    Arguments are log-probabilities of tokens, (n, T). Not the divergence of the distributions of
+    sentences: their mixture is one of whole sentences.
+    """
+    real = real_true - np.logaddexp(real_true, real_model) + np.log(2.0)
+    model = model_model - np.logaddexp(model_true, model_model) + np.log(2.0)
+    return 0.5 * (np.mean(np.sum(real, axis=1)) + np.mean(np.sum(model, axis=1)))
 
 
 def test_oracle_and_printed_divergence(case):
