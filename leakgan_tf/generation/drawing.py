@@ -4,8 +4,6 @@ import math
 
 import tensorflow as tf
 
-_BELOW_ONE = 1.0 - 2.0**-23  # times a positive float32, it is less than that number
-
 
 def categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Samples one class per row.
@@ -46,6 +44,6 @@ def invert(weights: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
       Classes (rows,) int32.
     """
     below = tf.cumsum(weights, axis=1)
-    total = below[:, -1:]
-    reached = tf.minimum(uniform[:, tf.newaxis] * total, total * _BELOW_ONE)
+    # The largest float32 below 1, times the sum, still rounds to less than the sum.
+    reached = uniform[:, tf.newaxis] * below[:, -1:]
     return tf.reduce_sum(tf.cast(below <= reached, tf.int32), axis=1)
