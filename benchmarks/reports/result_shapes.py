@@ -106,17 +106,38 @@ class StageFigures(_StageRequired, total=False):
     gain: Number
 
 
-class Size(TypedDict):
-    """The stages of one configuration."""
+class PhaseFigures(TypedDict):
+    """A phase as the trainer runs it, of `speed.phases.PhaseTime`."""
 
+    name: str
+    updates: Annotated[int, Limits(least=1)]
+    seconds: Seconds
+    in_updates: Seconds
+    making_data: Seconds
+    checkpoints: Seconds
+    times_its_updates: Number
+    share_outside: Number
+
+
+class _SizeRequired(TypedDict):
     precision: str
     stages: dict[str, StageFigures]
 
 
-class Speed(_Shared):
-    """Measured stages of training."""
+class Size(_SizeRequired, total=False):
+    """The stages and phases of one configuration; older results have no phases."""
 
+    phases: list[PhaseFigures]
+
+
+class _SpeedRequired(_Shared):
     sizes: dict[str, Size]
+
+
+class Speed(_SpeedRequired, total=False):
+    """Measured stages and phases of training, and the start of a process."""
+
+    startup_seconds: dict[str, Seconds]
 
 
 SHAPES = {"sweep": Sweep, "speed": Speed}  # types of the kinds other than `Report`

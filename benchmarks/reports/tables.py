@@ -154,6 +154,31 @@ def stages(result: Result) -> Table:
     return Table(headers, rows)
 
 
+def phases(result: Result) -> Table:
+    """Returns the phases that the trainer ran, at all sizes; times in seconds."""
+    headers = [
+        "size", "phase", "updates", "s", "in updates", "making data", "checkpoints", "outside",
+        "phase / updates",
+    ]  # fmt: skip
+    rows = [
+        [
+            size, each["name"], str(each["updates"]), f"{each['seconds']:.1f}",
+            f"{each['in_updates']:.2f}", f"{each['making_data']:.1f}",
+            f"{each['checkpoints']:.1f}", f"{each['share_outside']:.1%}",
+            f"{each['times_its_updates']:.3f}",
+        ]
+        for size, own in result.content["sizes"].items()
+        for each in own["phases"]
+    ]  # fmt: skip
+    return Table(headers, rows)
+
+
+def start(result: Result) -> Table:
+    """Returns the times from the start of a fresh process."""
+    moments = result.content["startup_seconds"]
+    return Table(["until", "s"], [[name, f"{value:.1f}"] for name, value in moments.items()])
+
+
 def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
@@ -178,6 +203,8 @@ VIEWS: Mapping[str, tuple[Callable[[Result], Table], tuple[str, ...]]] = {
     "scores": (scores, ("text", "music")),
     "sweep": (sweep, ("text", "music", "sweep")),
     "stages": (stages, ("speed",)),
+    "phases": (phases, ("speed",)),
+    "start": (start, ("speed",)),
 }  # fmt: skip
 
 

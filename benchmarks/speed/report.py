@@ -24,29 +24,17 @@ def print_report(content: Mapping[str, Any]) -> None:
         f"{' '.join(hardware['instructions'])}; TensorFlow {hardware['tensorflow']}\n"
         f"{', '.join(rates)}, memory {limits['bandwidth']:.0f} GB/s\n"
     )
-    table = view(Result("speed", content))
+    result = Result("speed", content)
+    table = view(result)
     stages = [each for size in content["sizes"].values() for each in size["stages"].values()]
     rows = [[*row, *_spread(stage)] for row, stage in zip(table.rows, stages, strict=True)]
     print(plain([*table.headers, "min-max", "runs", "peak MB"], rows, keys=2))
-    headers = [
-        "phase", "updates", "s", "in updates", "making data", "checkpoints", "outside",
-        "phase / updates",
-    ]  # fmt: skip
-    for size, found in content["sizes"].items():
-        lines = [
-            [
-                each["name"], str(each["updates"]), _short(each["seconds"]),
-                _short(each["in_updates"]), _short(each["making_data"]),
-                _short(each["checkpoints"]),
-                f"{each['share_outside']:.1%}", f"{each['times_its_updates']:.3f}",
-            ]
-            for each in found["phases"]
-        ]  # fmt: skip
-        if lines:
-            print(f"\nPhases of {size}:\n\n{plain(headers, lines, keys=2)}")
-    if moments := content.get("startup_seconds"):
-        done = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in moments.items())
-        print(f"\nTime from the start of a new process, first size: {done}")
+    if any(size["phases"] for size in content["sizes"].values()):
+        timed = view(result, "phases")
+        print(f"\n{plain(timed.headers, timed.rows, keys=2)}")
+    if "startup_seconds" in content:
+        moments = view(result, "start")
+        print(f"\nA fresh process:\n\n{plain(moments.headers, moments.rows, keys=1)}")
     print(f"\n{_NOTES}")
 
 
