@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from helpers import runs, small
 from helpers.tiny import tiny
-from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.objectives import losses
 from leakgan_tf.runs.folder import RunFolder
@@ -203,6 +203,11 @@ def test_the_tuned_system_is_mle_with_preset_tuned():
     assert vars(tuned) == vars(synthetic_preset("tuned", 20, system_config("mle")).own)
     assert type(make_system(tiny("mle_tuned"), None)) is MLETuned
     assert tuned.patience and tuned.generator_dropout
+    for preset in ("short", "paper"):
+        large = synthetic_preset(preset, 20, system_config("mle_tuned")).own
+        assert vars(large) == vars(tuned) | {"width": 64}
+    on_text = text_preset("paper", 32, 5000, system_config("mle_tuned")).own
+    assert vars(on_text) == vars(tuned)
 
 
 @pytest.mark.parametrize("name", sorted(set(find_systems()) - {"leakgan", "mle", "mle_tuned"}))
