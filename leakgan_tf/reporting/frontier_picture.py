@@ -141,7 +141,7 @@ def _draw_plane(axes: Any, name: str, seeds: Sequence[Sweep], color: str, labels
         _mark(axes, row["temperature"], point, color)
         if labels:
             axes.annotate(
-                f"T = {row['temperature']:.2g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
+                f"T = {row['temperature']:.3g}", point, fontsize=8, xytext=(7, 5), clip_on=True,
                 textcoords="offset points", path_effects=[withStroke(linewidth=3, foreground="w")],
             )  # fmt: skip
 

@@ -44,7 +44,7 @@ def _draw_sweep(axes: Any, name: str, rows: Sequence[Mapping[str, Any]], colour:
     points = [(row["nll_test"], row["nll_oracle"]) for row in rows]
     axes.plot(*zip(*points, strict=True), ".-", color=colour, linewidth=1.5, label=name)
     for row, point in zip(rows, points, strict=True):
-        axes.annotate(f"T = {row['temperature']:.2g}", point, fontsize=7, color=colour,
+        axes.annotate(f"T = {row['temperature']:.3g}", point, fontsize=7, color=colour,
                       xytext=(5, 4), textcoords="offset points")  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def draw_sweep(
         if not first:
             continue  # one seed's temperatures are enough
         for each, x, y, z in zip(figures, sameness, quality, unlikely, strict=True):
-            label = f"{each['temperature']:.2g}"
+            label = f"{each['temperature']:.3g}"
             left.annotate(label, (x, y), fontsize=7, xytext=(4, -8), textcoords="offset points")
             right.annotate(label, (y, z), fontsize=7, xytext=(4, 3), textcoords="offset points")
     left.set_xlabel(f"Self-BLEU-{_ORDER}, lower is more diverse")
