@@ -6,6 +6,7 @@ evaluations of all other runs as paths.
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -13,8 +14,10 @@ from benchmarks.reports import results
 from leakgan_tf.cli import entry
 from leakgan_tf.reporting.path_picture import draw_paths
 from leakgan_tf.reporting.published import published_points, system_title
-from leakgan_tf.systems.mle import MLEConfig
 from leakgan_tf.utils.errors import UserError
+
+if TYPE_CHECKING:  # it imports TensorFlow, which this command does not need
+    from leakgan_tf.systems.mle import MLEConfig
 
 ABOUT = """Draws the course of training on one oracle, and MLE's sweep over temperatures.
 
@@ -58,7 +61,7 @@ def run(values: flags.FlagValues) -> None:
     print(values.out)
 
 
-def _training(own: MLEConfig) -> str:
+def _training(own: "MLEConfig") -> str:
     """Returns a description of MLE's training that distinguishes its sweeps."""
     words = [f"at most {own.epochs} epochs" if own.patience else f"{own.epochs} epochs"]
     if own.generator_dropout:
