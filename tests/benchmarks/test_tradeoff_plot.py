@@ -1,7 +1,12 @@
 """Committed results in one plane: which are drawn, and which are refused."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from benchmarks.publish import __main__ as publish
 from benchmarks.publish import tradeoff_plot
 from leakgan_tf.cli import entry
 from leakgan_tf.reporting import path_picture
@@ -42,6 +47,20 @@ def test_every_run_has_a_path(tmp_path, monkeypatch):
 def test_the_picture_is_written(tmp_path):
     assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.ci
+def test_it_starts_no_tensorflow_and_says_only_what_it_wrote(tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "benchmarks.publish.tradeoff_plot", EARLY]
+    ended = subprocess.run(
+        [*command, f"--out={tmp_path / 'a.png'}"],
+        cwd=publish.ROOT, capture_output=True, text=True, check=True,
+        env={k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"},
+    )  # fmt: skip
+    assert ended.stdout == f"{tmp_path / 'a.png'}\n"
+    lines = ended.stderr.splitlines()
+    assert all(line.startswith("import time:") for line in lines)
+    assert not any(line.endswith("| tensorflow") for line in lines)
 
 
 def test_a_path_needs_no_sweep_and_no_adversarial_phase(tmp_path):
