@@ -2,6 +2,7 @@
 
 import pytest
 
+from leakgan_tf.reporting import bound_picture
 from leakgan_tf.reporting.bound_picture import bounds_of, draw_bounds
 from leakgan_tf.reporting.figure_tables import KNOWN, figure_table
 
@@ -13,11 +14,25 @@ ROUNDS = [
 
 
 def test_only_rounds_of_a_discriminator_are_drawn(tmp_path):
-    assert bounds_of(ROUNDS) == [(False, 0.2), (True, -0.1)]
+    assert [each[:2] for each in bounds_of(ROUNDS)] == [(False, 0.2), (True, -0.1)]
     assert draw_bounds(tmp_path / "bounds.png", {"a": ROUNDS, "b": ROUNDS[1:2]})
     assert (tmp_path / "bounds.png").read_bytes().startswith(b"\x89PNG")
     assert not draw_bounds(tmp_path / "none.png", {"b": ROUNDS[1:2]})
     assert not (tmp_path / "none.png").exists()
+
+
+def test_tempered_bounds_are_drawn_where_they_were_recorded(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(bound_picture, "save_picture", lambda figure, *_: figures.append(figure))
+    known = [{**line, "tempered_bound": 0.5} for line in ROUNDS]
+    draw_bounds(tmp_path / "a.png", {"a": ROUNDS})
+    draw_bounds(tmp_path / "a.png", {"a": ROUNDS, "b": known})
+    (without,), (both,) = (figure.axes for figure in figures)
+    texts = [[text.get_text() for text in axes.get_legend().texts] for axes in (without, both)]
+    assert ["tempered" in each for each in texts] == [False, True]
+    dashed = [line for line in both.lines if line.get_linestyle() == "--" and len(line.get_ydata())]
+    assert [list(line.get_ydata()) for line in dashed[1:]] == [[0.5, 0.5]]
+    assert both.get_ylim()[1] > 0.5 > without.get_ylim()[1]
 
 
 @pytest.mark.parametrize(
