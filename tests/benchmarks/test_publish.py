@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,22 @@ def known():
                 number for row in table.rows for cell in row for number in NUMBER.findall(cell)
             }
     return known
+
+
+_LINES = r"((?:(?! *```).*\n)*)"  # of a block of code
+_PROGRAM = re.compile(
+    rf"^( *)```python\n{_LINES}\1```\n\n\1prints\n\n\1```text\n{_LINES}\1```$", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("page", ["docs/evidence.md", "docs/results.md"])
+def test_a_program_on_a_page_prints_what_stands_below_it(page):
+    ((_, code, printed),) = _PROGRAM.findall((publish.ROOT / page).read_text("utf-8"))
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=publish.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout == textwrap.dedent(printed)
 
 
 @pytest.mark.parametrize(
