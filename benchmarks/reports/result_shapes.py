@@ -107,15 +107,15 @@ class StageFigures(_StageRequired, total=False):
 
 
 class PhaseFigures(TypedDict):
-    """A phase as the trainer runs it, of `speed.phases.PhaseTime`."""
+    """A phase as the trainer runs it."""
 
     name: str
     updates: Annotated[int, Limits(least=1)]
-    seconds: Seconds
-    in_updates: Seconds
+    seconds: Seconds  # of the whole phase
+    in_updates: Seconds  # in the compiled calls
     making_data: Seconds
-    checkpoints: Seconds
-    times_its_updates: Number
+    checkpoints: Seconds  # one every `checkpoint_seconds`
+    times_its_updates: Number  # without data and checkpoints, over `in_updates`; 1: no overhead
     share_outside: Number
 
 

@@ -142,35 +142,31 @@ def stages(result: Result) -> Table:
         for size, own in result.content["sizes"].items()
         for stage in own["stages"].values()
     ]
-    headers = ["size", "stage", "ms", "times the floor"]
     rows = [
-        [size, stage["title"], _short(1e3 * stage["seconds"]), f"{stage['times_the_floor']:.1f}"]
+        [size, stage["title"], short(1e3 * stage["seconds"]), f"{stage['times_the_floor']:.1f}"]
+        + [f"{stage['gain']:.1f}" if "gain" in stage else ""]
         for size, stage in found
     ]
-    if any("gain" in stage for _, stage in found):  # in results of older versions
-        headers.append("gain over the direct form")
-        for row, (_, stage) in zip(rows, found, strict=True):
-            row.append(f"{stage['gain']:.1f}" if "gain" in stage else "")
+    headers = ["size", "stage", "ms", "times the floor", "gain over the direct form"]
+    if not any("gain" in stage for _, stage in found):  # only results of older versions have it
+        headers, rows = headers[:-1], [row[:-1] for row in rows]
     return Table(headers, rows)
 
 
 def phases(result: Result) -> Table:
     """Returns the phases that the trainer ran, at all sizes; times in seconds."""
-    headers = [
-        "size", "phase", "updates", "s", "in updates", "making data", "checkpoints", "outside",
-        "phase / updates",
-    ]  # fmt: skip
+    columns = {
+        "phase": ("name", ""), "updates": ("updates", ""), "s": ("seconds", ".1f"),
+        "in updates": ("in_updates", ".2f"), "making data": ("making_data", ".1f"),
+        "checkpoints": ("checkpoints", ".1f"), "outside": ("share_outside", ".1%"),
+        "phase / updates": ("times_its_updates", ".3f"),
+    }  # fmt: skip
     rows = [
-        [
-            size, each["name"], str(each["updates"]), f"{each['seconds']:.1f}",
-            f"{each['in_updates']:.2f}", f"{each['making_data']:.1f}",
-            f"{each['checkpoints']:.1f}", f"{each['share_outside']:.1%}",
-            f"{each['times_its_updates']:.3f}",
-        ]
+        [size, *(format(each[key], form) for key, form in columns.values())]
         for size, own in result.content["sizes"].items()
         for each in own["phases"]
-    ]  # fmt: skip
-    return Table(headers, rows)
+    ]
+    return Table(["size", *columns], rows)
 
 
 def start(result: Result) -> Table:
@@ -179,7 +175,8 @@ def start(result: Result) -> Table:
     return Table(["until", "s"], [[name, f"{value:.1f}"] for name, value in moments.items()])
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Returns a number with about four digits."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 

@@ -112,12 +112,11 @@ def run(values: flags.FlagValues) -> None:
         bench, forms = Workbench(config, values.samples), (values.repeats, values.budget)
         stages = bench.measure(values.stages, *forms, limits)
         counts = [int(word) for word in values.updates if config.task == "synthetic"]
-        phases = measure_phases(config, counts) if counts else []
         sizes[name] = {
             "precision": config.precision,
             "config": config.to_json(),
             "stages": stages,
-            "phases": [phase.to_json() for phase in phases],
+            "phases": measure_phases(config, counts) if counts else [],
         }
     devices = [device.name for device in tf.config.list_physical_devices()]
     made_by: dict[str, Any] = {

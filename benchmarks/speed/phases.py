@@ -3,9 +3,10 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from benchmarks.reports.result_shapes import PhaseFigures
 from leakgan_tf.config.config import Config
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems.base import Phase
@@ -15,40 +16,19 @@ from leakgan_tf.training.loop import CompiledLoop
 from leakgan_tf.training.trainer import Trainer
 
 
-@dataclass(frozen=True)
-class PhaseTime:
-    """Times of a phase.
-
-    Attributes:
-      name: name of the phase.
-      updates: number of its updates.
-      seconds: seconds of the whole phase.
-      in_updates: seconds in the compiled calls.
-      making_data: seconds of preparing its training sentences.
-      checkpoints: seconds of writing checkpoints, one every `checkpoint_seconds`.
-    """
-
-    name: str
-    updates: int
-    seconds: float
-    in_updates: float
-    making_data: float
-    checkpoints: float
-
-    @property
-    def times_its_updates(self) -> float:
-        """Time without data and checkpoints, divided by that of updates; 1: no overhead."""
-        return (self.seconds - self.making_data - self.checkpoints) / self.in_updates
-
-    def to_json(self) -> dict[str, float | str]:
-        """Returns the figures as plain numbers; times in seconds."""
-        outside = 1.0 - self.in_updates / self.seconds
-        return {
-            **vars(self), "times_its_updates": self.times_its_updates, "share_outside": outside
-        }  # fmt: skip
+def phase_figures(
+    name: str, count: int, whole: float, updates: float, data: float, checkpoints: float
+) -> PhaseFigures:
+    """Returns the figures of a phase of `count` updates from its times in seconds."""
+    return {
+        "name": name, "updates": count, "seconds": whole, "in_updates": updates,
+        "making_data": data, "checkpoints": checkpoints,
+        "times_its_updates": (whole - data - checkpoints) / updates,
+        "share_outside": 1.0 - updates / whole,
+    }  # fmt: skip
 
 
-def measure_phases(config: Config, updates: Sequence[int]) -> list[PhaseTime]:
+def measure_phases(config: Config, updates: Sequence[int]) -> list[PhaseFigures]:
     """Trains each kind of phase in the schedule for these numbers of updates.
 
     Args:
@@ -99,7 +79,7 @@ class _TimedTrainer(Trainer):
         self._counts = [1, *updates]
         self._count = self._counts[0]
         self._spent: dict[str, float] = {}
-        self.times: list[PhaseTime] = []
+        self.times: list[PhaseFigures] = []
 
     def _clocked(self, what: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Returns a function that adds its time to `_spent`."""
@@ -117,7 +97,7 @@ class _TimedTrainer(Trainer):
         self._spent = {"whole": 0.0, "updates": 0.0, "data": 0.0, "checkpoints": 0.0}
         scalars = self._clocked("whole", super()._train)(index, phase, seed)
         if index % len(self._counts):
-            self.times.append(PhaseTime(phase.name, self._count, *self._spent.values()))
+            self.times.append(phase_figures(phase.name, self._count, **self._spent))
         return scalars
 
     def _arrays(self, phase: Phase, seed: int) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.reports.results import Result
-from benchmarks.reports.tables import view
+from benchmarks.reports.tables import short, view
 from leakgan_tf.reporting.tables import plain
 
 _NOTES = """\
@@ -24,8 +24,7 @@ def print_report(content: Mapping[str, Any]) -> None:
         f"{' '.join(hardware['instructions'])}; TensorFlow {hardware['tensorflow']}\n"
         f"{', '.join(rates)}, memory {limits['bandwidth']:.0f} GB/s\n"
     )
-    result = Result("speed", content)
-    table = view(result)
+    table = view(result := Result("speed", content))
     stages = [each for size in content["sizes"].values() for each in size["stages"].values()]
     rows = [[*row, *_spread(stage)] for row, stage in zip(table.rows, stages, strict=True)]
     print(plain([*table.headers, "min-max", "runs", "peak MB"], rows, keys=2))
@@ -42,9 +41,5 @@ def _spread(stage: Mapping[str, Any]) -> list[str]:
     if "runs" not in stage:
         return ["", "composed", ""]
     runs, peak = stage["runs"], stage["runs"]["peak_bytes"]
-    spread = f"{_short(1e3 * runs['min'])}-{_short(1e3 * runs['max'])}"
+    spread = f"{short(1e3 * runs['min'])}-{short(1e3 * runs['max'])}"
     return [spread, str(runs["runs"]), f"{peak / 1e6:.0f}" if peak else ""]
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -12,7 +12,7 @@ from benchmarks.speed import __main__ as speed
 from benchmarks.speed import limits, report, timing
 from benchmarks.speed.counts import Cost
 from benchmarks.speed.limits import Limits, measure_limits
-from benchmarks.speed.phases import PhaseTime, measure_phases
+from benchmarks.speed.phases import measure_phases, phase_figures
 from benchmarks.speed.stages import (
     ITERATION,
     Stage,
@@ -83,15 +83,16 @@ def test_phases_are_those_of_the_trainer():
     phases = measure_phases(tiny(), [2, 3])
     kinds = ["pretrain/discriminator", "pretrain/generator"]
     kinds += ["adversarial/generator", "adversarial/discriminator", "adversarial/likelihood"]
-    assert {(phase.name, phase.updates) for phase in phases} == {
+    assert {(phase["name"], phase["updates"]) for phase in phases} == {
         (name, count) for name in kinds for count in (2, 3)
     }
     for phase in phases:
-        assert 0 < phase.in_updates <= phase.seconds - phase.making_data - phase.checkpoints
+        rest = phase["making_data"] + phase["checkpoints"]
+        assert 0 < phase["in_updates"] <= phase["seconds"] - rest
 
 
 def test_the_share_outside_updates_counts_data_the_ratio_does_not():
-    found = PhaseTime("d", 10, 10.0, in_updates=4.0, making_data=4.5, checkpoints=0.5).to_json()
+    found = phase_figures("d", 10, 10.0, updates=4.0, data=4.5, checkpoints=0.5)
     assert (found["share_outside"], found["times_its_updates"]) == (0.6, 1.25)
 
 
