@@ -2,8 +2,8 @@
 
 It is `mle` with the settings of the preset `tuned` (`mle.TUNED`), at the published sizes with fewer
 units. Both were chosen by the NLL of sentences held out from the training split
-(docs/systems/mle.md). It is a separate system so that one benchmark has both rows: the
-plain MLE of the papers' tables, which pre-trains the adversarial systems, and the tuned one
+(docs/systems/mle.md). It is a separate system so that one benchmark has both rows: the plain MLE of
+the papers' tables, which pre-trains the adversarial systems, and the tuned one
 (``--systems=mle,mle_tuned,leakgan``).
 
 Scalars: those of `mle`.
