@@ -12,6 +12,7 @@ from absl import flags
 
 from benchmarks.reports import results
 from leakgan_tf.cli import entry
+from leakgan_tf.reporting.frontier_picture import Sweep
 from leakgan_tf.reporting.path_picture import draw_paths
 from leakgan_tf.reporting.published import published_points, system_title
 from leakgan_tf.utils.errors import UserError
@@ -27,8 +28,8 @@ tradeoff_plot RESULT... --out=FILE.png"""
 def define_flags() -> flags.FlagValues:
     """Returns the program's flags."""
     values = entry.new_flags()
-    flags.DEFINE_list("results", [], "Names of committed results; --results= may be left out.",
-                      flag_values=values)  # fmt: skip
+    about = "Names of committed results; --results= may be left out."
+    flags.DEFINE_list("results", [], about, flag_values=values)
     flags.DEFINE_string("out", None, "Output file, PNG.", flag_values=values)
     return values
 
@@ -38,7 +39,8 @@ def run(values: flags.FlagValues) -> None:
     if not (values.results and values.out):
         raise UserError("name one or more results, and the picture: --out=FILE.png")
     known = results.read_results()
-    sweeps, paths, oracles = {}, {}, set()
+    sweeps: dict[str, list[Sweep]] = {}
+    paths, oracles = {}, set()
     for name in values.results:
         if name not in known or known[name].kind != "synthetic":
             raise UserError(f"{name} is not a committed result on the oracle task")
@@ -47,11 +49,11 @@ def run(values: flags.FlagValues) -> None:
             oracles.add((config.oracle_params, config.oracle_seed, config.length))
             system = system_title(config.system)
             if each.measured.get("sweep") and config.system == "mle":
-                sweeps[f"{system}, {_training(config.own)}, sweep"] = each.measured["sweep"]
+                title = f"{system}, {_training(config.own)}, sweep"
+                sweeps.setdefault(title, []).append(each.measured["sweep"])
             elif each.evaluations:
-                variant = config.own.variant
-                label = f"{system}, {variant} semantics" if variant else system
-                label += f", seed {config.seed}" * (label in paths)
+                semantics = f", {config.own.variant} semantics" if config.own.variant else ""
+                label = system + semantics + f", seed {config.seed}" * (system + semantics in paths)
                 label += f" ({name})" * (label in paths)
                 paths[label] = each.evaluations
     if len(oracles) > 1:
@@ -63,10 +65,8 @@ def run(values: flags.FlagValues) -> None:
 
 def _training(own: "MLEConfig") -> str:
     """Returns a description of MLE's training that distinguishes its sweeps."""
-    words = [f"at most {own.epochs} epochs" if own.patience else f"{own.epochs} epochs"]
-    if own.generator_dropout:
-        words.append(f"dropout {own.generator_dropout:g}")
-    return ", ".join(words)
+    dropout = f", dropout {own.generator_dropout:g}" if own.generator_dropout else ""
+    return f"{'at most ' if own.patience else ''}{own.epochs} epochs{dropout}"
 
 
 if __name__ == "__main__":

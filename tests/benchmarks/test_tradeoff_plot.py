@@ -29,10 +29,20 @@ def test_sweeps_of_mle_and_paths_of_the_others_are_drawn(tmp_path, monkeypatch):
     assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
     sweeps, paths, published, _ = drawn["parts"]
     assert list(sweeps) == ["MLE, 5 epochs, sweep", "MLE, 120 epochs, sweep"]
+    assert [len(seeds) for seeds in sweeps.values()] == [1, 1]
     ((name, records),) = paths.items()
     assert name == "LeakGAN, original semantics"
     assert {line["group"] for line in records} == {"evaluation"}
     assert len(published) == 3
+
+
+def test_every_seed_has_its_sweep(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(tradeoff_plot, "draw_paths", lambda path, *parts: drawn.update(parts=parts))
+    assert called("synthetic-short-20-mle-tuned", f"--out={tmp_path / 'a.png'}") == 0
+    ((name, seeds),) = drawn["parts"][0].items()
+    assert name == "MLE, at most 120 epochs, dropout 0.5, sweep"
+    assert len(seeds) == 3 and seeds[0] != seeds[1] != seeds[2]
 
 
 def test_every_run_has_a_path(tmp_path, monkeypatch):
