@@ -11,7 +11,6 @@ from leakgan_tf.models.layers import Configured, token_embedding
 from leakgan_tf.models.precision import convolution
 from leakgan_tf.utils.seeds import derive_int
 
-PADDING = -1  # id of a position after the prefix
 REAL = 1  # class of real sentences
 
 
