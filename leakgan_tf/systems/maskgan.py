@@ -93,6 +93,7 @@ class MaskGANConfig(MLEConfig):
     fills: ClassVar[bool] = True
     # The small presets are this project's choice.
     presets: ClassVar[Presets] = {
+        "short": {"epochs": 4, "fill_epochs": 4, "steps": 600},
         "quick": {**_QUICK, "epochs": 15, "fill_epochs": 15},
         "smoke": _SMOKE,
         "quick-text": {**_QUICK, "epochs": 2, "fill_epochs": 2},

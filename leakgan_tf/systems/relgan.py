@@ -51,6 +51,7 @@ _QUICK = {
     "head_size": 32, "representations": 8, "embedding": 8, "filters": (32,) * 4, "hidden": 32,
     "steps": 300, "epochs": 40, "phase_steps": 10,
 }  # fmt: skip
+_SHORT = {"epochs": 6, "steps": 400}
 
 
 @unique_class
@@ -63,8 +64,8 @@ class RelGANConfig(MLEConfig):
     presets: ClassVar[Presets] = {
         "paper-40": {"beta_max": 2.0},
         "paper-text": {"beta_max": 100.0, "steps": 2000},
-        "short": {"steps": 1000},
-        "short-40": {"beta_max": 2.0, "steps": 1000},
+        "short": _SHORT,
+        "short-40": {**_SHORT, "beta_max": 2.0},
         "quick": _QUICK,
         "tuned": {**_QUICK, **UNTUNED},
         "smoke": {
