@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from leakgan_tf.models.discriminator import Discriminator
+from leakgan_tf.models.fan_in import fan_in_dense
 from leakgan_tf.models.highway import Highway
 from leakgan_tf.models.leakgan_generator import LeakGANGenerator
 from leakgan_tf.models.lstm_generator import LSTMGenerator
@@ -110,6 +111,15 @@ def test_every_weight_has_its_distribution_and_its_seed(name):
         (known,) = (key for key in expected if f"/{variable.path}".endswith(f"/{key}"))
         own = expected[known](variable.shape)
         np.testing.assert_allclose(variable, own, rtol=1e-6, atol=1e-7, err_msg=known)
+
+
+def test_a_fan_in_layer_has_a_kernel_of_its_inputs_and_its_name():
+    layer = fan_in_dense(9, 4, SEED, "mlp")
+    layer.build((None, 9))
+    kernel, bias = layer.weights
+    own = keras.initializers.TruncatedNormal(stddev=1 / 3, seed=derive_int(SEED, "mlp"))
+    np.testing.assert_allclose(kernel, own(kernel.shape), rtol=1e-6, atol=1e-7)
+    assert not np.any(bias)
 
 
 def test_parts_have_seeds_of_their_own():

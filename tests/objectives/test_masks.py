@@ -8,9 +8,16 @@ import tensorflow as tf
 
 from leakgan_tf.config.semantics import ORIGINAL
 from leakgan_tf.models.leakgan_generator import Goals
+from leakgan_tf.models.masking import last_value
 from leakgan_tf.objectives import losses
 
 VALUES = tf.constant([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
+
+
+def test_the_last_chosen_value_of_each_row():
+    chosen = tf.constant([[1, 0, 0], [1, 0, 1], [0, 0, 0]]) > 0
+    values = tf.concat([VALUES, VALUES[:1]], axis=0)
+    np.testing.assert_array_equal(last_value(values, chosen), [1.0, 32.0, 0.0])
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,17 @@ def test_d_learns_to_tell_and_the_critic_moves_its_layer_alone():
     assert len(judged) == len(made.discriminator.trainable_variables) - 2
 
 
+def test_the_language_model_is_trained_with_dropout():
+    made, sentences = system(maskgan_dropout=0.5), tf.constant(Task.train[:3])
+    before = [variable.numpy() for variable in made.model.trainable_variables]
+    found = []
+    for seed in ([1, 2], [1, 2], [3, 4]):
+        for variable, value in zip(made.model.trainable_variables, before, strict=True):
+            variable.assign(value)
+        found.append(float(made.step(sentences, tf.constant(seed))["loss"]))
+    assert found[0] == found[1] != found[2]
+
+
 def test_dropout_is_the_same_along_a_sentence_and_in_both_of_gs_passes(monkeypatch):
     made, seen = system(maskgan_dropout=0.5), []
     policy = made.policy

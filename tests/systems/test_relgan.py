@@ -55,6 +55,13 @@ def test_g_raises_the_scores_of_its_samples(generator, text):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_sentences_log_odds_are_the_mean_over_its_representations():
+    made = system()
+    each = made.discriminator(real()).numpy().reshape(4, 2)
+    assert np.abs(each[:, 0] - each[:, 1]).min() > 0
+    np.testing.assert_allclose(made.log_odds(real()), each.mean(axis=1), rtol=1e-5)
+
+
 @pytest.mark.parametrize("loss", ["rsgan", "wgan_gp"])
 def test_d_tells_real_from_generated(loss):
     made = system(relgan_loss=loss, relgan_discriminator_learning_rate=1e-3)

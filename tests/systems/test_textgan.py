@@ -238,6 +238,13 @@ def test_exactly_two_different_words_are_exchanged(padding):
     assert [len(each) for each in seen] == ([1, 2, 0] if padding == 0 else [5, 3, 5])
 
 
+def test_on_text_padding_is_not_exchanged():
+    (on_text, _), (on_the_oracle, _) = (system(**each).permuted(0) for each in (TEXT, {}))
+    two = [len(set(row) - {0}) > 1 for row in Task.train]
+    np.testing.assert_array_equal(on_text, Task.train[two])
+    assert len(on_text) < len(on_the_oracle)
+
+
 def test_sentences_without_two_words_are_refused(monkeypatch):
     monkeypatch.setattr(Task, "train", np.ones([11, 6], np.int32))
     with pytest.raises(UserError, match="two different words"):
