@@ -19,7 +19,7 @@ from leakgan_tf.training.logs import Bar, Records, figures_line
 from leakgan_tf.training.loop import CompiledLoop, pipeline
 from leakgan_tf.training.monitor import CollapseMonitor
 from leakgan_tf.utils.errors import TrainingError
-from leakgan_tf.utils.interruption import PROCESS, Interruption
+from leakgan_tf.utils.interruption import PROCESS, Interrupted, Interruption
 from leakgan_tf.utils.seeds import derive, derive_int, numpy_generator
 
 _MOST = 50  # limit of updates in one compiled call
@@ -170,7 +170,12 @@ class Trainer:
         partial = self._progress.partial
         if partial.data:
             return partial.data
-        arrays = phase.data(seed) if phase.data else ()
+        try:
+            with self._interruption.immediate():  # it may take minutes, and can be made again
+                arrays = phase.data(seed) if phase.data else ()
+        except Interrupted:
+            self._checkpoint_if_due()
+            raise
         if phase.keeps_data:
             partial.data = tuple(np.asarray(array) for array in arrays)
         return arrays

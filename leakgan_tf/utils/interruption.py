@@ -71,7 +71,22 @@ class Interruption:
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
         """Makes signals in the block set `asked` without raising; the block must check it."""
-        before, self._deferred = self._deferred, True
+        with self._deferring(True):
+            yield
+
+    @contextlib.contextmanager
+    def immediate(self) -> Iterator[None]:
+        """Makes signals raise within `deferred`, for a block that changes nothing.
+
+        An exception that is lost (in the callback of a weak reference) leaves `asked` set.
+        """
+        with self._deferring(False):
+            self.raise_if_asked()
+            yield
+
+    @contextlib.contextmanager
+    def _deferring(self, value: bool) -> Iterator[None]:
+        before, self._deferred = self._deferred, value
         try:
             yield
         finally:

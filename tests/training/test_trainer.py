@@ -355,6 +355,29 @@ def test_a_signal_within_a_phase_loses_no_update(tmp_path, capsys):
     assert runs.records(run.path) == runs.records(tmp_path / "whole")
 
 
+def test_a_signal_while_a_phase_makes_its_data_stops_at_once(tmp_path, capsys):
+    made, once = [], [signal.SIGTERM]
+
+    def data(seed):
+        if once:
+            os.kill(os.getpid(), once.pop())
+        made.append(seed)
+        return numbered(24)(seed)
+
+    phases = [{"name": "a", "data": numbered(24)}, {"name": "b", "data": data}]
+    whole, _ = run_stub(tmp_path / "whole", [phases[0], {**phases[1], "data": numbered(24)}])
+    stopped = Stub(phases)
+
+    def command(values):
+        run_stub(tmp_path / "stopped", phases, system=stopped, checkpoint_seconds=NEVER)
+
+    assert entry.run(command, entry.new_flags(), ["program"], "") == 128 + signal.SIGTERM
+    assert not made and len(stopped.seen) == 3
+    run_stub(tmp_path / "stopped", phases)
+    assert "going on from phase 1 of 2" in capsys.readouterr().out
+    assert runs.records(tmp_path / "stopped") == runs.records(tmp_path / "whole")
+
+
 def test_a_checkpoint_within_a_phase_holds_data_that_could_not_be_made_again(tmp_path):
     system = Stub([])
 
