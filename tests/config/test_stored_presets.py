@@ -1,8 +1,8 @@
 """Presets have the values in ``reference/presets.json``.
 
 Those of ``paper`` are the published sizes, rates and schedules; docs/systems has their sources.
-Figures of the others stand on the pages. Whoever changes a value on purpose changes it there and in
-the file.
+Figures of the others stand on the pages. Whoever changes a value on purpose changes it there and
+records it: ``PYTHONPATH=.:tests python tests/config/test_stored_presets.py``.
 """
 
 import json
@@ -49,8 +49,20 @@ def without(values, paper):
     }
 
 
+def to_store(preset):
+    """Returns all values of a task's ``paper``, and of its other presets those that differ."""
+    found, paper = values_of(preset), f"paper, {preset.partition(', ')[2]}"
+    return found if preset == paper else without(found, values_of(paper))
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_has_the_stored_values(preset):
-    found, name = values_of(preset), f"paper, {preset.partition(', ')[2]}"
-    expected = json.loads(STORED.read_text("utf-8"))[preset]
-    assert (found if preset == name else without(found, values_of(name))) == expected
+    assert to_store(preset) == json.loads(STORED.read_text("utf-8"))[preset]
+
+
+if __name__ == "__main__":
+    parts = []
+    for preset in PRESETS:
+        rows = (f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in to_store(preset).items())
+        parts.append(f"{json.dumps(preset)}: {{\n" + ",\n".join(rows) + "\n}")
+    STORED.write_text("{\n" + ",\n".join(parts) + "\n}\n")
