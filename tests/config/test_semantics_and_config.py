@@ -96,6 +96,15 @@ def test_inverse_temperatures_of_training_samples():
     np.testing.assert_array_equal(paper.inverse_temperatures(1.0), np.ones(6))
 
 
+@pytest.mark.parametrize("system", find_systems())
+def test_only_mle_is_not_selected_by_its_distance_from_its_own_frontier(system):
+    if system == "mle":
+        with pytest.raises(UserError, match="compares with mle itself"):
+            small.config(system=system, select="frontier")
+    else:
+        assert small.config(system=system, select="frontier").select == "frontier"
+
+
 @pytest.mark.parametrize("base", [ORIGINAL, PAPER], ids=["original", "paper"])
 @pytest.mark.parametrize("system", find_systems())
 def test_json_brings_the_same_configuration_back(system, base):

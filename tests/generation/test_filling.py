@@ -116,6 +116,14 @@ def test_present_tokens_stay_and_a_gap_before_a_word_ends_nothing():
     assert not filled[ended].any()
 
 
+def test_the_probabilities_of_a_gaps_tokens_sum_to_one():
+    rows = np.array([[1, 2, token, 1, 2] for token in range(VOCAB)], np.int32)
+    present = np.tile(np.arange(LENGTH) != 2, [VOCAB, 1])
+    log_probs = generator().fill_log_prob(rows, present)[:, 2]
+    assert np.exp(log_probs).sum() == pytest.approx(1.0, abs=1e-5)
+    assert np.ptp(log_probs) > 0.1
+
+
 def test_the_encoder_sees_what_comes_after_a_gap_and_nothing_masked():
     made = generator()
     present = np.array([[1, 0, 0, 1, 1]] * 3, bool)
