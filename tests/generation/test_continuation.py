@@ -21,7 +21,7 @@ def traced(system, semantics):
     """The policy and `continue_prefixes` under it, traced once for every law."""
     made = make_models(small.config(semantics, system))
     for number, model in enumerate(made.models.values()):
-        small.randomise(model, number)
+        small.randomise(model, number, 1.0)  # so that other goals are other tokens
     policy = made.generator.policy
 
     @tf.function(autograph=False)

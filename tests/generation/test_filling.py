@@ -139,6 +139,7 @@ def test_a_template_is_filled_at_its_blanks_alone():
     assert drawn.tokens.shape == (8, LENGTH)
     np.testing.assert_array_equal(drawn.tokens[:, [0, 2, 4]], [[1, 3, 0]] * 8)
     assert drawn.tokens[:, [1, 3]].all()
+    assert len(np.unique(drawn.tokens[:, 1])) > 1  # by default from all tokens
     assert (drawn.log_prob[:, [0, 2, 4]] == 0).all() and (drawn.log_prob[:, [1, 3]] < 0).all()
     greedy = next(made.fillings([1, None, 3, None], greedy=True)).tokens
     assert (greedy == greedy[0]).all()

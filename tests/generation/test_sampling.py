@@ -176,6 +176,11 @@ def test_a_larger_count_begins_with_the_same_sentences(generator):
     assert (many[:4] != many[4:8]).any()
 
 
+def test_without_prefix_and_options_continuations_are_the_samples(generator):
+    drawn = next(generator.continuations([], seed=(3, 4))).tokens
+    np.testing.assert_array_equal(drawn, generator.sample(4, seed=(3, 4)))
+
+
 def test_scores_do_not_depend_on_the_batch_and_keep_their_order(generator, language_model):
     tokens = small.tokens(6, LENGTH, VOCAB)
     logits = language_model(tokens)
