@@ -230,6 +230,34 @@ def test_impossible_values_are_refused(changes, message):
         small.config(**changes)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"goal_horizon": 6},
+        {"windows": (1, 6)},
+        {"vocab_size": 2},
+        {"evaluation_samples": 2},
+        {"training_sequences": 4},
+        {"discriminator_samples": 4},
+        {"seed": 0},
+        {"dropout": 0.0, "l2": 0.0, "mle_every": 0},
+        {"system": "pg_bleu", "pg_bleu_order": 6},
+        {"system": "scheduled_sampling", "scheduled_sampling_least": 1.0},
+        {
+            "system": "scheduled_sampling",
+            "scheduled_sampling_schedule": "inverse_sigmoid",
+            "scheduled_sampling_rate": 1.0,
+        },
+        {"system": "textgan", "textgan_windows": (1, 6), "textgan_filters": (2, 2)},
+    ],
+    ids=str,
+)
+def test_the_last_possible_values_are_accepted(changes):
+    config = small.config(**changes)
+    wanted = {name: value for name, value in changes.items() if name != "system"}
+    assert {name: flatten(config)[name] for name in wanted} == wanted
+
+
 def test_per_row_goals_refuse_a_sampling_batch_that_they_do_not_divide():
     small.config(goal_init="per_row", sampling_batch=8)
     with pytest.raises(UserError, match="sampling_batch"):
