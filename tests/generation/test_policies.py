@@ -46,6 +46,15 @@ def test_a_sentence_is_closed_by_its_first_token_already(make, ends):
 
 
 @pytest.mark.parametrize("make", [lstm_policy, leakgan_policy])
+def test_padding_is_certain_when_a_sentence_is_scored(make):
+    tokens = tf.constant([[3, 0, 0, 0, 0, 0], [1, 2, 3, 4, 5, 0], [0, 0, 0, 0, 0, 0]])
+    chances = tf.nn.softmax(make(True).sequence_logits(tokens)).numpy()
+    ended = ~valid_token_mask(tokens).numpy()
+    assert (chances[ended] == [1, 0, 0, 0, 0, 0, 0]).all()
+    assert (chances[~ended] > 1e-6).all()
+
+
+@pytest.mark.parametrize("make", [lstm_policy, leakgan_policy])
 def test_a_policy_has_its_models_length(make):
     policy = make(False)
     assert policy.length == policy.model.length == 6

@@ -79,6 +79,16 @@ def test_d_tells_real_from_generated(loss):
         np.testing.assert_array_equal(one, other)
 
 
+def test_the_penalty_has_its_weight():
+    found = []
+    for penalty in (1e-9, 10.0, 20.0):
+        made = system(relgan_loss="wgan_gp", relgan_penalty=penalty)
+        scalars = made.discriminator_update(real(), tf.constant(1.0), SEED)
+        found.append(float(scalars["discriminator_loss"]))
+    assert found[1] > found[0] + 0.1
+    assert found[2] - found[0] == pytest.approx(2 * (found[1] - found[0]), rel=1e-4)
+
+
 @pytest.mark.parametrize("generator", ["memory", "lstm"])
 def test_gs_gradient_agrees_with_finite_differences(generator, monkeypatch):
     """V = 4, T = 2; the noise is fixed, and no hard token changes."""
