@@ -53,9 +53,7 @@ def run(values: flags.FlagValues) -> None:
                 sweeps.setdefault(title, []).append(each.measured["sweep"])
             elif each.evaluations:
                 semantics = f", {config.own.variant} semantics" if config.own.variant else ""
-                label = system + semantics + f", seed {config.seed}" * (system + semantics in paths)
-                label += f" ({name})" * (label in paths)
-                paths[label] = each.evaluations
+                paths[f"{system}{semantics}, seed {config.seed} ({name})"] = each.evaluations
     if len(oracles) > 1:
         raise UserError("these results are of several oracles: they cannot be compared")
     title = f"T = {config.length}: quality against diversity"

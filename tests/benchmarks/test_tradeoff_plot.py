@@ -31,7 +31,7 @@ def test_sweeps_of_mle_and_paths_of_the_others_are_drawn(tmp_path, monkeypatch):
     assert list(sweeps) == ["MLE, 5 epochs, sweep", "MLE, 120 epochs, sweep"]
     assert [len(seeds) for seeds in sweeps.values()] == [1, 1]
     ((name, records),) = paths.items()
-    assert name == "LeakGAN, original semantics"
+    assert name == f"LeakGAN, original semantics, seed 0 ({STOPPED})"
     assert {line["group"] for line in records} == {"evaluation"}
     assert len(published) == 3
 
@@ -50,8 +50,9 @@ def test_every_run_has_a_path(tmp_path, monkeypatch):
     monkeypatch.setattr(tradeoff_plot, "draw_paths", lambda path, *parts: drawn.update(parts=parts))
     new, seed1 = "synthetic-short-20-leakgan", "synthetic-short-20-leakgan-seed1"
     assert called(STOPPED, new, seed1, f"--out={tmp_path / 'a.png'}") == 0
-    title = "LeakGAN, original semantics"
-    assert list(drawn["parts"][1]) == [title, f"{title}, seed 0", f"{title}, seed 1"]
+    title = "LeakGAN, original semantics, seed"
+    wanted = [f"{title} 0 ({STOPPED})", f"{title} 0 ({new})", f"{title} 1 ({seed1})"]
+    assert list(drawn["parts"][1]) == wanted
 
 
 def test_the_picture_is_written(tmp_path):
