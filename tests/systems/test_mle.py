@@ -257,6 +257,8 @@ def test_too_few_sentences_are_refused():
     made = system(mle_patience=1, mle_held_out=0.5, batch_size=16)
     with pytest.raises(UserError, match="16 of 30 training sentences, and fewer than"):
         made.split()
+    rest, kept = system(mle_patience=1, mle_held_out=0.5, batch_size=15).split()
+    assert (len(rest), len(kept)) == (15, 15)  # one batch remains
 
 
 def test_early_stopping_is_for_one_device():
