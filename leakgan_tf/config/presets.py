@@ -309,7 +309,7 @@ _ABOUT = {
     "smoke": "seconds, for tests only",
     "quick": "minutes, at small sizes",
     "tuned": "quick, with a tuned MLE",
-    "short": "the paper's sizes for an hour or two",
+    "short": "the published sizes, a shorter schedule",
     "paper": "the published sizes and schedule",
 }
 ORACLE_ONLY = ("tuned", "short")
