@@ -1,7 +1,9 @@
 """Runs the training schedule of any system."""
 
+import contextlib
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -119,25 +121,39 @@ class Trainer:
         seed = derive_int(self._config.seed, "phase", index)
         scalars = self._train(index, phase, seed)
         seconds = progress.partial.seconds
-        if phase.name in self._knowing:
-            begin = time.monotonic()
-            scalars |= self._knowing[phase.name].after_round()
-            self._spend(KIND, time.monotonic() - begin)
+        figures: dict[str, float] | None = None
+        with self._repeatable():
+            if phase.name in self._knowing:
+                with self._timed(KIND):
+                    scalars |= self._knowing[phase.name].after_round()
+            if phase.evaluate:
+                with self._timed("evaluation"):
+                    figures = self._task.evaluate(self._system.generator, self._seed(index))
         if scalars:
             timed = {**scalars, "seconds": seconds}
             self._record(index, phase.name, timed, updates=progress.updates)
         if phase.epochs:
             self._spend(phase.name, seconds)
-        self._finish_phase(index, phase.name if phase.evaluate else "")
+        self._finish_phase(index, figures)
 
-    def _finish_phase(self, index: int, evaluated: str = "") -> None:
-        """Ends a phase; evaluates the generator if a name for the evaluation is given."""
+    def _finish_phase(self, index: int, figures: dict[str, float] | None = None) -> None:
+        """Ends a phase; reports the figures of its evaluation, if there are any."""
         progress = self._progress
         progress.position, progress.partial = index + 1, PartialPhase()
-        if evaluated:
-            self._evaluate(index, evaluated)
+        if figures:
+            self._report(index, figures)
         self._checkpoint_if_due(last=progress.position == len(self._phases))
         self._bar.show(progress.position, 0, 0, self._durations)
+
+    @contextlib.contextmanager
+    def _repeatable(self) -> Iterator[None]:
+        """Lets a signal stop a block that may take minutes and changes nothing."""
+        try:
+            with self._interruption.immediate():
+                yield
+        except Interrupted:
+            self._checkpoint_if_due()
+            raise
 
     def _train(self, index: int, phase: Phase, seed: int) -> dict[str, float]:
         """Runs the remaining updates of a phase; returns each scalar's mean over all updates."""
@@ -170,12 +186,8 @@ class Trainer:
         partial = self._progress.partial
         if partial.data:
             return partial.data
-        try:
-            with self._interruption.immediate():  # it may take minutes, and can be made again
-                arrays = phase.data(seed) if phase.data else ()
-        except Interrupted:
-            self._checkpoint_if_due()
-            raise
+        with self._repeatable():
+            arrays = phase.data(seed) if phase.data else ()
         if phase.keeps_data:
             partial.data = tuple(np.asarray(array) for array in arrays)
         return arrays
@@ -221,22 +233,29 @@ class Trainer:
         path = self._folder.checkpoint
         return str(path) if path.exists() else "no checkpoint yet, the beginning"
 
+    def _seed(self, index: int) -> int:
+        """Returns the seed of the evaluation after a phase."""
+        return derive_int(self._config.seed, "evaluation", index)
+
+    @contextlib.contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        yield
+        self._spend(name, time.monotonic() - begin)
+
     def _spend(self, name: str, seconds: float) -> None:
         self._durations.setdefault(name, []).append(seconds)
         spent = self._progress.seconds
         spent[name] = spent.get(name, 0.0) + seconds
 
-    def _evaluate(self, index: int, name: str) -> None:
-        """Evaluates the generator, logs the figures, and saves the weights if they are the best."""
-        begin, progress, task = time.monotonic(), self._progress, self._task
-        seed = derive_int(self._config.seed, "evaluation", index)
-        figures = task.evaluate(self._system.generator, seed)
-        self._spend("evaluation", time.monotonic() - begin)
-        spent = sum(progress.seconds.values())
-        shown = self._system.generator.sample(_SHOWN, 1.0, derive(seed, "shown"))
+    def _report(self, index: int, figures: dict[str, float]) -> None:
+        """Logs the figures of the generator, and saves the weights if they are the best."""
+        progress, task, name = self._progress, self._task, self._phases[index].name
+        shown = self._system.generator.sample(_SHOWN, 1.0, derive(self._seed(index), "shown"))
         self._records.text(index, "samples", task.show(shown))
         self._records.histograms(index, self._histograms())
         self._bar.line(figures_line(f"{index + 1:5}/{progress.total} {name:24}", figures))
+        spent = sum(progress.seconds.values())
         more = {"phase": name, "spent": spent, "updates": progress.updates}
         self._record(index, "evaluation", figures, **more)
         self._keep_if_best(figures)

@@ -179,8 +179,8 @@ def test_an_evaluation_without_the_figure_is_kept_only_before_there_is_one_with_
     best = []
 
     class Tells(Trainer):
-        def _evaluate(self, *phase):
-            super()._evaluate(*phase)
+        def _keep_if_best(self, figures):
+            super()._keep_if_best(figures)
             best.append(runs.progress(RunFolder(tmp_path).best)["best"]["position"])
 
     config = tiny("seqgan", mle_epochs=8, seqgan_steps=0, seqgan_discriminator_rounds=0,

@@ -237,13 +237,13 @@ class Scores:
         return ["a line"]
 
 
-def run_stub(folder, phases, *, scores=(), trainer=Trainer, system=None, **changes):
-    system = system or Stub(phases)
+def run_stub(folder, phases, *, scores=(), trainer=Trainer, system=None, task=None, **changes):
+    system, task = system or Stub(phases), task or Scores(scores)
     config = tiny(**changes)
     run = RunFolder(folder)
     run.claim(config, {})
     try:
-        progress = trainer(config, system, Scores(scores), run).run()
+        progress = trainer(config, system, task, run).run()
     finally:
         run.release()
     return system, progress
@@ -375,6 +375,31 @@ def test_a_signal_while_a_phase_makes_its_data_stops_at_once(tmp_path, capsys):
     assert not made and len(stopped.seen) == 3
     run_stub(tmp_path / "stopped", phases)
     assert "going on from phase 1 of 2" in capsys.readouterr().out
+    assert runs.records(tmp_path / "stopped") == runs.records(tmp_path / "whole")
+
+
+def test_a_signal_within_an_evaluation_leaves_it_to_the_next_start(tmp_path, capsys):
+    finished, once = [], [signal.SIGTERM]
+
+    class Slow(Scores):
+        def evaluate(self, stub, seed):
+            if once and int(stub.count[0, 0]) == 6:
+                os.kill(os.getpid(), once.pop())
+            finished.append(int(stub.count[0, 0]))
+            return super().evaluate(stub, seed)
+
+    scores = range(10)
+    phases = [{"name": name, "data": numbered(24), "evaluate": True} for name in "abc"]
+    run_stub(tmp_path / "whole", phases, scores=scores)
+
+    def command(values):
+        run_stub(tmp_path / "stopped", phases, task=Slow(scores), checkpoint_seconds=NEVER)
+
+    assert entry.run(command, entry.new_flags(), ["program"], "") == 128 + signal.SIGTERM
+    assert finished == [3]
+    resumed, _ = run_stub(tmp_path / "stopped", phases, task=Slow(scores))
+    assert "going on from phase 1 of 3, 3 updates of which are done" in capsys.readouterr().out
+    assert finished == [3, 6, 9] and len(resumed.seen) == 3
     assert runs.records(tmp_path / "stopped") == runs.records(tmp_path / "whole")
 
 
