@@ -7,8 +7,9 @@ import tensorflow as tf
 from helpers import small
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
-from leakgan_tf.objectives.adversarial import adversarial_losses
+from leakgan_tf.objectives.adversarial import LOSSES, adversarial_losses
 from leakgan_tf.systems.relgan import RelGAN
+from leakgan_tf.training.discriminator import discriminator_measures
 from leakgan_tf.utils.errors import UserError
 
 SEED = tf.constant([1, 2])
@@ -23,6 +24,10 @@ TEXT = {"task": "text", "padding": "masked"}
 class Task:
     train = small.tokens(11, 6, 7, seed=4)
     train[np.cumsum(train == 0, axis=1) > 0] = 0  # nothing after an end
+
+
+class Held(Task):
+    test, reader = small.tokens(8, 6, 7, seed=5), None
 
 
 def system(**changes):
@@ -53,6 +58,24 @@ def test_g_raises_the_scores_of_its_samples(generator, text):
     assert float(tf.reduce_mean(scores(made)[1] - before)) > 0
     for one, other in zip(at, made.discriminator.weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_d_is_relativistic_if_a_shift_of_all_scores_leaves_its_loss(loss):
+    one, other = tf.constant([0.2, -0.4]), tf.constant([0.1, 0.3])
+    at, moved = (adversarial_losses(loss, one + by, other + by)[0] for by in (0.0, 3.0))
+    assert system(relgan_loss=loss).relativistic is bool(np.isclose(at, moved, rtol=1e-5))
+
+
+@pytest.mark.parametrize("loss", ["rsgan", "standard"])
+def test_a_relativistic_d_is_measured_by_differences(loss):
+    made, errors = system(relgan_loss=loss), []
+    score = made.log_odds
+    for by in (0.0, 100.0):
+        made.log_odds = lambda tokens, by=by: score(tokens) + by
+        (measure,) = discriminator_measures(made.config, made, Held()).values()
+        errors.append(measure.after_round()["calibration_error"])
+    assert (errors[0] == pytest.approx(errors[1], abs=1e-4)) is (loss == "rsgan")
 
 
 def test_a_sentences_log_odds_are_the_mean_over_its_representations():
