@@ -55,6 +55,16 @@ def test_every_run_has_a_path(tmp_path, monkeypatch):
     assert list(drawn["parts"][1]) == wanted
 
 
+def test_on_text_the_sweep_of_every_run_is_drawn(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(tradeoff_plot, "draw_sweep", lambda path, sweeps: drawn.update(sweeps))
+    assert called("text-coco-quick-seeds", f"--out={tmp_path / 'a.png'}") == 0
+    systems = ("mle", "mle_tuned", "leakgan")
+    assert list(drawn) == [f"{system}-seed{seed}" for system in systems for seed in range(3)]
+    assert all("bleu" in row and "self_bleu" in row for sweep in drawn.values() for row in sweep)
+    assert drawn["mle-seed0"] != drawn["mle-seed1"]
+
+
 def test_the_picture_is_written(tmp_path):
     assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -92,6 +102,9 @@ def test_a_path_needs_no_sweep_and_no_adversarial_phase(tmp_path):
         (["nothing", "--out=a.png"], "nothing is not a committed result on the oracle task"),
         (["speed-oracle20", "--out=a.png"], "speed-oracle20 is not a committed result"),
         ([EARLY, "synthetic-quick-20-all", "--out=a.png"], "of several oracles"),
+        (["text-coco-quick-seeds", EARLY, "--out=a.png"], "several oracles or texts"),
+        (["text-coco-quick", "text-speeches-quick", "--out=a.png"], "several oracles or texts"),
+        (["text-coco-quick", "text-coco-quick-seeds", "--out=a.png"], "a name of its own"),
     ],
 )
 def test_bad_words_are_refused(words, said, tmp_path, monkeypatch, capsys):
