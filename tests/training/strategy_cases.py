@@ -6,6 +6,7 @@ there devices draw numbers of their own.
 """
 
 import dataclasses
+import itertools
 import os
 import sys
 
@@ -94,6 +95,9 @@ def results(distribution, wanted=()):
             sample = system.generator.sample(21, 1 / 1.5, (3, 4))
             found[f"{name}/sample"] = sample
             found[f"{name}/log_prob"] = system.generator.log_prob(sample)
+            batches = itertools.islice(system.generator.continuations([1], seed=(3, 4)), 6)
+            continued = np.concatenate([batch.tokens for batch in batches])  # 4 rows a device each
+            found[f"{name}/continued/sample"] = continued[:21]
         for case, step, arrays in cases(name, system, config):
             order = np.random.default_rng(5).permutation(ROWS).reshape(UPDATES, -1)
             plan = [(distribution.own_rows(rows), np.array([7, 8], np.int32)) for rows in order]
