@@ -3,8 +3,9 @@
 A region is between the lines ``<!-- results: NAME VIEW -->`` and ``<!-- end -->``. NAME is
 a result, VIEW one of its tables (`tables.VIEWS`; by default the first). ``python -m
 benchmarks.publish`` writes the text between these lines. Several results, separated by commas, give
-one table with the rows of all. ``columns: a; b`` selects columns, ``rows: a; b`` rows that begin
-with one of these: ``<!-- results: NAME figures columns: system; minutes rows: MLE -->``.
+one table with the rows of all; equal rows are shown once. ``columns: a; b`` selects columns,
+``rows: a; b`` rows that begin with one of these:
+``<!-- results: NAME figures columns: system; minutes rows: MLE -->``.
 """
 
 import re
@@ -83,6 +84,7 @@ def _markdown(table: Table, columns: str | None, rows: str | None, where: str) -
             raise UserError(f"{where}: no column {unknown[0]!r}; there are {'; '.join(headers)}")
         places = [headers.index(each) for each in asked]
         headers, body = asked, [[row[place] for place in places] for row in body]
+    body = [list(row) for row in dict.fromkeys(map(tuple, body))]
     if not body:
         raise UserError(f"{where}: no row is selected")
     return to_markdown([Table(headers, body)]).rstrip("\n").split("\n")

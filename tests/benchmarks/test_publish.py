@@ -311,14 +311,25 @@ def test_regions_that_name_nothing_are_refused(tree, region, told):
 
 def test_several_results_share_a_table_and_a_column_that_one_lacks_is_empty_there():
     names = ["speed-oracle20-avx2", "speed-oracle20-avx512"]
-    columns = "result; gain over the direct form"
+    columns = "result; stage; gain over the direct form"
     region = f"<!-- results: {','.join(names)} columns: {columns} -->\n<!-- end -->"
     _, header, _, *rows, _ = markdown_regions.renew(region, RESULTS, "page.md").split("\n")
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in (header, *rows)]
     assert cells[0] == columns.split("; ")
-    gains = {name: [gain for found, gain in cells[1:] if found == name] for name in names}
+    gains = {name: [gain for found, _, gain in cells[1:] if found == name] for name in names}
     assert float(gains[names[0]][0]) > 1 and set(gains[names[0]][1:]) == {""}
     assert len(gains[names[1]]) == 12 and set(gains[names[1]]) == {""}
+
+
+def test_equal_rows_of_several_results_are_shown_once():
+    names = "text-coco-quick-seeds,text-coco-quick-gans"
+    region = f"<!-- results: {names} columns: COLUMNS; BLEU-4 -->\n<!-- end -->"
+    once, apart = (
+        markdown_regions.renew(region.replace("COLUMNS", columns), RESULTS, "page.md")
+        for columns in ("system", "result; system")
+    )
+    assert once.count("real (training)") == 1 and apart.count("real (training)") == 2
+    assert once.count("published") == apart.count("published") == 4
 
 
 def test_a_region_has_the_columns_rows_and_results_asked_for(tree):
