@@ -54,7 +54,7 @@ def run(values: flags.FlagValues) -> None:
         by_name = {run.name: run.measured["sweep"] for _, run in runs if "sweep" in run.measured}
         if len(by_name) < len(runs):
             raise UserError("each run must have a sweep over temperatures, and a name of its own")
-        draw_sweep(Path(values.out), by_name)
+        draw_sweep(Path(values.out), by_name, vectors=False)
     else:
         sweeps, paths = _of_training(runs)
         title = f"T = {config.length}: quality against diversity"

@@ -57,7 +57,9 @@ def test_every_run_has_a_path(tmp_path, monkeypatch):
 
 def test_on_text_the_sweep_of_every_run_is_drawn(tmp_path, monkeypatch):
     drawn = {}
-    monkeypatch.setattr(tradeoff_plot, "draw_sweep", lambda path, sweeps: drawn.update(sweeps))
+    monkeypatch.setattr(
+        tradeoff_plot, "draw_sweep", lambda path, sweeps, vectors: drawn.update(sweeps)
+    )
     assert called("text-coco-quick-seeds", f"--out={tmp_path / 'a.png'}") == 0
     systems = ("mle", "mle_tuned", "leakgan")
     assert list(drawn) == [f"{system}-seed{seed}" for system in systems for seed in range(3)]
@@ -65,8 +67,10 @@ def test_on_text_the_sweep_of_every_run_is_drawn(tmp_path, monkeypatch):
     assert drawn["mle-seed0"] != drawn["mle-seed1"]
 
 
-def test_the_picture_is_written(tmp_path):
-    assert called(EARLY, STOPPED, f"--out={tmp_path / 'a.png'}") == 0
+@pytest.mark.parametrize("names", [(EARLY, STOPPED), ("text-coco-quick-seeds",)])
+def test_the_picture_and_nothing_else_is_written(tmp_path, names):
+    assert called(*names, f"--out={tmp_path / 'a.png'}") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
