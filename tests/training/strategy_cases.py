@@ -95,6 +95,7 @@ def results(distribution, wanted=()):
             sample = system.generator.sample(21, 1 / 1.5, (3, 4))
             found[f"{name}/sample"] = sample
             found[f"{name}/log_prob"] = system.generator.log_prob(sample)
+        if name == "seqgan":
             batches = itertools.islice(system.generator.continuations([1], seed=(3, 4)), 6)
             continued = np.concatenate([batch.tokens for batch in batches])  # 4 rows a device each
             found[f"{name}/continued/sample"] = continued[:21]
