@@ -128,7 +128,9 @@ class Trainer:
                     scalars |= self._knowing[phase.name].after_round()
             if phase.evaluate:
                 with self._timed("evaluation"):
-                    figures = self._task.evaluate(self._system.generator, self._seed(index))
+                    figures = self._task.evaluate(
+                        self._system.generator, self._evaluation_seed(index)
+                    )
         if scalars:
             timed = {**scalars, "seconds": seconds}
             self._record(index, phase.name, timed, updates=progress.updates)
@@ -233,7 +235,7 @@ class Trainer:
         path = self._folder.checkpoint
         return str(path) if path.exists() else "no checkpoint yet, the beginning"
 
-    def _seed(self, index: int) -> int:
+    def _evaluation_seed(self, index: int) -> int:
         """Returns the seed of the evaluation after a phase."""
         return derive_int(self._config.seed, "evaluation", index)
 
@@ -251,7 +253,9 @@ class Trainer:
     def _report(self, index: int, figures: dict[str, float]) -> None:
         """Logs the figures of the generator, and saves the weights if they are the best."""
         progress, task, name = self._progress, self._task, self._phases[index].name
-        shown = self._system.generator.sample(_SHOWN, 1.0, derive(self._seed(index), "shown"))
+        shown = self._system.generator.sample(
+            _SHOWN, 1.0, derive(self._evaluation_seed(index), "shown")
+        )
         self._records.text(index, "samples", task.show(shown))
         self._records.histograms(index, self._histograms())
         self._bar.line(figures_line(f"{index + 1:5}/{progress.total} {name:24}", figures))
