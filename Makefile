@@ -4,6 +4,8 @@ VENV := .venv
 # PINNED=1 installs the versions that the committed figures were made with.
 CONSTRAINTS := $(if $(PINNED),-c constraints.txt)
 BIN := $(VENV)/bin
+# Modules are compiled where they are first imported: most of TensorFlow's never are.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 SOURCES := leakgan_tf benchmarks tests docs/hooks.py
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
@@ -24,15 +26,15 @@ $(VENV)/made:
 	@touch $@
 
 $(VENV)/runtime: $(VENV)/made requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements.txt
+	$(INSTALL) $(CONSTRAINTS) -r requirements.txt
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -r requirements-dev.txt
+	$(INSTALL) $(CONSTRAINTS) -r requirements-dev.txt
 	@touch $@
 
 $(VENV)/site: $(VENV)/runtime requirements-docs.txt | $(if $(CI),$(VENV)/development)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	$(INSTALL) -r requirements-docs.txt
 	@touch $@
 
 setup: $(VENV)/development
