@@ -154,6 +154,31 @@ def test_g_comes_nearer_and_neither_update_touches_the_other(matching):
     assert np.isfinite([float(value) for value in scalars.values()]).all()
 
 
+@pytest.mark.parametrize("matching", ["mean", "covariance", "mmd"])
+def test_features_have_no_distance_from_themselves(matching):
+    made = system(textgan_matching=matching, **TEXT)
+    features = made.discriminator.features(real())
+    distance = float(made.distance(features, features))
+    # The MMD is a root, and so adds a small number below it.
+    np.testing.assert_allclose(distance, 0.0, atol=1e-2 if matching == "mmd" else 1e-4)
+
+
+def test_moments_of_earlier_batches_and_a_ridge_are_in_the_distance():
+    made = system(textgan_matching="covariance", textgan_ridge=0.5, textgan_moment_share=0.2)
+    width = made.discriminator.feature_size
+    both = small.array(5, width, seed=1), small.array(5, width, seed=2)
+    means, covariances = [], []
+    for features in both:  # the moments begin with those of the standard normal distribution
+        means.append(0.2 * features.mean(axis=0))
+        second = 0.8 * np.eye(width) + 0.2 * features.T @ features / 5
+        covariances.append(second - np.outer(means[-1], means[-1]) + 0.5 * np.eye(width))
+    apart, inverses = means[1] - means[0], list(map(np.linalg.inv, covariances))
+    expected = apart @ sum(inverses) @ apart - 2 * width
+    expected += np.trace(inverses[1] @ covariances[0] + inverses[0] @ covariances[1])
+    found = made.distance(*map(tf.constant, both))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_ds_loss_is_the_sum_of_its_three_parts():
     made = system(textgan_matching_weight=0.5, textgan_reconstruction_weight=0.25,
                   textgan_mmd_root=False, textgan_reconstruction="square",
@@ -284,6 +309,8 @@ def test_the_likelihood_is_that_of_a_mixture_of_latent_vectors():
         ({"textgan_noise": "normal"}, "needs z in"),
         ({"textgan_windows": (9,), "textgan_filters": (1,)}, "longer than the sequence"),
         ({"textgan_windows": (1,)}, "same length"),
+        ({"textgan_windows": (2, 2)}, "no window twice"),
+        ({"textgan_filters": (2, 0)}, "must be positive"),
         ({"mle_patience": 1}, "does not take mle_patience"),
     ],
 )
