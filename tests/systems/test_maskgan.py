@@ -87,6 +87,9 @@ def test_g_and_d_equal_their_twins():
     ]
     found = made.model.logits(real(), made.model.hide(real(), present))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    after_the_first = made.model.hide(real(), tf.constant([[True] + [False] * 5]))
+    found = made.model.logits(real(), after_the_first)
+    np.testing.assert_array_equal(made.model(real()), found)
     named = twins.weights(made.discriminator)
     expected = [
         outputs(named, hidden, row) @ named["logit/kernel"][:, 0] + named["logit/bias"]

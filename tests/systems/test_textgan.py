@@ -233,6 +233,16 @@ def test_the_auto_encoder_learns_with_ds_encoder_and_leaves_its_score():
     assert likelihood(code) > likelihood(code[::-1])
 
 
+@pytest.mark.parametrize("noise", ["normal", "uniform"])
+def test_the_auto_encoder_reads_codes_in_the_range_of_z(noise, monkeypatch):
+    changes = {"textgan_reconstruction": "square", "textgan_code": False}
+    made, code = system(textgan_noise=noise, **changes), tf.constant(3 * small.array(4, 3))
+    monkeypatch.setattr(made.discriminator, "noise", lambda features: code)
+    bounded = code if noise == "normal" else tf.tanh(code)
+    expected = made.model.logits(real(), made.model.begin(bounded))
+    np.testing.assert_allclose(made.logits(real(), SEED), expected, rtol=1e-6)
+
+
 def test_d_learns_the_order_of_words():
     made = system(textgan_discriminator_learning_rate=0.02)
     true, false = (tf.constant(each[:4]) for each in made.permuted(3))
