@@ -21,7 +21,7 @@ from leakgan_tf.cli.config_flags import ORACLE_PARAMS, SEMANTICS
 from leakgan_tf.cli.device_flags import kept_by_the_chief
 from leakgan_tf.config.config import Config
 from leakgan_tf.runs.oracle_config import oracle_config
-from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
+from leakgan_tf.tasks.oracle_weights import read_parameters, with_sizes
 
 Arrays = dict[str, np.ndarray] | None  # weights of the published oracle
 
@@ -102,9 +102,10 @@ def run_all(
     Raises:
       UserError: weights and configurations differ in size, or the folder contains other files.
     """
-    placed, first = check_flags(values), next(iter(configs.values()))
+    placed = check_flags(values)
     if arrays:
-        check_vocab_size(arrays, first.vocab_size)
+        configs = {name: with_sizes(config, arrays) for name, config in configs.items()}
+    first = next(iter(configs.values()))
     with kept_by_the_chief(placed, folder) as kept:
         paths = {kept / name: config for name, config in configs.items()}
         mle_frontier.check(paths)

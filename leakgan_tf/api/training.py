@@ -14,7 +14,7 @@ from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.oracle_config import oracle_config
 from leakgan_tf.runs.shapes import MadeBy
 from leakgan_tf.runs.text_config import text_config
-from leakgan_tf.tasks.oracle_weights import check_vocab_size, read_parameters
+from leakgan_tf.tasks.oracle_weights import read_parameters, with_sizes
 from leakgan_tf.training.placement import Placement
 from leakgan_tf.utils.arguments import PATH, TEXT, WHOLE, check_type
 from leakgan_tf.utils.errors import UserError
@@ -165,7 +165,7 @@ def _oracle_run(
         preset, 20 if length is None else length, semantics, system, seed, fields, digest
     )
     if arrays:
-        check_vocab_size(arrays, config.vocab_size)
+        config = with_sizes(config, arrays)
     if config.select == "frontier":
         raise UserError(
             "select=frontier needs the sweep of MLE: use python -m benchmarks.synthetic"

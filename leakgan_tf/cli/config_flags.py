@@ -31,7 +31,7 @@ SEMANTICS = (
     "original or paper: LeakGAN's choices where its program and paper differ, and --padding. "
     "Default: the preset's."
 )
-ORACLE_PARAMS = "The published oracle: .npz, or its authors' .pkl."
+ORACLE_PARAMS = "The published oracle, T = 20: .npz, or its authors' .pkl."
 RUNS = "The runs, separated by commas; --run_dir= may be left out."
 _MOST_SEEDS = 100  # a larger number without a comma is probably meant as one seed
 

@@ -14,7 +14,7 @@ from leakgan_tf.reporting.figure_tables import (
     text_table,
 )
 from leakgan_tf.reporting.groups import by_key, grouped, named, run_title
-from leakgan_tf.reporting.published import system_title, text_figures
+from leakgan_tf.reporting.published import has_published_oracle, system_title, text_figures
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
@@ -143,12 +143,7 @@ def protocol_differences(run: RunRecord) -> list[str]:
     config = run.config
     lines = []
     if config.task == "synthetic":
-        oracle = (
-            "the published weights"
-            if config.oracle_params
-            else f"a random LSTM, seed {config.oracle_seed}, not the published weights"
-        )
-        lines.append(f"Oracle: {oracle}.")
+        lines.append(f"Oracle: {_oracle(config)}.")
     changed = preset_differences(run, "paper")
     if changed:
         lines.append(f"Unlike preset paper: {'; '.join(changed)}.")
@@ -219,3 +214,11 @@ def differences_blocks(runs: Sequence[RunRecord]) -> list[Block]:
         if rest:
             blocks += [Paragraph(f"{named(names)}:"), Listing(rest)]
     return blocks
+
+
+def _oracle(config: Config) -> str:
+    if config.oracle_params:
+        return "the published weights" if has_published_oracle(config) else "weights of a file"
+    if has_published_oracle(config):
+        return f"a random LSTM of the published sizes, seed {config.oracle_seed}"
+    return f"a random LSTM, seed {config.oracle_seed}, not the published weights"

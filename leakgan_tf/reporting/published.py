@@ -64,19 +64,35 @@ FALLING_SHORT = {
 }
 
 
-def of_published_sizes(config: Config) -> bool:
-    """Returns whether a run's oracle, vocabulary and length are the published ones."""
-    return bool(config.oracle_params) and config.vocab_size == 5000 and config.length in (20, 40)
+# SHA-256 of the weights of SeqGAN's oracle, T = 20 (`oracle_weights.read_parameters`).
+SEQGAN_ORACLE = "1095de918aba7a2668fd85b4c9e5fbcc39747ce5b70207ce4a8ec814355151a5"
+
+
+def has_published_oracle(config: Config) -> bool:
+    """Returns whether published NLL_oracle at this length is under such an oracle.
+
+    At T = 20 it is SeqGAN's, of known weights. At T = 40 every program drew weights of its own for
+    an LSTM of these sizes.
+    """
+    if config.vocab_size != 5000:
+        return False
+    if config.length == 20:
+        return config.oracle_params == SEQGAN_ORACLE
+    sizes = config.oracle_embedding, config.oracle_hidden
+    return config.length == 40 and not config.oracle_params and sizes == (64, 64)
 
 
 def oracle_figure(name: str, config: Config) -> OracleFigure | None:
     """Returns a system's published NLL_oracle if it is comparable with this run, else None."""
-    return ORACLE_NLL.get((config.length, name)) if of_published_sizes(config) else None
+    figure = ORACLE_NLL.get((config.length, name)) if has_published_oracle(config) else None
+    if figure and not config.oracle_params:
+        return figure._replace(source=f"{figure.source}; weights of its own oracle")
+    return figure
 
 
 def published_points(config: Config) -> dict[str, list[tuple[float, float]]]:
     """Returns {source: [(NLL_test, NLL_oracle)]}; {} for other sizes or another oracle."""
-    if not (of_published_sizes(config) and config.length == 20):
+    if not (has_published_oracle(config) and config.length == 20):
         return {}
     points: dict[str, list[tuple[float, float]]] = {}
     for (system, _), (nll_oracle, nll_test) in FALLING_SHORT.items():

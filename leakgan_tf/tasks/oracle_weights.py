@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from leakgan_tf.config.config import Config, replace
 from leakgan_tf.tasks.array_pickle import read_pickled_arrays
 from leakgan_tf.utils.arrays import read_arrays
 from leakgan_tf.utils.errors import UserError
@@ -57,6 +58,17 @@ def check_vocab_size(arrays: dict[str, np.ndarray], vocab_size: int) -> None:
             f"the oracle has {found} tokens in its vocabulary, the configuration {vocab_size}: "
             f"give --vocab_size={found}"
         )
+
+
+def with_sizes(config: Config, arrays: dict[str, np.ndarray]) -> Config:
+    """Returns a configuration whose oracle has the widths of the weights.
+
+    Raises:
+      UserError: the oracle's vocabulary has another size.
+    """
+    check_vocab_size(arrays, config.vocab_size)
+    embedding, hidden = arrays["embedding"].shape[1], len(arrays["output/kernel"])
+    return replace(config, oracle_embedding=embedding, oracle_hidden=hidden)
 
 
 def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:

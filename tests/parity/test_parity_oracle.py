@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import references
+from leakgan_tf.reporting.published import SEQGAN_ORACLE
 from leakgan_tf.tasks.oracle import oracle_from_arrays
 from leakgan_tf.tasks.oracle_weights import NAMES, read_parameters
 
@@ -14,17 +15,22 @@ PUBLISHED = "oracle/seqgan_target_params.npz"
 
 
 def find_parameters(values, folder: Path):
-    """The weights behind a file: its own, or the published ones, which no project may ship."""
+    """The weights behind a file: its own, or the published ones."""
     for prefix in ("vars/oracle", "vars/generator", "vars"):
         own = references.below(values, prefix)
         if set(NAMES) <= set(own):
             return own
+    return published_parameters(folder)[0]
+
+
+def published_parameters(folder: Path):
+    """The published weights, which no project may ship, and their digest."""
     places = [folder / Path(PUBLISHED).name, folder.parent / "data" / PUBLISHED]
     if os.environ.get("LEAKGAN_TF_DATA"):
         places.append(Path(os.environ["LEAKGAN_TF_DATA"]) / PUBLISHED)
     for place in places:
         if place.is_file():
-            return read_parameters(place)[0]
+            return read_parameters(place)
     pytest.skip(f"needs the published oracle: put it at $LEAKGAN_TF_DATA/{PUBLISHED}")
 
 
@@ -45,6 +51,8 @@ def test_recorded_likelihoods(oracle_file):
 def test_published_oracle_has_the_published_entropy(pytestconfig):
     """5.75 nats per token (SeqGAN, table 1), within what 2,048 sentences can tell."""
     folder = Path(pytestconfig.getoption("--reference-dir"))
-    oracle = oracle_from_arrays(find_parameters({}, folder), 20)
+    arrays, digest = published_parameters(folder)
+    assert digest == SEQGAN_ORACLE
+    oracle = oracle_from_arrays(arrays, 20)
     nll = oracle.nll(oracle.sample(2048, (7, 8))).mean()
     assert abs(nll - 5.75) <= 0.05

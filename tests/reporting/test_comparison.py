@@ -15,7 +15,7 @@ from leakgan_tf.reporting.comparison import (
     protocol_differences,
 )
 from leakgan_tf.reporting.figure_tables import oracle_table
-from leakgan_tf.reporting.published import COCO, ORACLE_NLL, text_figures
+from leakgan_tf.reporting.published import COCO, ORACLE_NLL, SEQGAN_ORACLE, text_figures
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
 from leakgan_tf.systems.registry import system_config
@@ -34,7 +34,7 @@ def record(config, measured):
 
 
 def test_the_published_figure_stands_beside_the_measured_one():
-    config = replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params="a digest")
+    config = replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params=SEQGAN_ORACLE)
     table, _ = compare_oracle([record(config, MEASURED)])
     known = ORACLE_NLL[20, "leakgan"]
     cells = ["9.123", "8.500", "1.000", "7.250", "9.000", "0.500", "7.038", known.source]
@@ -43,11 +43,31 @@ def test_the_published_figure_stands_beside_the_measured_one():
     assert [row[-2] for row in table.rows] == ["10.310", "7.038", "5.750"]
 
 
+def test_at_40_tokens_published_oracles_are_random_and_of_known_widths():
+    config = synthetic_preset("short", 40, LEAKGAN)
+    table, _ = compare_oracle([record(config, MEASURED)])
+    assert [row[-2:] for row in table.rows[1:]] == [
+        ["7.191", "RelGAN, table 1 (second hand); T = 1/1.5; weights of its own oracle"],
+        ["4.071", "RelGAN, table 1 (second hand); weights of its own oracle"],
+    ]
+    lines = protocol_differences(record(config, MEASURED))
+    assert lines[0] == "Oracle: a random LSTM of the published sizes, seed 0."
+    for changes in ({"oracle_params": SEQGAN_ORACLE}, {"oracle_hidden": 32}):
+        table, _ = compare_oracle([record(replace(config, **changes), MEASURED)])
+        assert "7.191" not in str(table)
+
+
 @pytest.mark.parametrize(
-    "changes", [{"oracle_params": ""}, {"vocab_size": 200}, {"length": 40, "vocab_size": 20}]
+    "changes",
+    [
+        {"oracle_params": ""},
+        {"oracle_params": "another digest"},
+        {"vocab_size": 200},
+        {"length": 40, "vocab_size": 20},
+    ],
 )
 def test_other_sizes_or_another_oracle_have_no_published_figure_beside_them(changes):
-    published = {"oracle_params": "a digest"}
+    published = {"oracle_params": SEQGAN_ORACLE}
     config = replace(synthetic_preset("paper", 20, LEAKGAN), **(published | changes))
     table, _ = compare_oracle([record(config, MEASURED)])
     assert "7.038" not in str(table)
@@ -110,12 +130,14 @@ def test_figures_of_another_protocol_say_so():
 
 
 def test_only_what_differs_is_said_to_differ():
-    own = record(replace(synthetic_preset("paper", 20, LEAKGAN), oracle_params="0" * 64), MEASURED)
+    own = record(replace(PAPER, oracle_params=SEQGAN_ORACLE), MEASURED)
     assert protocol_differences(own) == [
         "Oracle: the published weights.",
         "Sizes and schedule are those of preset paper.",
         "Semantics: original.",
     ]
+    other = record(replace(PAPER, oracle_params="0" * 64), MEASURED)
+    assert protocol_differences(other)[0] == "Oracle: weights of a file."
     smaller = record(replace(synthetic_preset("smoke", 20, LEAKGAN), rollouts=9), MEASURED)
     assert preset_differences(smaller, "smoke") == ["rollouts: 4 -> 9"]
     lines = protocol_differences(smaller)

@@ -10,7 +10,7 @@ import pytest
 
 from helpers import small, twins
 from leakgan_tf.tasks.oracle import Oracle, oracle_from_arrays
-from leakgan_tf.tasks.oracle_weights import GATES, NAMES, read_parameters
+from leakgan_tf.tasks.oracle_weights import GATES, NAMES, read_parameters, with_sizes
 from leakgan_tf.utils.errors import UserError
 
 VOCAB, LENGTH, EMBEDDING, HIDDEN = 6, 4, 3, 2
@@ -70,6 +70,15 @@ def written(path, content):
 def test_names_are_in_the_published_order():
     assert tuple(parameters()) == NAMES
     assert GATES == ("input", "forget", "output", "cell")
+
+
+def test_a_configuration_has_the_widths_of_the_weights():
+    config = small.config(vocab_size=VOCAB)
+    found = with_sizes(config, parameters())
+    assert (found.oracle_embedding, found.oracle_hidden) == (EMBEDDING, HIDDEN)
+    assert (config.oracle_embedding, config.oracle_hidden) != (EMBEDDING, HIDDEN)
+    with pytest.raises(UserError, match="give --vocab_size=6"):
+        with_sizes(small.config(vocab_size=VOCAB + 1), parameters())
 
 
 def test_likelihoods_equal_the_twin():
