@@ -306,3 +306,13 @@ def test_figures_of_gaps_and_of_whole_samples():
 def test_what_does_not_go_together_is_refused(changes, words):
     with pytest.raises(UserError, match=words):
         small.config(system="maskgan", **{**SIZES, **changes})
+
+
+@pytest.mark.parametrize(
+    ("left_out", "phase"),
+    [("maskgan_steps", "adversarial/generator"), ("maskgan_fill_epochs", "pretrain/filling")],
+)
+def test_one_of_the_last_two_stages_can_be_left_out(left_out, phase):
+    config = small.config(system="maskgan", **{**SIZES, left_out: 0})
+    assert phase in {each.name for each in system().phases()}
+    assert phase not in {each.name for each in MaskGAN(config, Task()).phases()}

@@ -17,6 +17,7 @@ from leakgan_tf.cli.config_flags import define_settings, for_system, overrides
 from leakgan_tf.config.presets import synthetic_preset
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.systems import registry
+from leakgan_tf.systems.declared import declared
 from leakgan_tf.utils.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -124,6 +125,13 @@ def test_reading_and_importing_a_file_give_the_same_class(added):
     module = importlib.import_module(f"leakgan_tf.systems.{added}")
     assert module.VarietyConfig is read
     assert issubclass(read, importlib.import_module("leakgan_tf.systems.mle").MLEConfig)
+
+
+def test_a_name_that_a_file_does_not_bind_is_an_error(added, tmp_path):
+    for _ in range(2):  # only read, then imported
+        with pytest.raises(KeyError, match="defines no Nothing"):
+            declared(tmp_path / f"{added}.py", "Nothing")
+        importlib.import_module(f"leakgan_tf.systems.{added}")
 
 
 def test_flags_presets_and_figures_need_no_tensorflow():
