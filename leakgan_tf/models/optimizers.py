@@ -129,10 +129,7 @@ def dense_gradients(
     gradient is 0 where the loss does not depend on a variable, such as the Manager's ``goal_init``
     under sliding goals.
     """
-    return _dense(tape.gradient(loss, variables), variables)
-
-
-def _dense(gradients: Sequence, variables: Sequence[keras.Variable]) -> list[tf.Tensor]:
+    gradients = tape.gradient(loss, variables)
     dense = [
         tf.zeros(variable.shape) if gradient is None else tf.convert_to_tensor(gradient)
         for variable, gradient in zip(variables, gradients, strict=True)
@@ -145,7 +142,6 @@ def clipped_gradients(
     loss: tf.Tensor,
     variables: Sequence[keras.Variable],
     clip: float,
-    sparse_norm: bool = False,
 ) -> tuple[list[tf.Tensor], tf.Tensor]:
     """Returns gradients scaled to a global norm of at most `clip`, and the norm before scaling.
 
@@ -154,23 +150,5 @@ def clipped_gradients(
       loss: a scalar.
       variables: variables to differentiate by.
       clip: the largest norm.
-      sparse_norm: whether the norm treats each use of an embedding row separately, as TensorFlow 1
-        programs do, instead of summing the uses.
     """
-    gradients = tape.gradient(loss, variables)
-    dense = _dense(gradients, variables)
-    norm = _sparse_norm(gradients, dense) if sparse_norm else tf.linalg.global_norm(dense)
-    return tf.clip_by_global_norm(dense, clip, use_norm=norm)
-
-
-def _sparse_norm(gradients: Sequence, dense: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Returns the global norm with the rows of sparse gradients unsummed."""
-    squares = 0.0
-    for gradient, whole in zip(gradients, dense, strict=True):
-        if isinstance(gradient, tf.IndexedSlices):
-            # A replica's rows are R times their share of the whole batch's gradient.
-            own = tf.reduce_sum(tf.square(gradient.values / distributed.count()))
-            squares += distributed.all_reduce_sum(own)
-        else:
-            squares += tf.reduce_sum(tf.square(whole))
-    return tf.sqrt(squares)
+    return tf.clip_by_global_norm(dense_gradients(tape, loss, variables), clip)
