@@ -28,8 +28,8 @@ NO_MLE = (
 OTHER_SIZES = (
     "Published NLL_oracle is not shown: it is under another oracle, with V = 5,000, and cannot be "
     "compared with these figures. It is shown with the preset short or paper; at T = 20 with "
-    "--oracle_params=FILE, SeqGAN's oracle, and at T = 40 without, as there every program drew "
-    "weights of its own."
+    "--oracle_params=FILE, SeqGAN's oracle; at T = 40 without that flag, since published oracles "
+    "of that length are random LSTMs."
 )
 
 

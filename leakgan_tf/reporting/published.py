@@ -71,8 +71,8 @@ SEQGAN_ORACLE = "1095de918aba7a2668fd85b4c9e5fbcc39747ce5b70207ce4a8ec814355151a
 def has_published_oracle(config: Config) -> bool:
     """Returns whether published NLL_oracle at this length is under such an oracle.
 
-    At T = 20 it is SeqGAN's, of known weights. At T = 40 every program drew weights of its own for
-    an LSTM of these sizes.
+    At T = 20 it is SeqGAN's, whose weights are known. At T = 40 each program drew random weights
+    for an LSTM of these sizes.
     """
     if config.vocab_size != 5000:
         return False
@@ -86,7 +86,7 @@ def oracle_figure(name: str, config: Config) -> OracleFigure | None:
     """Returns a system's published NLL_oracle if it is comparable with this run, else None."""
     figure = ORACLE_NLL.get((config.length, name)) if has_published_oracle(config) else None
     if figure and not config.oracle_params:
-        return figure._replace(source=f"{figure.source}; weights of its own oracle")
+        return figure._replace(source=f"{figure.source}; another random oracle")
     return figure
 
 

@@ -47,8 +47,8 @@ def test_at_40_tokens_published_oracles_are_random_and_of_known_widths():
     config = synthetic_preset("short", 40, LEAKGAN)
     table, _ = compare_oracle([record(config, MEASURED)])
     assert [row[-2:] for row in table.rows[1:]] == [
-        ["7.191", "RelGAN, table 1 (second hand); T = 1/1.5; weights of its own oracle"],
-        ["4.071", "RelGAN, table 1 (second hand); weights of its own oracle"],
+        ["7.191", "RelGAN, table 1 (second hand); T = 1/1.5; another random oracle"],
+        ["4.071", "RelGAN, table 1 (second hand); another random oracle"],
     ]
     lines = protocol_differences(record(config, MEASURED))
     assert lines[0] == "Oracle: a random LSTM of the published sizes, seed 0."

@@ -159,7 +159,7 @@ def test_features_have_no_distance_from_themselves(matching):
     made = system(textgan_matching=matching, **TEXT)
     features = made.discriminator.features(real())
     distance = float(made.distance(features, features))
-    # The MMD is a root, and so adds a small number below it.
+    # The MMD is a root: it enlarges the rounding of its square.
     np.testing.assert_allclose(distance, 0.0, atol=1e-2 if matching == "mmd" else 1e-4)
 
 
