@@ -39,6 +39,7 @@ def run(
     on standard error; 130 when interrupted by Ctrl-C, 143 by SIGTERM.
     """
     quiet.install()
+    quiet.hide_retracing()
     try:
         with PROCESS.signals():
             try:

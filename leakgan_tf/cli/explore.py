@@ -14,7 +14,6 @@ from leakgan_tf.runs.shipped import NAMES, find_run
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_text
 from leakgan_tf.utils.printable import printable
-from leakgan_tf.utils.quiet import hide_retracing
 
 ABOUT = """Writes one page on which LeakGAN can be followed token by token, in any browser.
 
@@ -84,7 +83,6 @@ def run(values: flags.FlagValues) -> None:
     dataset, oracle = run_dataset(found, values.data), read_oracle(values.oracle_params, runs)
     if values.data and not dataset:
         raise UserError("--data goes with runs on text only")
-    hide_retracing()
     # These import TensorFlow: not for bad input.
     from leakgan_tf.reporting.explore_page import explore_page
     from leakgan_tf.reporting.written import real_sentences

@@ -18,7 +18,6 @@ from leakgan_tf.tasks.oracle_weights import read_parameters
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing
 from leakgan_tf.utils.printable import printable
-from leakgan_tf.utils.quiet import hide_retracing
 
 ABOUT = """Writes report.html, one self-contained page, and report.md.
 
@@ -56,7 +55,6 @@ def run(values: flags.FlagValues) -> None:
         [name if runs_inside(Path(name)) else find_run(name) for name in values.run_dir]
     )
     out = Path(values.out or _default_folder(runs))
-    hide_retracing()
     from leakgan_tf.reporting.report import HTML, MARKDOWN, write_report
 
     for name in (HTML, MARKDOWN):

@@ -21,7 +21,6 @@ from leakgan_tf.runs.shipped import find_run, run_data
 from leakgan_tf.utils.errors import UserError
 from leakgan_tf.utils.files import refuse_existing, write_json, write_text
 from leakgan_tf.utils.printable import printable
-from leakgan_tf.utils.quiet import hide_retracing
 
 ABOUT = """Is this sentence real? Writes a page for human judges, or the table of their answers.
 
@@ -147,7 +146,6 @@ def _check_runs(runs: list[RunRecord], dataset: TextDataset, values: flags.FlagV
 def _make_key(
     runs: list[RunRecord], dataset: TextDataset, values: flags.FlagValues
 ) -> study.StudyKey:
-    hide_retracing()
     from leakgan_tf.runs.load import load  # TensorFlow starts slowly: not for bad input
 
     count, seed, unknown = values.sentences, values.seed, dataset.vocabulary.unknown

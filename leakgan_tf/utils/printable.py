@@ -16,9 +16,7 @@ def printable(text: object) -> str:
     Line feeds, tabs and the letters of all scripts, right-to-left ones included, stay.
     """
     shown = str(text)
-    if shown.isascii() and shown.isprintable():
-        return shown
-    return "".join(_escaped(character) if _hidden(character) else character for character in shown)
+    return shown.translate({ord(each): _escaped(each) for each in set(shown) if _hidden(each)})
 
 
 def _hidden(character: str) -> bool:

@@ -64,8 +64,13 @@ def _all_is_seen() -> bool:
 
 
 def hide_retracing() -> None:
-    """Hides TensorFlow's retracing warnings, for commands that trace many models once each."""
-    logging.getLogger("tensorflow").addFilter(lambda line: "retracing" not in line.getMessage())
+    """Hides TensorFlow's retracing warnings, for programs that trace many models once each."""
+    if not _all_is_seen():
+        logging.getLogger("tensorflow").addFilter(_is_no_retracing)
+
+
+def _is_no_retracing(line: logging.LogRecord) -> bool:
+    return "retracing" not in line.getMessage()
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -52,7 +52,9 @@ TEXT_SIZES = (
     "--checkpoint_seconds=0.05",
 )  # fmt: skip
 # What TensorFlow prints; a bar that is not ended may be before it.
-TENSORFLOWS = re.compile(r"(?:^|\W)([EIW]\d{4} \d\d:.*|\d{4}-\d\d-\d\d [\d:.]+: [EIW] .*)", re.M)
+TENSORFLOWS = re.compile(
+    r"(?:^|\W)([EIW]\d{4} \d\d:.*|\d{4}-\d\d-\d\d [\d:.]+: [EIW] .*|WARNING:tensorflow:.*)", re.M
+)
 _DEADLINE = 600.0  # seconds that a command may take
 
 

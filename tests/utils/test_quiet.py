@@ -1,5 +1,6 @@
 """A command prints nothing of TensorFlow's unless something is wrong."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.kills import TENSORFLOWS
+from leakgan_tf.cli import entry
 from leakgan_tf.utils import quiet
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,21 @@ def test_the_first_graph_is_quiet_too():
 def test_the_python_api_is_quiet_too():
     code = "import leakgan_tf; print(len(leakgan_tf.load('captions').generate(2)))"
     assert run("-c", code) == ("2\n", "")
+
+
+def test_a_command_hides_warnings_of_retracing_and_no_others(caplog, monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+    log = logging.getLogger("tensorflow")
+    monkeypatch.setattr(log, "filters", [])
+    log.addHandler(caplog.handler)
+
+    def command(_):
+        log.warning("5 out of the last 5 calls triggered tf.function retracing")
+        log.warning("something is wrong")
+
+    assert entry.run(command, entry.new_flags(), ["command"], "about") == 0
+    log.removeHandler(caplog.handler)
+    assert {line.getMessage() for line in caplog.records} == {"something is wrong"}
 
 
 SMALL_SPEED = """
