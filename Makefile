@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 SOURCES := leakgan_tf benchmarks tests docs/hooks.py
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup synthetic smoke pretrained test lint format docs clean
+.PHONY: help setup synthetic smoke pretrained test suite lint format docs clean
 
 help:
 	@echo "make synthetic   train MLE and LeakGAN on a small oracle, print the table (3 minutes)"
@@ -37,7 +37,7 @@ $(VENV)/site: $(VENV)/runtime requirements-docs.txt | $(if $(CI),$(VENV)/develop
 	$(INSTALL) -r requirements-docs.txt
 	@touch $@
 
-setup: $(VENV)/development
+setup: $(VENV)/development $(if $(CI),$(VENV)/site)
 
 synthetic: $(VENV)/runtime
 	$(BIN)/python -m benchmarks.synthetic --preset=quick
@@ -61,7 +61,9 @@ format: $(VENV)/development
 docs: $(VENV)/site
 	DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-test: lint $(if $(CI),smoke docs)
+test: lint suite $(if $(CI),smoke docs)
+
+suite: $(VENV)/development
 	$(BIN)/python -m pytest -n auto --dist=loadfile --no-loadscope-reorder $(if $(CI),--ci)
 
 clean:
