@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from helpers import small, twins
 from leakgan_tf.objectives import losses
+from leakgan_tf.systems import maligan
 from leakgan_tf.systems.maligan import MaliGAN
 
 SEED = tf.constant([5, 6])
@@ -132,6 +133,23 @@ def test_weights_that_sum_to_one_lie_below_a_full_baseline(monkeypatch):
     np.testing.assert_allclose(weights.sum(axis=0), 1.0, rtol=1e-5)
     np.testing.assert_allclose(ours, 3 * weights - 0.25, rtol=1e-4, atol=1e-6)
     assert (weights > 0).all() and (weights < 1).all()  # so at b = 1 none is above it
+
+
+def test_replicas_share_the_mean_over_their_samples(monkeypatch):
+    """Gradients of replicas are added: each of two has half the weight of its own samples."""
+    seen = []
+    monkeypatch.setattr(
+        MaliGAN, "adversarial_gradient_step", lambda *given: seen.append(given) or {}
+    )
+    given, baseline = tf.zeros([4], tf.int32), tf.zeros([4])
+    made = system()
+    for replicas in (1, 2):
+        monkeypatch.setattr(maligan.distributed, "count", lambda replicas=replicas: replicas)
+        monkeypatch.setattr(maligan.distributed, "gather", lambda rows: rows)
+        made.adversarial_step(tf.constant(Task.train[:4]), given, baseline, SEED)
+    (_, alone_tokens, alone), (_, tokens, shared) = seen
+    np.testing.assert_array_equal(tokens, alone_tokens)
+    np.testing.assert_allclose(shared, alone / 2, rtol=1e-6)
 
 
 def test_the_discriminator_can_be_trained_on_completed_prefixes():

@@ -153,6 +153,16 @@ def test_beta_rises_with_the_iterations():
     assert int(made.optimizers["discriminator"].iterations) == 8
 
 
+def test_beta_of_the_first_iteration_is_one_in_every_schedule():
+    made = system(relgan_annealing="constant", relgan_beta_max=16.0)
+    iterations = made.optimizers["adversarial"].iterations
+    found = []
+    for number in range(3):
+        iterations.assign(number)
+        found.append(float(made.inverse_temperature()))
+    assert found == [1.0, 16.0, 16.0]
+
+
 def test_the_schedule():
     made = system(relgan_steps=3, relgan_phase_steps=2, relgan_epochs=2, evaluate_every=2)
     phases = list(made.phases())
