@@ -100,7 +100,7 @@ def test_logits_equal_their_twin():
     """Two LSTMs, the second of which reads the first one's input, too; the embedding ties."""
     model = made(StackedGenerator, layers=2)
     named = twins.weights(model)
-    table, bias = named["embedding/embeddings"], model.output_bias.numpy()[0].astype(float)
+    table, (bias,) = named["embedding/embeddings"], model.output_bias.numpy().astype(float)
 
     def cell(number):
         parts = ("kernel", "recurrent_kernel", "bias")
