@@ -1,7 +1,8 @@
 """The music benchmark of the SeqGAN paper: ``python -m benchmarks.music``.
 
 Trains every system on the melodies of the Nottingham folk tunes, or of a folder of MIDI files, and
-tabulates BLEU-4 and mean squared error beside published figures; writes samples as MIDI files.
+tabulates BLEU-4 and mean squared error, beside published figures if the sizes are the paper's;
+writes samples as MIDI files.
 """
 
 import sys
@@ -19,7 +20,7 @@ from leakgan_tf.data.melodies import SETTINGS
 from leakgan_tf.data.midi import STEP
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = """Trains systems on melodies, tabulates them beside published figures, writes MIDI files.
+ABOUT = """Trains systems on melodies, tabulates them, and writes MIDI files.
 
 Example: python -m benchmarks.music --preset=quick"""
 NOTTINGHAM = "nottingham"

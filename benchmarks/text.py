@@ -1,7 +1,8 @@
 """The benchmark on real text: ``python -m benchmarks.text --dataset coco``.
 
 Prepares a corpus, trains systems on it, and tabulates BLEU, Self-BLEU, backward BLEU, held-out NLL
-and diversity beside published figures, with samples and the complete protocol.
+and diversity, with samples and the complete protocol, and the published figures beside runs of the
+published sizes.
 """
 
 import functools
@@ -26,7 +27,7 @@ from leakgan_tf.runs.text_config import text_config
 from leakgan_tf.systems.registry import check_names, system_config
 from leakgan_tf.utils.errors import UserError
 
-ABOUT = """Trains systems on a corpus, and tabulates them beside published figures.
+ABOUT = """Trains systems on a corpus, and tabulates their figures.
 
 Example: python -m benchmarks.text --preset=quick --systems=mle,leakgan"""
 

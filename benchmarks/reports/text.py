@@ -11,7 +11,7 @@ from leakgan_tf.data.dataset import TextDataset
 from leakgan_tf.reporting import conclusions
 from leakgan_tf.reporting.document import Block, Listing, Paragraph, Table, listed
 from leakgan_tf.reporting.figure_tables import signatures
-from leakgan_tf.reporting.published import text_figures
+from leakgan_tf.reporting.published import published_note
 from leakgan_tf.runs.load import load
 from leakgan_tf.tasks.text_scores import real_figures
 
@@ -41,15 +41,15 @@ def write(
         prepared=_without_folders(dataset.record),
         real=real_figures(dataset),
     )
-    table, source = view(result), text_figures(dataset.corpus or "")[1]
+    table = view(result)
+    published = published_note([run.config for run in done.runs], dataset.corpus or "")
     sizes = f"T = {dataset.length}, V = {len(dataset.vocabulary)}"
     title = f"{dataset_name}, {sizes}, preset {done.runs[0].config.preset}"
-    published = [Paragraph(f"Published: {source}. Full-size runs with protocols of their own.")]
     blocks = [
         Paragraph(f"{len(dataset.train):,} training and {len(dataset.test):,} held-out sentences."),
         *listed(conclusions.in_two_figures(done.runs, conclusions.TEXT)),
         table,
-        *(published if source else ()),
+        *([Paragraph(published)] if published else ()),
         Listing(notes("text")),
         *first,
     ]

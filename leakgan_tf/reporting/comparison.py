@@ -14,7 +14,7 @@ from leakgan_tf.reporting.figure_tables import (
     text_table,
 )
 from leakgan_tf.reporting.groups import by_key, grouped, named, run_title
-from leakgan_tf.reporting.published import has_published_oracle, system_title, text_figures
+from leakgan_tf.reporting.published import has_published_oracle, published_note, system_title
 from leakgan_tf.runs.record import RunRecord
 from leakgan_tf.utils.errors import UserError
 
@@ -69,14 +69,11 @@ def compare_text(runs: Sequence[RunRecord], corpus: str) -> list[Block]:
 
     `corpus` is "" if no paper uses it, or if it is unknown.
     """
-    known, source = text_figures(corpus)
-    if known:
-        note = f"Published: {source}. Full-size runs with protocols of their own."
-    else:
-        note = "There are no published figures here: none are known for this corpus" + (
-            "." if corpus else ", whose name is unknown: it is not a named corpus, or its data "
-            "folder has moved (give --data)."
-        )  # fmt: skip
+    note = published_note([run.config for run in runs], corpus)
+    note = note or "There are no published figures here: none are known for this corpus" + (
+        "." if corpus else ", whose name is unknown: it is not a named corpus, or its data "
+        "folder has moved (give --data)."
+    )  # fmt: skip
     own = signatures(run.measured for run in runs)
     return [
         *_marked(text_table(runs, corpus, single=True), runs),

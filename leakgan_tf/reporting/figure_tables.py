@@ -13,7 +13,7 @@ from leakgan_tf.metrics.temperatures import TEMPERATURES, temperature_key, tempe
 from leakgan_tf.metrics.text_scores import SIGNED, bleu_signature
 from leakgan_tf.reporting.document import Table
 from leakgan_tf.reporting.groups import Group, counted, grouped, run_title, without_seed
-from leakgan_tf.reporting.published import oracle_figure, system_title, text_figures
+from leakgan_tf.reporting.published import oracle_figure, system_title, text_figures_beside
 from leakgan_tf.reporting.tables import mean_and_spread, plain
 from leakgan_tf.runs.record import RunRecord
 
@@ -246,19 +246,15 @@ def grammar_table(
 def text_table(
     runs: Sequence[RunRecord], corpus: str, real: Figures | None = None, single: bool = False
 ) -> Table:
-    """Returns the table of runs on one corpus, with the published figures of their systems.
+    """Returns the table of runs on one corpus, with the published figures of those of such sizes.
 
     `corpus` is "" if no paper uses it, or if it is unknown; `real` has the figures of real text.
     """
     rows = _run_rows(runs, single)
     if real:
         rows.append((REAL, [real]))
-    systems = {run.config.system for run in runs} | {"real"}
-    rows += [
-        (f"{system_title(system)}, published", [figures])
-        for system, figures in text_figures(corpus)[0].items()
-        if system in systems
-    ]
+    published, _ = text_figures_beside([run.config for run in runs], corpus)
+    rows += [(f"{system_title(name)}, published", [row]) for name, row in published.items()]
     return figure_table("system", [_OF, *TEXT, *KNOWN, *FILLED, MINUTES], rows)
 
 

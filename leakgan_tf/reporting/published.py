@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from leakgan_tf.config.config import Config
+from leakgan_tf.config.presets import text_preset
 from leakgan_tf.config.published import OracleFigure
 from leakgan_tf.systems.registry import find_systems, published_figures
 
@@ -159,6 +160,16 @@ def turing_shares(corpus: str | None) -> dict[str, float]:
     }
 
 
+# The fields of the configuration that are a model's size.
+_SIZES = (
+    "generator_embedding", "generator_hidden", "discriminator_embedding", "windows", "filters",
+)  # fmt: skip
+OTHER_SIZES = (
+    "Published figures of this corpus are of models of other sizes, so none stand beside these; "
+    "they do beside runs with --preset=paper."
+)
+
+
 def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
     """Returns {system: published figures, named as measured ones}, and their source."""
     match dataset:
@@ -185,6 +196,36 @@ def text_figures(dataset: str) -> tuple[dict[str, dict[str, Any]], str]:
                 system: {"bleu": {"4": bleu}, "mse": mse} for system, (bleu, mse) in MUSIC.items()
             }, MUSIC_SOURCE
     return {}, ""
+
+
+def has_published_sizes(config: Config, corpus: str) -> bool:
+    """Returns whether the models of a run on text have the sizes of the published programs."""
+    paper = text_preset(
+        "paper", config.vocab_size, config.length, type(config.own), melodies=corpus == "nottingham"
+    )
+    return all(getattr(config, size) == getattr(paper, size) for size in _SIZES)
+
+
+def text_figures_beside(
+    configs: Sequence[Config], corpus: str
+) -> tuple[dict[str, dict[str, Any]], str]:
+    """Returns `text_figures` of the runs that have the published sizes; ({}, "") if none has."""
+    figures, source = text_figures(corpus)
+    sized = {config.system for config in configs if has_published_sizes(config, corpus)}
+    kept = {system: row for system, row in figures.items() if system in sized}
+    if kept and "real" in figures:
+        kept["real"] = figures["real"]
+    return kept, source if kept else ""
+
+
+def published_note(configs: Sequence[Config], corpus: str) -> str:
+    """Returns the source of the published figures beside runs, or why there are none.
+
+    `corpus` is "" for text that is no named corpus.
+    """
+    if source := text_figures_beside(configs, corpus)[1]:
+        return f"Published: {source}. Full-size runs with protocols of their own."
+    return OTHER_SIZES if text_figures(corpus)[0] else ""
 
 
 def _by_order(scores: Sequence[float]) -> dict[str, float]:

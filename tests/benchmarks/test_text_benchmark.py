@@ -9,6 +9,7 @@ from benchmarks import text
 from helpers import runs
 from helpers.pages import SHARED_SIZES, SIZES, report, table
 from leakgan_tf.cli import entry
+from leakgan_tf.config import presets
 from leakgan_tf.data import captions, corpora
 from leakgan_tf.data.dataset import load_dataset
 from leakgan_tf.reporting import published
@@ -162,10 +163,20 @@ def made_up_coco(data_dir):
     return data_dir
 
 
-def test_published_rows_stand_beside_the_corpus_of_that_name(tmp_path, capsys):
-    data_dir, folder = made_up_coco(tmp_path / "shared"), tmp_path / "run"
-    words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", f"--run_dir={folder}"]
-    assert benchmark(*words, *SHARED_SIZES) == 0
+def test_published_rows_stand_beside_models_of_their_sizes_on_that_corpus(tmp_path, capsys):
+    data_dir = made_up_coco(tmp_path / "shared")
+    words = ["--dataset=coco", f"--data_dir={data_dir}", "--systems=mle", *SHARED_SIZES]
+    assert benchmark(*words, f"--run_dir={tmp_path / 'small'}") == 0
+    page, printed = (tmp_path / "small" / "report.md").read_text(), capsys.readouterr()
+    assert list(table(page, "system | T")) == ["MLE", "real (training)"]
+    assert published.OTHER_SIZES in page and "0.731" not in page + printed.out + printed.err
+
+    folder, paper = tmp_path / "run", presets.PAPER_TEXT
+    words += [f"--run_dir={folder}", "--generator_embedding=128", "--generator_hidden=128"]
+    words += [f"--discriminator_embedding={paper.discriminator_embedding}"]
+    kernels = {"windows": paper.windows, "filters": paper.filters}
+    words += [f"--{name}={','.join(map(str, values))}" for name, values in kernels.items()]
+    assert benchmark(*words) == 0
     page, printed = (folder / "report.md").read_text(), capsys.readouterr()
     found = table(page, "system | T")
     assert list(found) == ["MLE", "real (training)", "MLE, published"]

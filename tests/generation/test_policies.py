@@ -8,6 +8,7 @@ from helpers import small
 from leakgan_tf.generation.policies import LSTMPolicy
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.masking import force_eos, valid_token_mask
+from leakgan_tf.models.recurrence import CellState
 from leakgan_tf.systems.leakgan import LeakGAN
 
 ENDS = {"task": "text", "padding": "masked"}
@@ -60,6 +61,21 @@ def test_padding_is_certain_when_a_sentence_is_scored(make):
 def test_a_policy_has_its_models_length(make):
     policy = make(False)
     assert policy.length == policy.model.length == 6
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_sentences_are_scored_from_the_state_in_which_sampling_begins(given):
+    model = lstm_policy(False).model
+    cell = CellState(*(tf.constant(small.array(3, 4, seed=seed)) for seed in (1, 2)))
+    policy = LSTMPolicy(model, cell if given else None)
+    tokens = tf.constant(small.tokens(3, 6, 7, seed=3))
+    state, steps = policy.start(3), []
+    for position in range(6):
+        logits, state = policy.logits(state, tf.constant(position))
+        state = policy.write(state, tokens[:, position], tf.constant(position))
+        steps.append(logits)
+    found = policy.sequence_logits(tokens)
+    np.testing.assert_allclose(found, tf.stack(steps, axis=1), rtol=1e-4, atol=1e-5)
 
 
 def test_where_a_sentence_has_ended_the_end_symbol_is_certain():

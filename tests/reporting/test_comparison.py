@@ -7,15 +7,22 @@ import pytest
 from helpers import runs
 from helpers.tiny import tiny
 from leakgan_tf.config.config import replace
-from leakgan_tf.config.presets import synthetic_preset
+from leakgan_tf.config.presets import synthetic_preset, text_preset
 from leakgan_tf.reporting.comparison import (
     compare_oracle,
     compare_text,
     preset_differences,
     protocol_differences,
 )
-from leakgan_tf.reporting.figure_tables import oracle_table
-from leakgan_tf.reporting.published import COCO, ORACLE_NLL, SEQGAN_ORACLE, text_figures
+from leakgan_tf.reporting.figure_tables import oracle_table, text_table
+from leakgan_tf.reporting.published import (
+    COCO,
+    ORACLE_NLL,
+    OTHER_SIZES,
+    SEQGAN_ORACLE,
+    has_published_sizes,
+    text_figures,
+)
 from leakgan_tf.runs.folder import RunFolder
 from leakgan_tf.runs.record import RunRecord, read_run
 from leakgan_tf.systems.registry import system_config
@@ -102,9 +109,7 @@ def test_seeds_are_a_row_of_means_above_their_own():
 def test_scores_of_text_stand_above_their_systems_published_ones():
     scores = {str(order): order / 10 for order in (2, 3, 4, 5)}
     measured = {"bleu": scores, "self_bleu": scores, "nll_test": 2.0, "distinct_sentences": 0.9}
-    run = record(
-        replace(synthetic_preset("paper", 20, system_config("seqgan")), task="text"), measured
-    )
+    run = record(text_preset("paper", 4660, 32, system_config("seqgan")), measured)
     table, note = compare_text([run], "coco")
     assert table.rows[0][1:] == [*["0.200", "0.300", "0.400", "0.500"] * 2, "2.000", "0.900"]
     assert [row[0] for row in table.rows] == ["mine", "SeqGAN, published"]
@@ -114,6 +119,36 @@ def test_scores_of_text_stand_above_their_systems_published_ones():
     table, note = compare_text([run], "")
     assert len(table.rows) == 1
     assert note.text.startswith("There are no published figures here")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"generator_embedding": 64}, {"generator_hidden": 64}, {"discriminator_embedding": 64},
+        {"windows": (1, 2), "filters": (100, 200)}, {"filters": (100,) * 13},
+    ],
+)  # fmt: skip
+def test_models_of_other_sizes_have_no_published_scores_beside_them(changes):
+    """Those of a run with the published sizes stay, and so do those of real text."""
+    own = system_config("seqgan")
+    other = record(replace(text_preset("paper", 4660, 32, own), **changes), {"bleu": {"4": 0.5}})
+    table, note = compare_text([other], "coco")
+    assert [row[0] for row in table.rows] == ["mine"]
+    assert note.text == OTHER_SIZES
+    mle = record(text_preset("paper", 3000, 20, system_config("mle")), {"bleu": {"2": 0.5}})
+    shown = [row[0] for row in text_table([other, mle], "chinese_poems").rows]
+    published = [title for title in shown if "published" in title]
+    assert published == ["MLE, published", "real text, published"]
+
+
+def test_sizes_on_melodies_are_those_of_the_music_task():
+    config = text_preset("paper", 89, 32, system_config("mle"), melodies=True)
+    run = record(config, {"bleu": {"4": 0.5}, "mse_nearest": 3.0})
+    table = text_table([run], "nottingham")
+    row = dict(zip(table.headers, table.rows[-1], strict=True))
+    cells = [row[name] for name in ("system", "BLEU-4", "MSE, published")]
+    assert cells == ["MLE, published", "0.921", "22.380"]
+    assert not has_published_sizes(config, "coco")
 
 
 def test_figures_of_another_protocol_say_so():
