@@ -8,6 +8,7 @@ from helpers import small
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
 from leakgan_tf.objectives.adversarial import LOSSES, adversarial_losses
+from leakgan_tf.systems.registry import make_system
 from leakgan_tf.systems.relgan import RelGAN
 from leakgan_tf.training.discriminator import discriminator_measures
 from leakgan_tf.utils.errors import UserError
@@ -65,6 +66,10 @@ def test_d_is_relativistic_if_a_shift_of_all_scores_leaves_its_loss(loss):
     one, other = tf.constant([0.2, -0.4]), tf.constant([0.1, 0.3])
     at, moved = (adversarial_losses(loss, one + by, other + by)[0] for by in (0.0, 3.0))
     assert system(relgan_loss=loss).relativistic is bool(np.isclose(at, moved, rtol=1e-5))
+
+
+def test_a_d_of_two_classes_is_not_relativistic():
+    assert make_system(small.config(system="seqgan"), None).relativistic is False
 
 
 @pytest.mark.parametrize("loss", ["rsgan", "standard"])
