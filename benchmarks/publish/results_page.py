@@ -7,6 +7,7 @@ from benchmarks.reports.ablation import control_blocks
 from benchmarks.reports.results import KINDS, Result
 from benchmarks.reports.tables import view
 from leakgan_tf.config.config import Config
+from leakgan_tf.data.corpora import CORPORA
 from leakgan_tf.reporting import comparison, conclusions
 from leakgan_tf.reporting.document import (
     Block,
@@ -84,7 +85,9 @@ def _about(result: Result) -> list[Block]:
     if not runs:
         return []
     config = runs[0].config
-    what = result.content.get("dataset") or _learned(config)
+    name = str(result.content.get("dataset") or "")
+    corpus = CORPORA.get(name)
+    what = corpus.about if corpus else name or _learned(config)
     semantics = dict.fromkeys(run.config.own.variant for run in runs if run.config.own.variant)
     several = f"{len(semantics)} kinds, see the table"
     shown = f", semantics {', '.join(semantics) if len(semantics) < 3 else several}"
