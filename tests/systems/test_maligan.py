@@ -162,7 +162,7 @@ def test_the_discriminator_can_be_trained_on_completed_prefixes():
         np.testing.assert_array_equal(labels, [1] * 11 + [0] * 11)
         np.testing.assert_array_equal(tokens[:11], Task.train)
         np.testing.assert_array_equal(tokens[11:, :given], Task.train[:, :given])
-        assert (tokens[11:, given:] != Task.train[:, given:]).any()
+        assert (tokens[11:, given] != Task.train[:, given]).any()  # the first one after them
     assert (rounds[-1].data(8)[0] != tokens).any()
     assert made._complete.experimental_get_tracing_count() == 1
 
