@@ -249,6 +249,9 @@ def test_impossible_values_are_refused(changes, message):
             "scheduled_sampling_rate": 1.0,
         },
         {"system": "textgan", "textgan_windows": (1, 6), "textgan_filters": (2, 2)},
+        {"system": "relgan", "relgan_windows": (6,), "relgan_filters": (64,)},
+        {"system": "relgan", "relgan_annealing_steps": 2},
+        {"system": "maskgan", "maskgan_mask_rate": 0.34},  # one of six tokens
     ],
     ids=str,
 )
