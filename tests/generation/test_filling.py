@@ -85,19 +85,19 @@ def test_whole_sentences_have_a_likelihood_that_sums_to_one(ends):
 def test_steps_and_sequences_have_the_same_logits(ends, layers):
     model, first = models(ends=ends, layers=layers)
     model.dropout = 0.4
-    tokens = tf.constant([[1, 2, 3, 1, 2], [2, 3, 1, 0, 0]])
-    present = tf.constant([[1, 1, 0, 0, 1], [1, 0, 1, 0, 0]]) > 0
-    factors = model.dropout_factors(2, SEED)
+    tokens = tf.constant([[1, 2, 3, 1, 2], [2, 3, 1, 0, 0], [0, 0, 0, 0, 0]])
+    present = tf.constant([[1, 1, 0, 0, 1], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0]]) > 0
+    factors = model.dropout_factors(3, SEED)
     assert len(np.unique(factors)) == 2
     policy = FillPolicy(model, first, tokens, present, factors=factors)
-    state, found = policy.start(2), []
+    state, found = policy.start(3), []
     for position in range(LENGTH):
         logits, state = policy.logits(state, tf.constant(position))
         found.append(logits)
         state = policy.write(state, tokens[:, position], tf.constant(position))
     expected = policy.sequence_logits(tokens)
     np.testing.assert_allclose(tf.stack(found, axis=1), expected, rtol=1e-4, atol=1e-5)
-    state = policy.start(2)
+    state = policy.start(3)
     for position in range(3):
         state = policy.force(state, tokens[:, position], tf.constant(position))
     logits, _ = policy.logits(policy.resume(state, tf.constant(3)), tf.constant(3))
