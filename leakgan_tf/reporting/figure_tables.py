@@ -246,7 +246,7 @@ def grammar_table(
 def text_table(
     runs: Sequence[RunRecord], corpus: str, real: Figures | None = None, single: bool = False
 ) -> Table:
-    """Returns the table of runs on one corpus, with the published figures of those of such sizes.
+    """Returns the table of runs on one corpus, and figures published for models of their sizes.
 
     `corpus` is "" if no paper uses it, or if it is unknown; `real` has the figures of real text.
     """

@@ -165,8 +165,8 @@ _SIZES = (
     "generator_embedding", "generator_hidden", "discriminator_embedding", "windows", "filters",
 )  # fmt: skip
 OTHER_SIZES = (
-    "Published figures of this corpus are of models of other sizes, so none stand beside these; "
-    "they do beside runs with --preset=paper."
+    "Published figures of this corpus are of models of other sizes, and are not shown; reports on "
+    "runs with --preset=paper have them."
 )
 
 

@@ -136,7 +136,7 @@ def test_weights_that_sum_to_one_lie_below_a_full_baseline(monkeypatch):
 
 
 def test_replicas_share_the_mean_over_their_samples(monkeypatch):
-    """Gradients of replicas are added: each of two has half the weight of its own samples."""
+    """Gradients of replicas are added, so each of two replicas halves its samples' weights."""
     seen = []
     monkeypatch.setattr(
         MaliGAN, "adversarial_gradient_step", lambda *given: seen.append(given) or {}

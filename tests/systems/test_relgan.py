@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import small
 from leakgan_tf.models.lstm_generator import LSTMGenerator
 from leakgan_tf.models.relational_memory import RelationalMemoryGenerator
-from leakgan_tf.objectives.adversarial import LOSSES, adversarial_losses
+from leakgan_tf.objectives.adversarial import LOSSES, adversarial_losses, gradient_penalty
 from leakgan_tf.systems import relgan
 from leakgan_tf.systems.registry import make_system
 from leakgan_tf.systems.relgan import RelGAN
@@ -109,13 +109,19 @@ def test_d_tells_real_from_generated(loss):
 
 
 def test_the_penalty_has_its_weight(monkeypatch):
-    found = []
-    monkeypatch.setattr(relgan, "gradient_penalty", lambda *_: tf.constant(0.3))
+    found, seen = [], []
+
+    def watched(*given):
+        seen.append(gradient_penalty(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(relgan, "gradient_penalty", watched)
     for penalty in (1e-9, 10.0):
         made = system(relgan_loss="wgan_gp", relgan_penalty=penalty)
         scalars = made.discriminator_update(real(), tf.constant(1.0), SEED)
         found.append(float(scalars["discriminator_loss"]))
-    assert found[1] - found[0] == pytest.approx(3.0, rel=1e-4)
+    assert found[1] > found[0] + 0.1
+    assert found[1] - found[0] == pytest.approx(10.0 * float(seen[1]), rel=1e-4)
 
 
 @pytest.mark.parametrize("generator", ["memory", "lstm"])
