@@ -1,7 +1,7 @@
 """Intervals of proportions, and agreement between annotators."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
@@ -11,7 +11,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     >>> f"{low:.3f} {high:.3f}"
     '0.490 0.943'
     """
-    found = stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    found = scipy.stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
 
 

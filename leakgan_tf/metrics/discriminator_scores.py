@@ -14,7 +14,7 @@ depend on α.
 """
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 
 from leakgan_tf.generation.importance import (
     effective_sample_size,
@@ -54,7 +54,11 @@ def tempered_bound(real: np.ndarray, generated: np.ndarray, tokens: float) -> tu
         return donsker_varadhan_bound(scale * real, scale * generated, tokens)
 
     # Concave in α, as log E exp is convex. The bounded search excludes both ends.
-    inside = float(minimize_scalar(lambda scale: -bound(scale), bounds=(0, 1), method="bounded").x)
+    inside = float(
+        scipy.optimize.minimize_scalar(
+            lambda scale: -bound(scale), bounds=(0, 1), method="bounded"
+        ).x
+    )
     return max((bound(scale), scale) for scale in (0.0, inside, 1.0))
 
 

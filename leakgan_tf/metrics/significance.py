@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple, TypedDict
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from leakgan_tf.utils.schema import Limits
 
@@ -86,7 +86,7 @@ def _welch(own: Scored, other: Scored) -> SignificanceTest | None:
     counts = own["sentences"], other["sentences"]
     if min(counts) < 2 or not any(deviations):
         return None
-    p = stats.ttest_ind_from_stats(
+    p = scipy.stats.ttest_ind_from_stats(
         own["nll_oracle"], deviations[0], counts[0],
         other["nll_oracle"], deviations[1], counts[1],
         equal_var=False,
@@ -108,7 +108,7 @@ def between_seeds(differences: Sequence[float]) -> SignificanceTest | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # nearly equal numbers; p is still correct
-        p = float(stats.ttest_1samp(values, 0.0).pvalue)
+        p = float(scipy.stats.ttest_1samp(values, 0.0).pvalue)
     return SignificanceTest(_direction(float(values.mean())), p)
 
 
@@ -128,7 +128,7 @@ class Spread(NamedTuple):
     @property
     def half_width(self) -> float:
         """Half of the 95 % interval of the difference of two rows' means."""
-        return float(stats.t.ppf(0.975, self.freedom) * self.error)
+        return float(scipy.stats.t.ppf(0.975, self.freedom) * self.error)
 
     @property
     def error(self) -> float:
@@ -177,7 +177,7 @@ def between_rows(differences: Sequence[float], spread: Spread | None) -> Signifi
         return None
     mean = float(np.mean(differences))
     return SignificanceTest(
-        _direction(mean), float(2 * stats.t.sf(abs(mean) / spread.error, spread.freedom))
+        _direction(mean), float(2 * scipy.stats.t.sf(abs(mean) / spread.error, spread.freedom))
     )
 
 

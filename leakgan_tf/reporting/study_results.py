@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypedDict
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from leakgan_tf.metrics.agreement import krippendorff_alpha, wilson_interval
 from leakgan_tf.metrics.significance import between_seeds, format_p_value, holm
@@ -245,7 +245,7 @@ def differs(own: np.ndarray, other: np.ndarray, by_judge: Sequence[float]) -> fl
     ]
     if np.ptp(np.concatenate(shares)) == 0:
         return 1.0
-    by_sentence = float(stats.mannwhitneyu(*shares, alternative="two-sided").pvalue)
+    by_sentence = float(scipy.stats.mannwhitneyu(*shares, alternative="two-sided").pvalue)
     judges = between_seeds(by_judge)
     return by_sentence if judges is None else max(by_sentence, judges.p)
 
